@@ -1,0 +1,26 @@
+"""``key:``: the columns that make a row unique."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from aggregator.core.graph import CompiledModel
+from aggregator.core.writes import Expectation
+
+
+def key_expectations(model: CompiledModel) -> Iterator[Expectation]:
+    """No two rows of a partition share a key.
+
+    Rows are counted as structs, so that NULL in a key column is a value like any other, as GROUP BY sees it. A key
+    that leaves out the partition column is unique within each partition, not across them.
+    """
+    key = model.model.key
+    if not key:
+        return
+    columns = ", ".join(f"`{column}`" for column in key)
+    yield Expectation(
+        name=f"key: [{', '.join(key)}]",
+        number=f"COUNT(*) - COUNT(DISTINCT TO_JSON_STRING(STRUCT({columns})))",
+        complaint=f"{{value}} rows repeat a key ({', '.join(key)})",
+        place=key[0].place,
+    )

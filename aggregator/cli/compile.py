@@ -1,0 +1,68 @@
+"""``aggregator compile``."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from pathlib import Path
+
+import click
+
+from aggregator.cli.options import format_option, project_options
+from aggregator.cli.output import count, print_json, print_text
+from aggregator.cli.session import Session, open_project
+from aggregator.core.graph import CompiledModel
+from aggregator.export.manifest import manifest
+
+
+@click.command("compile")
+@project_options
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Write manifest.json into this folder.")
+@format_option("json")
+def command(folder: Path, environment: str | None, out: Path | None, output: str) -> int:
+    """Compile every model and write the manifest."""
+    session = open_project(folder, environment, output)
+    found = manifest(session.graph, session.findings)
+    if output == "json":
+        print_json(found)
+    else:
+        _print(session)
+    if out is not None:
+        path = _write(out, json.dumps(found, indent=2, ensure_ascii=False) + "\n")
+        click.echo(f"wrote {path}", err=output == "json")
+    return session.exit_code()
+
+
+def _print(session: Session) -> None:
+    models = session.graph.models.values()
+    width = max((len(str(model.name)) for model in models), default=0)
+    for model in models:
+        click.echo(f"{model.name!s:<{width}}  {_form(model):<14}  {_columns(model)}")
+    print_text(session.findings, session.root)
+    findings = f", {count(len(session.findings), 'finding')}" if session.findings else ""
+    click.echo(f"{count(len(models), 'model')} compiled{findings}")
+
+
+def _form(model: CompiledModel) -> str:
+    return f"by {model.calendar.grain}" if model.calendar else str(model.model.kind)
+
+
+def _columns(model: CompiledModel) -> str:
+    names = ", ".join(f"{column.name} {column.type or '?'}" for column in model.columns)
+    return names if len(names) <= 120 else f"{names[:117]}..."  # noqa: PLR2004
+
+
+def _write(folder: Path, text: str) -> Path:
+    """Write the manifest so that a reader finds the old one or the new one, never half of one."""
+    target = folder / "manifest.json"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile("w", dir=folder, encoding="utf-8", delete=False) as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(file.name).replace(target)
+    except OSError as error:
+        raise click.ClickException(f"{target} can't be written: {error.strerror}") from None
+    return target

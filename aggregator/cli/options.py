@@ -1,0 +1,95 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class _Moment(click.ParamType):
+    """A date, or a date and an hour."""
+
+    name = "DATE"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """Read ISO text."""
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is not a date such as 2013-01-31 or an hour such as 2013-01-31T05", param, ctx)
+        if moment.tzinfo is not None:
+            self.fail(f"{value!r} has a time zone; intervals are on the tables' own clocks", param, ctx)
+        return moment
+
+
+def project_options(command: F) -> F:
+    """``--project`` and ``--env``."""
+    for option in (
+        click.option("--env", "environment", metavar="NAME", help="An environment of aggregator.yml."),
+        click.option(
+            "--project",
+            "folder",
+            type=click.Path(path_type=Path, exists=True, file_okay=False),
+            default=Path(),
+            help="The project's folder, or one inside it.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def format_option(*formats: str) -> Callable[[F], F]:
+    """``--format``: text by default."""
+    return click.option(
+        "--format",
+        "output",
+        type=click.Choice(["text", *formats]),
+        default="text",
+        show_default=True,
+        help="JSON goes to standard output, talk to standard error.",
+    )
+
+
+def select_option(command: F) -> F:
+    """``--select``."""
+    return click.option(
+        "--select",
+        "selection",
+        multiple=True,
+        metavar="WHAT",
+        help="Models: a name, a glob, +name with upstream, name+ with downstream, tag:x, changed:REV.",
+    )(command)
+
+
+def interval_options(command: F) -> F:
+    """``--from``, ``--to`` and ``--full``."""
+    for option in (
+        click.option("--full", is_flag=True, help="Rebuild whatever the state, and tables whose columns changed."),
+        click.option("--to", "end", type=_Moment(), metavar="DATE", help="Only partitions before this (exclusive)."),
+        click.option("--from", "start", type=_Moment(), metavar="DATE", help="Only partitions from here on."),
+    ):
+        command = option(command)
+    return command
+
+
+def quiet_option(command: F) -> F:
+    """``--quiet``."""
+    return click.option("--quiet", is_flag=True, help="No progress, only results and findings.")(command)
+
+
+def wait_option(command: F) -> F:
+    """``--wait``."""
+    return click.option(
+        "--wait",
+        type=click.FloatRange(min=0),
+        default=60.0,
+        show_default=True,
+        metavar="SECONDS",
+        help="How long to wait for someone else who holds the warehouse.",
+    )(command)

@@ -1,0 +1,81 @@
+"""``aggregator plan``."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from itertools import groupby
+from pathlib import Path
+
+import click
+
+from aggregator.cli.options import format_option, interval_options, project_options, select_option, wait_option
+from aggregator.cli.output import count, print_json, say
+from aggregator.cli.select import select
+from aggregator.cli.session import open_project
+from aggregator.cli.warehouse import at_work
+from aggregator.core.plan import Plan, Step
+from aggregator.plan import make_plan
+
+
+@click.command("plan")
+@project_options
+@select_option
+@interval_options
+@wait_option
+@format_option("json")
+def command(  # noqa: PLR0913  (one parameter per option)
+    folder: Path,
+    environment: str | None,
+    selection: tuple[str, ...],
+    start: datetime | None,
+    end: datetime | None,
+    full: bool,  # noqa: FBT001
+    wait: float,
+    output: str,
+) -> int:
+    """Show what would run, and why."""
+    session = open_project(folder, environment)
+    session.stop_on_errors()
+    chosen = select(session.graph, selection)
+    with at_work(session.graph, session.root, say, wait) as engine:
+        plan = make_plan(session.graph, engine.snapshot(), selected=chosen, interval=(start, end), full=full)
+    if output == "json":
+        print_json([step_json(step) for step in plan.steps])
+    else:
+        print_plan(plan, session.graph.project.environment.name)
+    return 0
+
+
+def step_json(step: Step) -> dict[str, object]:
+    """A step for machines; a table without partitions has null in their place."""
+    return {
+        "model": str(step.model),
+        "partitions": [step.first or None, step.last or None],
+        "reason": str(step.stale.reason),
+        "upstream": step.stale.upstream or None,
+    }
+
+
+def print_plan(plan: Plan, environment: str) -> None:
+    """Steps of one model and reason share a line."""
+    if not plan.steps:
+        partitions = sum(len(due) for due in plan.due.values())
+        click.echo(f"Everything is fresh: nothing to do ({count(partitions, 'partition')}).")
+        return
+    lines = [_line(list(steps)) for _, steps in groupby(plan.steps, lambda step: (step.model, step.stale.reason))]
+    widths = [max(len(line[index]) for line in lines) for index in range(3)]
+    for name, what, reason, detail in lines:
+        columns = (f"{name:<{widths[0]}}", f"{what:<{widths[1]}}", f"{reason:<{widths[2]}}", detail)
+        click.echo("  ".join(columns).rstrip())
+    partitions = sum(len(step.partitions) for step in plan.steps)
+    models = len({step.model for step in plan.steps})
+    total = f"{count(partitions, 'partition')} of {count(models, 'model')} in {count(len(plan.steps), 'step')}"
+    click.echo(f"\n{total} on {environment}. Next: aggregator run")
+
+
+def _line(steps: list[Step]) -> tuple[str, str, str, str]:
+    first, last = steps[0].first, steps[-1].last
+    number = sum(len(step.partitions) for step in steps)
+    what = first if number == 1 else f"{first} … {last} ({number:,})"
+    detail = steps[0].stale.detail + (", and more" if len(steps) > 1 and steps[0].stale.detail else "")
+    return str(steps[0].model), what or "whole", str(steps[0].stale.reason), detail

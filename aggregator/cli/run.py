@@ -1,0 +1,138 @@
+"""``aggregator run``."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from itertools import groupby
+from pathlib import Path
+
+import click
+
+from aggregator.cli.options import (
+    format_option,
+    interval_options,
+    project_options,
+    quiet_option,
+    select_option,
+    wait_option,
+)
+from aggregator.cli.output import count, print_json, print_text, say
+from aggregator.cli.plan import print_plan
+from aggregator.cli.progress import Bar, Lines, Silent
+from aggregator.cli.select import select
+from aggregator.cli.session import open_project
+from aggregator.cli.warehouse import at_work
+from aggregator.core.diagnostics import Diagnostic
+from aggregator.core.report import Report, Status, StepResult
+from aggregator.plan import make_plan
+from aggregator.run import Progress, run_plan
+
+
+@click.command("run")
+@project_options
+@select_option
+@interval_options
+@wait_option
+@quiet_option
+@format_option("json")
+def command(  # noqa: PLR0913  (one parameter per option)
+    folder: Path,
+    environment: str | None,
+    selection: tuple[str, ...],
+    start: datetime | None,
+    end: datetime | None,
+    full: bool,  # noqa: FBT001
+    wait: float,
+    quiet: bool,  # noqa: FBT001
+    output: str,
+) -> int:
+    """Build what is missing or stale; also the backfill.
+
+    Only what is not fresh is built. A run that was stopped goes on where it was when it is started again.
+    """
+    session = open_project(folder, environment)
+    session.stop_on_errors()
+    chosen = select(session.graph, selection)
+    with at_work(session.graph, session.root, (lambda _: None) if quiet else say, wait) as engine:
+        snapshot = engine.snapshot()
+        plan = make_plan(session.graph, snapshot, selected=chosen, interval=(start, end), full=full)
+        with _progress(quiet=quiet) as progress:
+            report = run_plan(plan, session.graph, engine, snapshot.ledger, run_id=_run_id(), progress=progress)
+    if output == "json":
+        print_json({"steps": [_json(result) for result in report.results]})
+        print_text(_problems(report), session.root)
+    elif not plan.steps:
+        print_plan(plan, session.graph.project.environment.name)
+    else:
+        _print(report, session.root)
+    return 0 if report.is_clean else 1
+
+
+def _run_id() -> str:
+    """Sorts by time; the tail tells runs of the same second apart."""
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+
+
+@contextlib.contextmanager
+def _progress(*, quiet: bool) -> Iterator[Progress]:
+    if quiet:
+        yield Silent()
+    elif sys.stderr.isatty():
+        with Bar() as bar:
+            yield bar
+    else:
+        yield Lines()
+
+
+def _json(result: StepResult) -> dict[str, object]:
+    return {
+        "model": str(result.model),
+        "partitions": [result.partitions[0] or None, result.partitions[-1] or None],
+        "status": str(result.status),
+        "rows": result.rows,
+        "seconds": round(result.seconds, 6),
+        "bytes": result.bytes,
+    }
+
+
+def _print(report: Report, root: Path) -> None:
+    """A line per model, the findings, and what to do next."""
+    lines = [_model_line(list(results)) for _, results in groupby(report.results, lambda result: result.model)]
+    width = max(len(name) for name, _ in lines)
+    for name, text in lines:
+        click.echo(f"{name:<{width}}  {text}")
+    print_text(_problems(report), root)
+    done = [result for result in report.results if result.status in (Status.BUILT, Status.UNCHANGED)]
+    partitions = sum(len(result.partitions) for result in done)
+    rows = sum(result.rows for result in done if result.status is Status.BUILT)
+    total = f"{count(partitions, 'partition')} built, {count(rows, 'row')} written in {report.seconds:.1f} s."
+    failed = sum(len(result.partitions) for result in report.results if result.problem is not None)
+    if failed:
+        click.secho(f"\n{total} {count(failed, 'partition')} failed or blocked.", fg="red")
+        click.echo("Next: mend the cause, then aggregator run")
+    else:
+        click.echo(f"\n{total} Next: aggregator status")
+
+
+def _model_line(results: list[StepResult]) -> tuple[str, str]:
+    """How the partitions of one model ended, most first."""
+    counts: dict[Status, int] = {}
+    for result in results:
+        counts[result.status] = counts.get(result.status, 0) + len(result.partitions)
+    parts = ", ".join(f"{number:,} {status}" for status, number in counts.items())
+    rows = sum(result.rows for result in results if result.status is Status.BUILT)
+    seconds = sum(result.seconds for result in results)
+    return str(results[0].model), f"{parts:<28}  {count(rows, 'row'):>14}  {seconds:6.2f} s"
+
+
+def _problems(report: Report) -> list[Diagnostic]:
+    """What failed, each cause once; what was only blocked is counted, not listed."""
+    seen: dict[tuple[object, str], Diagnostic] = {}
+    for result in report.results:
+        if result.problem is not None and result.status is Status.FAILED:
+            seen.setdefault((result.model, result.problem.message), result.problem)
+    return list(seen.values())

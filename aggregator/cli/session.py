@@ -1,0 +1,61 @@
+"""What most commands begin with: the project loaded and compiled, or the reasons why not."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+from pathlib import Path
+
+import click
+
+from aggregator.checks import check_declarations
+from aggregator.cli.output import count, print_findings, print_text
+from aggregator.compile import compile_project
+from aggregator.core.diagnostics import Diagnostic, Place, errors
+from aggregator.core.graph import Graph
+from aggregator.lint import lint
+from aggregator.load import codes, find_project, load_project
+
+
+@dataclasses.dataclass(frozen=True)
+class Session:
+    """A project that could be read, and everything that is wrong in it."""
+
+    root: Path
+    graph: Graph
+    findings: tuple[Diagnostic, ...]
+
+    def exit_code(self) -> int:
+        """1 if there are findings."""
+        return 1 if self.findings else 0
+
+    def stop_on_errors(self) -> None:
+        """Print all findings; with errors among them, go no further. Nothing is built from a project half understood."""
+        print_text(self.findings, self.root)
+        wrong = len(list(errors(self.findings)))
+        if wrong:
+            click.secho(f"{count(wrong, 'error')}: nothing was run", fg="red", err=True)
+            raise click.exceptions.Exit(1)
+
+
+def open_project(folder: Path, environment: str | None, output: str = "text") -> Session:
+    """Load, compile and lint. Without a sound ``aggregator.yml`` the command ends here, with exit code 2."""
+    root = find_project(folder)
+    if root is None:
+        place = Place((folder / "aggregator.yml").as_posix())
+        message = f"there is no aggregator.yml in {folder.absolute()} or above it"
+        advice = "change into a project, or make one with `aggregator init DIR`"
+        _give_up([Diagnostic(place, codes.NO_PROJECT, message, advice)], folder, output)
+    assert root is not None  # noqa: S101
+    loaded = load_project(root, environment)
+    if loaded.project is None:
+        _give_up(loaded.diagnostics, root, output)
+    assert loaded.project is not None  # noqa: S101
+    compiled = compile_project(loaded.project)
+    found = (*loaded.diagnostics, *compiled.diagnostics, *check_declarations(compiled.graph), *lint(compiled.graph))
+    return Session(root, compiled.graph, tuple(sorted(found, key=lambda each: (each.place, each.code.id))))
+
+
+def _give_up(found: Iterable[Diagnostic], root: Path, output: str) -> None:
+    print_findings(found, root, output)
+    raise click.exceptions.Exit(2)

@@ -1,0 +1,102 @@
+"""``aggregator show``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import click
+
+from aggregator.cli.options import project_options, wait_option
+from aggregator.cli.output import say
+from aggregator.cli.select import select
+from aggregator.cli.session import Session, open_project
+from aggregator.core.graph import Graph
+from aggregator.core.names import TableName
+from aggregator.engines import WarehouseError, open_engine
+
+ROWS = 10
+
+
+@click.command("show")
+@click.argument("model")
+@project_options
+@wait_option
+@click.option("--sql", "what", flag_value="sql", default="sql", help="The compiled SQL (the default).")
+@click.option("--rows", "what", flag_value="rows", help="A few rows of the newest partition.")
+@click.option("--lineage", "what", flag_value="lineage", help="What it reads, what reads it, and where columns come from.")
+def command(folder: Path, environment: str | None, model: str, what: str, wait: float) -> int:
+    """Show one model: its SQL, rows or lineage."""
+    session = open_project(folder, environment)
+    for name in select(session.graph, [model]):
+        if what == "sql":
+            _sql(session, name)
+        elif what == "rows":
+            _rows(session, name, wait)
+        else:
+            _lineage(session.graph, name)
+    return 0
+
+
+def _sql(session: Session, name: TableName) -> None:
+    model = session.graph.models[name]
+    click.echo(f"-- {name}: {model.model.description}")
+    if model.calendar is not None:
+        how = f"one partition at a time: {model.one_by_one}" if model.one_by_one else "any number of partitions at once"
+        click.echo(f"-- @start and @end are of type {model.calendar.type}; built {how}")
+    click.echo(model.sql)
+
+
+def _rows(session: Session, name: TableName, wait: float) -> None:
+    engine = open_engine(session.graph, say, wait=wait)
+    try:
+        versions = engine.versions().get(name)
+        if versions is None and session.graph.models[name].calendar is not None:
+            raise WarehouseError(f"{name} has not been built", f"aggregator run --select +{name}")
+        newest = max(versions) if versions else None
+        names, rows = engine.sample(name, newest, ROWS)
+    finally:
+        engine.close()
+    if newest:
+        click.echo(f"-- {name}@{newest}, {len(rows)} rows of {versions[newest].rows if versions else 0:,}")
+    _table(names, [[_text(value) for value in row] for row in rows])
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return "NULL"
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def _table(names: list[str], rows: list[list[str]]) -> None:
+    widths = [max(len(name), *(len(row[index]) for row in rows)) if rows else len(name) for index, name in enumerate(names)]
+    click.echo("  ".join(f"{name:<{width}}" for name, width in zip(names, widths, strict=True)).rstrip())
+    click.echo("  ".join("-" * width for width in widths))
+    for row in rows:
+        click.echo("  ".join(f"{value:<{width}}" for value, width in zip(row, widths, strict=True)).rstrip())
+
+
+def _lineage(graph: Graph, name: TableName) -> None:
+    model = graph.models[name]
+    click.secho("reads", bold=True)
+    maps = {edge.table: str(edge.map) for edge in model.inputs}
+    _tree(name, graph.upstream, lambda table: maps.get(table, ""))
+    click.secho("is read by", bold=True)
+    _tree(name, graph.downstream, lambda _: "")
+    click.secho("columns", bold=True)
+    width = max((len(column.name) for column in model.columns), default=0)
+    for column in model.columns:
+        sources = ", ".join(f"{origin.table}.{origin.column}" for origin in column.origins)
+        click.echo(f"  {column.name:<{width}}  {column.type or '?':<10}  {sources or '-'}")
+
+
+def _tree(
+    name: TableName, neighbours: Callable[[TableName], Iterable[TableName]], note: Callable[[TableName], str], depth: int = 1
+) -> None:
+    found = list(neighbours(name))
+    if not found and depth == 1:
+        click.echo("  nothing")
+    for each in found:
+        mark = f"  ({note(each)})" if depth == 1 and note(each) else ""
+        click.echo(f"{'  ' * depth}{each}{mark}")
+        _tree(each, neighbours, note, depth + 1)

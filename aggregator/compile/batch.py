@@ -1,0 +1,282 @@
+"""Whether several partitions may be built in one query, proved from the SQL.
+
+A model is *batchable* when building ``[a, c)`` in one query gives the rows of building ``[a, b)`` and ``[b, c)``.
+The proof follows the *aligned* columns: those whose value determines to which output partition a row belongs. It
+begins with the partition columns of the inputs, passes through projections and truncations, and must reach every
+grouping, window and join. What can't be proved is built one partition at a time, which is always right.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+
+from sqlglot import exp
+from sqlglot.optimizer.scope import Scope
+
+from aggregator.compile.analysis import Analysis
+from aggregator.core.calendar import Calendar, ColumnType, Grain
+from aggregator.core.graph import Input
+from aggregator.core.maps import Reach
+from aggregator.core.names import TableName
+
+AlignedColumns = frozenset[tuple[str, str]]
+"""Aligned columns as (alias, column), lower case."""
+
+_UNITS = {"HOUR": 0, "DAY": 1, "MONTH": 2, "YEAR": 3}
+_ALIGNED_FUNCTIONS = (exp.Date, exp.Datetime, exp.Timestamp, exp.Cast)
+_TRUNCATIONS = (exp.DateTrunc, exp.DatetimeTrunc, exp.TimestampTrunc)
+
+
+class _NotProvableError(Exception):
+    """Why the proof fails, in words that complete "one at a time: …"."""
+
+
+def why_one_by_one(
+    analysis: Analysis,
+    inputs: tuple[Input, ...],
+    calendar: Calendar,
+    calendars: Mapping[TableName, Calendar | None],
+) -> str:
+    """The reason why partitions can't be built together; empty when they can."""
+    for edge in inputs:
+        if calendars[edge.table] is not None and edge.map.reach not in (Reach.SAME, Reach.ALL):
+            return f"it reads {edge.table} through {edge.map}"
+    if analysis.root is None:
+        return "its columns could not be resolved"
+    partitioned = {str(edge.table): calendars[edge.table] for edge in inputs if edge.map.reach is Reach.SAME}
+    for edge in inputs:
+        if edge.map.reach is Reach.ALL and str(edge.table) in partitioned:
+            return f"it reads {edge.table} both by partition and whole"
+    try:
+        proof = _Proof(calendar, partitioned)
+        output = proof.aligned_output(analysis.root)
+        proof.no_parameters(analysis.root.expression)
+    except _NotProvableError as reason:
+        return str(reason)
+    if output is None:
+        return "it reads no partitioned input"
+    if calendar.column.casefold() not in output:
+        return f"{calendar.column} is not computed from the partition columns of the inputs alone"
+    return ""
+
+
+@dataclasses.dataclass
+class _Relation:
+    """A FROM item: its alias, and its aligned columns; None when it is the same for every partition."""
+
+    alias: str
+    aligned: AlignedColumns | None
+
+
+class _Proof:
+    """Walks the scopes of a SELECT. ``None`` in place of aligned columns means: reads no partitions."""
+
+    def __init__(self, calendar: Calendar, partitioned: Mapping[str, Calendar | None]) -> None:
+        self._calendar = calendar
+        self._partitioned = partitioned
+        self._known: dict[int, frozenset[str] | None] = {}
+        self._harmless_parameters: set[int] = set()
+
+    def no_parameters(self, tree: exp.Expression) -> None:
+        for parameter in tree.find_all(exp.Parameter):
+            if id(parameter) not in self._harmless_parameters:
+                raise _NotProvableError(f"it uses @{parameter.name}")
+
+    def aligned_output(self, scope: Scope) -> frozenset[str] | None:
+        """The names of a scope's aligned output columns."""
+        if id(scope) not in self._known:
+            self._known[id(scope)] = frozenset()  # for a recursive WITH, until the real answer is there
+            self._known[id(scope)] = self._union(scope) if scope.set_operation_scopes else self._select(scope)
+        return self._known[id(scope)]
+
+    def _union(self, scope: Scope) -> frozenset[str] | None:
+        branches = [self.aligned_output(branch) for branch in scope.set_operation_scopes]
+        sound = [branch for branch in branches if branch is not None]
+        if not sound:
+            return None
+        if len(sound) < len(branches):
+            raise _NotProvableError("one side of a UNION reads no partitions")
+        names = [name.casefold() for name in scope.expression.named_selects]
+        columns = [[s.alias_or_name.casefold() for s in b.expression.selects] for b in scope.set_operation_scopes]
+        shared = frozenset(
+            name
+            for index, name in enumerate(names)
+            if all(column[index] in aligned for column, aligned in zip(columns, sound, strict=True))
+        )
+        if not shared:
+            raise _NotProvableError("the sides of a UNION share no partition column")
+        return shared
+
+    def _select(self, scope: Scope) -> frozenset[str] | None:
+        select = scope.expression
+        if not isinstance(select, exp.Select):
+            return None  # UNNEST: rows of a row
+        for subquery in scope.subquery_scopes:
+            if self.aligned_output(subquery) is not None:
+                raise _NotProvableError("a subquery outside FROM reads partitions")
+        aligned = self._joined(scope)
+        if aligned is None:
+            return None
+        self._note_harmless(select, aligned)
+        if select.args.get("limit") or select.args.get("offset") or select.find(exp.TableSample):
+            raise _NotProvableError("LIMIT and TABLESAMPLE choose among all rows of a query")
+        self._check_windows(select, aligned)
+        keys = self._keys(select, aligned)
+        return frozenset(
+            item.alias_or_name.casefold()
+            for item in select.selects
+            if self._is_aligned(item.unalias(), aligned) and (keys is None or item.unalias() in keys)
+        )
+
+    def _joined(self, scope: Scope) -> AlignedColumns | None:
+        """The aligned columns of the joined FROM items."""
+        select = scope.expression
+        first = select.args.get("from_")
+        if first is None:
+            return None
+        aligned = self._relation(first.this, scope).aligned
+        where = select.args.get("where")
+        for join in select.args.get("joins") or ():
+            conditions = list(_conjuncts(join.args.get("on")))
+            if join.side == "":
+                conditions += _conjuncts(where.this if where else None)
+            aligned = self._join(aligned, self._relation(join.this, scope), join.side, conditions)
+        return aligned
+
+    def _relation(self, node: exp.Expression, scope: Scope) -> _Relation:
+        alias = node.alias_or_name
+        if isinstance(node, exp.Table) and isinstance(scope.sources.get(alias), exp.Table):
+            calendar = self._partitioned.get(f"{node.db}.{node.name}")
+            if calendar is None:
+                return _Relation(alias, None)
+            exact = self._is_exact(calendar)
+            return _Relation(alias, frozenset({(alias.casefold(), calendar.column.casefold())} if exact else ()))
+        source = scope.sources.get(alias)
+        output = self.aligned_output(source) if isinstance(source, Scope) else None
+        if output is None:
+            return _Relation(alias, None)
+        return _Relation(alias, frozenset((alias.casefold(), name) for name in output))
+
+    def _is_exact(self, source: Calendar) -> bool:
+        """Whether the filter cuts the input exactly at my partitions' bounds, not at whole input partitions."""
+        if source.type is not ColumnType.DATE:
+            return True
+        same_clock = self._calendar.type is ColumnType.DATE and self._calendar.zone == source.zone
+        return same_clock and (source.grain is Grain.DAY or source.grain is self._calendar.grain)
+
+    def _join(
+        self, left: AlignedColumns | None, right: _Relation, side: str, conditions: list[exp.Expression]
+    ) -> AlignedColumns | None:
+        if side == "FULL":
+            raise _NotProvableError("a FULL JOIN can leave the partition column NULL")
+        if right.aligned is None:
+            if side == "RIGHT" and left is not None:
+                raise _NotProvableError(f"unmatched rows of {right.alias} would appear in every partition")
+            return left
+        if left is None:
+            if side == "LEFT":
+                raise _NotProvableError(f"unmatched rows left of {right.alias} would appear in every partition")
+            return right.aligned
+        both = left | right.aligned
+        if not any(self._equates(condition, left, right.aligned) for condition in conditions):
+            raise _NotProvableError(f"the join with {right.alias} is not on the partition columns")
+        return {"LEFT": left, "RIGHT": right.aligned}.get(side, both)
+
+    def _equates(self, condition: exp.Expression, left: AlignedColumns, right: AlignedColumns) -> bool:
+        if not isinstance(condition, exp.EQ):
+            return False
+        a, b = condition.this, condition.expression
+        return (self._is_aligned(a, left) and self._is_aligned(b, right)) or (
+            self._is_aligned(b, left) and self._is_aligned(a, right)
+        )
+
+    def _keys(self, select: exp.Select, aligned: AlignedColumns) -> list[exp.Expression] | None:
+        """The grouping keys of a SELECT, one of which must be aligned; None when it does not group."""
+        group = select.args.get("group")
+        if select.args.get("distinct"):
+            keys = [item.unalias() for item in select.selects]
+        elif group is not None and group.args.get("all"):
+            keys = [item.unalias() for item in select.selects if not item.find(exp.AggFunc)]
+        elif group is not None:
+            keys = [_without_shadow(key) for key in group.expressions]
+        elif any(_is_aggregate(item) for item in select.selects) or select.args.get("having"):
+            keys = []
+        else:
+            return None
+        if not any(self._is_aligned(key, aligned) for key in keys):
+            raise _NotProvableError("a GROUP BY or DISTINCT does not include the partition column")
+        return keys
+
+    def _check_windows(self, select: exp.Select, aligned: AlignedColumns) -> None:
+        for window in select.find_all(exp.Window):
+            if window.find_ancestor(exp.Select) is not select:
+                continue
+            if not any(self._is_aligned(key, aligned) for key in window.args.get("partition_by") or ()):
+                raise _NotProvableError("a window is not partitioned by the partition column")
+
+    def _note_harmless(self, select: exp.Select, aligned: AlignedColumns) -> None:
+        """``flight_date >= @start AND flight_date < @end`` only repeats the filter."""
+        where = select.args.get("where")
+        for condition in _conjuncts(where.this if where else None):
+            bound = {exp.GTE: "start", exp.LT: "end"}.get(type(condition))
+            parameter = condition.args.get("expression")
+            if (
+                isinstance(parameter, exp.Parameter)
+                and parameter.name == bound
+                and self._is_aligned(condition.this, aligned)
+            ):
+                self._harmless_parameters.add(id(parameter))
+
+    def _is_aligned(self, node: exp.Expression, aligned: AlignedColumns) -> bool:
+        """Whether the value of an expression determines the output partition of its row."""
+        if isinstance(node, exp.Paren):
+            return self._is_aligned(node.this, aligned)
+        if isinstance(node, exp.Column):
+            return (node.table.casefold(), node.name.casefold()) in aligned
+        if isinstance(node, _ALIGNED_FUNCTIONS):
+            return self._is_aligned(node.this, aligned) and self._keeps_clock(node)
+        if isinstance(node, _TRUNCATIONS):
+            unit = _UNITS.get(str(node.text("unit")).upper())
+            fine_enough = unit is not None and unit <= _UNITS[self._calendar.grain.upper()]
+            return fine_enough and self._is_aligned(node.this, aligned) and self._keeps_clock(node)
+        return False
+
+    def _keeps_clock(self, node: exp.Expression) -> bool:
+        """Whether a conversion or truncation of a moment happens on the model's own wall clock."""
+        if isinstance(node, exp.Cast) and not node.is_type("DATE", "DATETIME", "TIMESTAMP", "TIMESTAMPTZ"):
+            return False
+        crosses = _is_instant(node.this) or isinstance(node, exp.Timestamp)
+        if isinstance(node, exp.Timestamp) and _is_instant(node.this):
+            return True
+        zone = node.args.get("zone") or (node.args.get("expression") if isinstance(node, exp.Datetime) else None)
+        named = zone.name if isinstance(zone, exp.Literal) else ("UTC" if zone is None else "?")
+        return not crosses or named == self._calendar.wall
+
+
+def _is_instant(node: exp.Expression) -> bool:
+    """Whether an expression is a TIMESTAMP, or may be one."""
+    return not node.is_type("DATE", "DATETIME")
+
+
+def _is_aggregate(item: exp.Expression) -> bool:
+    """Whether a projection aggregates; an aggregate function with OVER is a window and does not."""
+    return any(not isinstance(node.parent, exp.Window) for node in item.find_all(exp.AggFunc))
+
+
+def _without_shadow(key: exp.Expression) -> exp.Expression:
+    """A grouping key as the projection writes it: sqlglot marks one whose table shares its name with an alias."""
+    if isinstance(key, exp.Column) and key.args.get("shadow"):
+        key = key.copy()
+        key.set("shadow", None)
+    return key
+
+
+def _conjuncts(condition: exp.Expression | None) -> Iterator[exp.Expression]:
+    if isinstance(condition, exp.And):
+        yield from _conjuncts(condition.left)
+        yield from _conjuncts(condition.right)
+    elif isinstance(condition, exp.Paren):
+        yield from _conjuncts(condition.this)
+    elif condition is not None:
+        yield condition

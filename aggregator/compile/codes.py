@@ -1,0 +1,99 @@
+"""The findings of the compile stage."""
+
+from __future__ import annotations
+
+from aggregator.core.diagnostics import Code, Layer
+
+
+def _code(number: int, name: str, page: str) -> Code:
+    return Code(f"A{number}", name, page, Layer.COMPILE)
+
+
+TEMPLATE = _code(
+    201,
+    "template",
+    """The Jinja template of a model can't be rendered.
+
+Templates see the project's variables as `vars.NAME` and the macros in `macros/`, nothing else: no files, no
+environment, no partition. An unknown name is an error, never an empty text.""",
+)
+SYNTAX = _code(
+    202,
+    "syntax",
+    """The SQL of a model can't be parsed as BigQuery SQL.""",
+)
+NOT_ONE_SELECT = _code(
+    203,
+    "not-one-select",
+    """A model is exactly one SELECT.
+
+The framework writes the table, so that every write is atomic and can be repeated. INSERT, MERGE, CREATE, DROP and
+scripts of several statements are refused. Put preparatory steps into models of their own, or into WITH.""",
+)
+UNKNOWN_TABLE = _code(
+    204,
+    "unknown-table",
+    """The SELECT reads a table that is neither a model nor a source of this project.
+
+Tables are written `dataset.table`, without a project: the environment says where they live. A table that nobody here
+builds is declared as a source in `models/<dataset>/<table>.yml`.""",
+)
+CYCLE = _code(
+    205,
+    "cycle",
+    """Models read each other in a circle, so that none of them can be built first.
+
+Move what they share into a model that both read.""",
+)
+SELF_REFERENCE = _code(
+    206,
+    "self-reference",
+    """A model reads its own table without saying which partition.
+
+A model may read its own preceding partition: `inputs: {marts.totals: previous}`. Its partitions are then built one
+after the other.""",
+)
+BAD_MAP = _code(
+    207,
+    "bad-map",
+    """A partition map can't be what it says.
+
+`last` and `offset` need partitions on both sides and a length in whole partitions of the model's clock (days or longer
+for a DATE column); `previous` is only for a model that reads its own table; every name under `inputs:` is a table or
+alias that the SELECT reads.""",
+)
+MISSING_COLUMN = _code(
+    208,
+    "missing-column",
+    """A column that the front matter names is not in the SELECT's output.
+
+`partition.by`, `cluster`, `key`, `columns` and the arguments of checks name output columns.""",
+)
+PARTITION_TYPE = _code(
+    209,
+    "partition-type",
+    """The partition column is not of a type by which a table can be partitioned.
+
+It must be DATE (day, month or year), DATETIME or TIMESTAMP. Where the type can't be inferred, declare it:
+`columns: {flight_date: {type: DATE}}`.""",
+)
+UNKNOWN_COLUMN = _code(
+    210,
+    "unknown-column",
+    """A column is in none of the tables that the SELECT reads.""",
+)
+OUTPUT_NAME = _code(
+    211,
+    "output-name",
+    """Every output column needs a name of its own.
+
+BigQuery refuses a table with two columns of the same name (in any case) or with a column that has none. Give the
+expression an alias: `COUNT(*) AS flights`.""",
+)
+VIEW = _code(
+    212,
+    "view",
+    """A view can't do this.
+
+A view stores no rows, so it has no partitions, no parameters and no checks: put them into the models that read it.""",
+)

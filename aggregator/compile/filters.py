@@ -1,0 +1,91 @@
+"""The partition filter that a map means, as BigQuery SQL over ``@start`` and ``@end``.
+
+The filter is made from the map, so that the two can't disagree and none can be forgotten. Arithmetic is done on the
+reader's wall clock, and only then converted to the type of the input's column: seven days stay seven calendar days
+over a change of clocks.
+"""
+
+from __future__ import annotations
+
+from aggregator.core.calendar import Calendar, ColumnType, Grain
+from aggregator.core.maps import PartitionMap, Reach
+
+_SHORTER_THAN_DAY = frozenset({Grain.HOUR})
+_LONGER_THAN_DAY = frozenset({Grain.MONTH, Grain.YEAR})
+
+
+def impossible(map_: PartitionMap, reader: Calendar | None, source: Calendar | None) -> str:
+    """Why a map makes no sense between two tables; empty if it does."""
+    if map_.reach is Reach.ALL:
+        return ""
+    if source is None:
+        return f"the input has no partitions, so its only map is all, not {map_}"
+    if reader is None:
+        return f"this model has no partitions, so it reads all of an input, not {map_}"
+    if map_.unit in _SHORTER_THAN_DAY and reader.type is ColumnType.DATE:
+        return f"a DATE column has no hours, so {map_} can't be counted from it"
+    return ""
+
+
+def filter_sql(map_: PartitionMap, reader: Calendar, source: Calendar) -> str:
+    """The condition on the input's partition column."""
+    start, end = _bounds(map_, reader)
+    column = source.column
+    if source.type is ColumnType.DATE and reader.type is not ColumnType.DATE or _clocks_differ(reader, source):
+        return _across(column, start, end, reader, source)
+    if source.type is ColumnType.DATE and source.grain in _LONGER_THAN_DAY and source.grain is not reader.grain:
+        return _whole_partitions(column, start, f"DATE_SUB({end}, INTERVAL 1 DAY)", source.grain)
+    return f"{column} >= {start} AND {column} < {end}"
+
+
+def _bounds(map_: PartitionMap, reader: Calendar) -> tuple[str, str]:
+    """Start and end of what is read, in the type of the reader's partition column."""
+    match map_.reach:
+        case Reach.LAST:
+            return _back("@end", map_.count, map_.unit or reader.grain, reader.type), "@end"
+        case Reach.OFFSET:
+            unit = map_.unit or reader.grain
+            return _back("@start", map_.count, unit, reader.type), _back("@end", map_.count, unit, reader.type)
+        case Reach.PREVIOUS:
+            return _back("@start", 1, reader.grain, reader.type), "@start"
+        case _:
+            return "@start", "@end"
+
+
+def _back(moment: str, count: int, unit: Grain, type_: ColumnType) -> str:
+    """A moment, moved back."""
+    if type_ is ColumnType.TIMESTAMP and unit in _LONGER_THAN_DAY:
+        # TIMESTAMP_SUB knows no months; partitions of a TIMESTAMP column are cut in UTC
+        return f"TIMESTAMP(DATETIME_SUB(DATETIME({moment}), INTERVAL {count} {unit.upper()}))"
+    return f"{type_}_SUB({moment}, INTERVAL {count} {unit.upper()})"
+
+
+def _clocks_differ(reader: Calendar, source: Calendar) -> bool:
+    return reader.wall != source.wall or reader.type is not source.type
+
+
+def _across(column: str, start: str, end: str, reader: Calendar, source: Calendar) -> str:
+    """Between two types or two time zones, by way of the instants that both mean."""
+    start, end = _instant(start, reader), _instant(end, reader)
+    zone = source.zone
+    match source.type:
+        case ColumnType.TIMESTAMP:
+            return f"{column} >= {start} AND {column} < {end}"
+        case ColumnType.DATETIME:
+            return f"{column} >= DATETIME({start}, '{zone}') AND {column} < DATETIME({end}, '{zone}')"
+        case ColumnType.DATE:
+            first, last = f"DATE({start}, '{zone}')", f"DATE(TIMESTAMP_SUB({end}, INTERVAL 1 MICROSECOND), '{zone}')"
+            if source.grain in _LONGER_THAN_DAY:
+                return _whole_partitions(column, first, last, source.grain)
+            return f"{column} >= {first} AND {column} <= {last}"
+
+
+def _instant(moment: str, calendar: Calendar) -> str:
+    return moment if calendar.type is ColumnType.TIMESTAMP else f"TIMESTAMP({moment}, '{calendar.zone}')"
+
+
+def _whole_partitions(column: str, first: str, last: str, grain: Grain) -> str:
+    """A DATE column cut by month or year may hold any day of it, so that whole partitions must be read."""
+    unit = grain.upper()
+    end = f"DATE_ADD(DATE_TRUNC({last}, {unit}), INTERVAL 1 {unit})"
+    return f"{column} >= DATE_TRUNC({first}, {unit}) AND {column} < {end}"

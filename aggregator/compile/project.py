@@ -1,0 +1,251 @@
+""":class:`Project` to :class:`Graph`: the second stage of the line."""
+
+from __future__ import annotations
+
+import dataclasses
+import graphlib
+from collections.abc import Iterable, Iterator, Mapping
+
+from aggregator.compile import codes
+from aggregator.compile.analysis import Analysis, analyse
+from aggregator.compile.batch import why_one_by_one
+from aggregator.compile.fingerprint import fingerprint
+from aggregator.compile.parse import parse_select
+from aggregator.compile.render import Renderer
+from aggregator.compile.resolve import Reference, Resolver, references
+from aggregator.core.calendar import Calendar, ColumnType, Grain
+from aggregator.core.diagnostics import Diagnostic, Word, did_you_mean
+from aggregator.core.graph import CompiledModel, Graph, Input, OutputColumn, Query
+from aggregator.core.names import TableName
+from aggregator.core.project import Column, Kind, Model, Partitioning, Project
+
+
+@dataclasses.dataclass(frozen=True)
+class Compiled:
+    """The models that could be understood, and what is wrong with the others."""
+
+    graph: Graph
+    diagnostics: tuple[Diagnostic, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class _Parsed:
+    model: Model
+    query: Query
+    references: list[Reference]
+
+    @property
+    def tables(self) -> set[TableName]:
+        return {reference.table for reference in self.references}
+
+
+def compile_project(project: Project) -> Compiled:
+    """Render, parse, resolve, type and fingerprint every model. All mistakes are collected, none stops the rest."""
+    compiler = _Compiler(project)
+    parsed = {each.model.name: each for each in compiler.parse()}
+    for name in compiler.in_order(parsed):
+        compiler.compile(parsed[name])
+    graph = Graph(project, compiler.models, project.sources, compiler.calendars)
+    order = sorted(compiler.diagnostics, key=lambda found: (found.place, found.code.id))
+    return Compiled(graph, tuple(order))
+
+
+class _Compiler:
+    """Holds what is known so far while models are compiled, upstream first."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._broken = set(project.broken)
+        self._schemas: dict[TableName, tuple[OutputColumn, ...]] = {}
+        self.diagnostics: list[Diagnostic] = []
+        self.models: dict[TableName, CompiledModel] = {}
+        self.calendars: dict[TableName, Calendar | None] = {}
+        for source in project.sources.values():
+            columns = tuple(OutputColumn(c.name, c.type, c.description) for c in source.columns)
+            self._schemas[source.name] = columns
+            calendar = self._calendar(source.partition, columns)
+            if isinstance(calendar, Diagnostic):
+                self._fail(source.name, calendar)
+            else:
+                self.calendars[source.name] = calendar
+
+    def parse(self) -> Iterator[_Parsed]:
+        renderer = Renderer(self._project)
+        for model in self._project.models.values():
+            rendered = renderer.render(model.document, model.sql_start)
+            if isinstance(rendered, Diagnostic):
+                self._fail(model.name, rendered)
+                continue
+            query = parse_select(rendered[0], model.document, model.sql_start, rendered[1])
+            if isinstance(query, Diagnostic):
+                self._fail(model.name, query)
+                continue
+            found = list(references(query))
+            problems = [each for each in found if isinstance(each, Diagnostic)]
+            if problems:
+                self._fail(model.name, *problems)
+                continue
+            yield _Parsed(model, query, [each for each in found if isinstance(each, Reference)])
+
+    def in_order(self, parsed: Mapping[TableName, _Parsed]) -> list[TableName]:
+        """Upstream before downstream; models in a circle are reported and left out."""
+        while True:
+            sound = {name: each.tables - {name} for name, each in parsed.items() if name not in self._broken}
+            edges = {name: sorted(tables & sound.keys()) for name, tables in sound.items()}
+            try:
+                return list(graphlib.TopologicalSorter(edges).static_order())
+            except graphlib.CycleError as error:
+                circle: list[TableName] = error.args[1][::-1]
+                self._fail_circle(parsed, circle)
+
+    def compile(self, parsed: _Parsed) -> None:
+        model, query = parsed.model, parsed.query
+        resolver = Resolver({**self._pending_calendars(), **self.calendars, model.name: None}, self._broken)
+        unknown = [each for each in resolver.inputs(model, parsed.references, query) if _is_unknown_table(each)]
+        if unknown or parsed.tables & self._broken:
+            self._fail(model.name, *unknown)
+            return
+        analysis = self._analyse(parsed)
+        if isinstance(analysis, Diagnostic):
+            self._fail(model.name, analysis)
+            return
+        columns = _described(analysis.columns, model.columns)
+        problems = [*_column_problems(model, columns, query), *_view_problems(model)]
+        calendar = self._calendar(model.partition, columns) if not problems else None
+        if isinstance(calendar, Diagnostic):
+            problems.append(calendar)
+        if problems or isinstance(calendar, Diagnostic):
+            self._fail(model.name, *problems)
+            return
+        self.calendars[model.name] = calendar
+        resolver = Resolver(self.calendars, self._broken)
+        found = list(resolver.inputs(model, parsed.references, query))
+        problems = [each for each in found if isinstance(each, Diagnostic)]
+        inputs = [each for each in found if isinstance(each, Input)]
+        if problems:
+            self._fail(model.name, *problems)
+            return
+        self._schemas[model.name] = columns
+        self.models[model.name] = CompiledModel(
+            model=model,
+            query=query,
+            sql=resolver.filtered(model, parsed.references, inputs, query.text),
+            inputs=tuple(inputs),
+            columns=columns,
+            calendar=calendar,
+            one_by_one=why_one_by_one(analysis, tuple(inputs), calendar, self.calendars) if calendar else "",
+            fingerprint=self._fingerprint(model, query, calendar, inputs),
+        )
+
+    def _pending_calendars(self) -> dict[TableName, Calendar | None]:
+        """Every model there is, so that a name can be told from a misspelt one before its calendar is known."""
+        return dict.fromkeys(self._project.models)
+
+    def _analyse(self, parsed: _Parsed) -> Analysis | Diagnostic:
+        """Type a SELECT. What a second look needs to know (the type of the parameters, which is that of the partition
+        column; the columns of a model that reads itself) is learnt in a first.
+        """
+        model, reads_itself = parsed.model, parsed.model.name in parsed.tables
+        schemas = {table: self._schemas.get(table, ()) for table in parsed.tables - {model.name}}
+        if reads_itself:  # NULL takes on the type of whatever it meets
+            untyped = tuple(OutputColumn(name, "NULL") for name in parsed.query.tree.named_selects)
+            schemas[model.name] = _described(untyped, model.columns)
+        assumed = "TIMESTAMP" if model.partition and model.partition.grain is Grain.HOUR else "DATE"
+        analysis = analyse(parsed.query, schemas, assumed)
+        if isinstance(analysis, Diagnostic):
+            return analysis
+        own = _described(analysis.columns, model.columns)
+        by = model.partition.by.casefold() if model.partition else None
+        found = next((column.type for column in own if column.name.casefold() == by and column.type), assumed)
+        if found == assumed and not reads_itself:
+            return analysis
+        return analyse(parsed.query, schemas | ({model.name: own} if reads_itself else {}), found)
+
+    def _calendar(
+        self, partition: Partitioning | None, columns: tuple[OutputColumn, ...]
+    ) -> Calendar | None | Diagnostic:
+        if partition is None:
+            return None
+        column = next((each for each in columns if each.name.casefold() == partition.by.casefold()), None)
+        if column is None:
+            advice = did_you_mean(partition.by, (each.name for each in columns))
+            message = f"there is no column {partition.by} to partition by"
+            return Diagnostic(partition.by.place, codes.MISSING_COLUMN, message, advice)
+        types = [member.value for member in ColumnType]
+        if column.type not in types:
+            found = f"is {column.type}" if column.type else "has a type that can't be inferred"
+            advice = f"make it DATE, DATETIME or TIMESTAMP, or declare `columns: {{{column.name}: {{type: DATE}}}}`"
+            message = f"the partition column {column.name} {found}"
+            return Diagnostic(partition.by.place, codes.PARTITION_TYPE, message, advice)
+        if column.type == ColumnType.DATE and partition.grain is Grain.HOUR:
+            message = f"the partition column {column.name} is a DATE, which has no hours"
+            advice = "partition by day, or by a TIMESTAMP column"
+            return Diagnostic(partition.by.place, codes.PARTITION_TYPE, message, advice)
+        return Calendar(column.name, ColumnType(column.type), partition.grain, partition.zone)
+
+    def _fingerprint(self, model: Model, query: Query, calendar: Calendar | None, inputs: list[Input]) -> str:
+        views = (
+            self.models[edge.table].fingerprint
+            for edge in inputs
+            if edge.table in self.models and self.models[edge.table].model.kind is Kind.VIEW
+        )
+        return fingerprint(query, model.kind, calendar, inputs, views)
+
+    def _fail_circle(self, parsed: Mapping[TableName, _Parsed], circle: list[TableName]) -> None:
+        path = " -> ".join(str(name) for name in circle)
+        first, second = circle[0], circle[1]
+        mention = next(each for each in parsed[first].references if each.table == second)
+        place = parsed[first].query.place(mention.start, mention.end)
+        message = f"these models read each other in a circle: {path}"
+        self._fail(first, Diagnostic(place, codes.CYCLE, message, "move what they share into another model"))
+        self._broken.update(circle)
+
+    def _fail(self, name: TableName, *problems: Diagnostic) -> None:
+        self.diagnostics.extend(problems)
+        self._broken.add(name)
+
+
+def _is_unknown_table(found: Input | Diagnostic) -> bool:
+    return isinstance(found, Diagnostic) and found.code is codes.UNKNOWN_TABLE
+
+
+def _described(columns: tuple[OutputColumn, ...], declared: Iterable[Column]) -> tuple[OutputColumn, ...]:
+    """Inferred columns with what the author declared about them."""
+    by_name = {column.name.casefold(): column for column in declared}
+    if not columns:
+        return ()
+    return tuple(
+        dataclasses.replace(column, type=known.type or column.type, description=known.description)
+        if (known := by_name.get(column.name.casefold()))
+        else column
+        for column in columns
+    )
+
+
+def _column_problems(model: Model, columns: tuple[OutputColumn, ...], query: Query) -> Iterator[Diagnostic]:
+    """Names in the front matter that are not in the output, and output columns without a name of their own."""
+    if not columns:
+        return
+    names = [column.name for column in columns]
+    named: list[Word] = [*model.cluster, *model.key, *(column.name for column in model.columns)]
+    for word in named:
+        if word.casefold() not in {name.casefold() for name in names}:
+            message = f"the SELECT has no output column {word}"
+            yield Diagnostic(word.place, codes.MISSING_COLUMN, message, did_you_mean(word, names))
+    seen: set[str] = set()
+    for name, select in zip(names, query.tree.selects, strict=False):
+        if not name:
+            yield Diagnostic(query.place_of(select), codes.OUTPUT_NAME, "this output column has no name", "add AS name")
+        elif name.casefold() in seen:
+            message = f"two output columns are called {name}"
+            yield Diagnostic(query.place_of(select), codes.OUTPUT_NAME, message, "rename one of them")
+        seen.add(name.casefold())
+
+
+def _view_problems(model: Model) -> Iterator[Diagnostic]:
+    if model.kind is not Kind.VIEW:
+        return
+    if model.partition is not None:
+        yield Diagnostic(model.partition.place, codes.VIEW, "a view has no partitions", "remove `partition:`")
+    for check in model.checks:
+        yield Diagnostic(check.place, codes.VIEW, "a view can't be checked before it is published", "check its inputs")

@@ -1,0 +1,132 @@
+"""What is wrong with a project, said so that its author can mend it.
+
+A mistake of the user is a value, not an exception: stages collect diagnostics and go on.
+"""
+
+from __future__ import annotations
+
+import bisect
+import dataclasses
+import difflib
+import functools
+from collections.abc import Iterable, Iterator
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    """Whether a finding stops the work."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+class Layer(StrEnum):
+    """Which stage found it; part of the machine formats."""
+
+    LOAD = "load"
+    COMPILE = "compile"
+    LINT = "lint"
+    RUN = "run"
+
+
+@dataclasses.dataclass(frozen=True)
+class Code:
+    """The permanent name of a kind of finding, with the page that ``aggregator explain`` prints.
+
+    ``id`` is never reused. ``page`` says what is wrong, why it matters and what to do instead.
+    """
+
+    id: str
+    name: str
+    page: str
+    layer: Layer
+    severity: Severity = Severity.ERROR
+
+
+@dataclasses.dataclass(frozen=True, order=True)
+class Place:
+    """A stretch of a file. Lines and columns count from 1; the end is exclusive.
+
+    ``path`` is relative to the project and uses forward slashes.
+    """
+
+    path: str
+    line: int = 1
+    column: int = 1
+    end_line: int = 0
+    end_column: int = 0
+
+    def __post_init__(self) -> None:
+        """Without an end, the place is one character long."""
+        if not self.end_line:
+            object.__setattr__(self, "end_line", self.line)
+            object.__setattr__(self, "end_column", self.column + 1)
+
+
+@dataclasses.dataclass(frozen=True)
+class Diagnostic:
+    """One finding: where, what, and how to mend it."""
+
+    place: Place
+    code: Code
+    message: str
+    help: str = ""
+
+    @property
+    def is_error(self) -> bool:
+        """Errors stop what follows; warnings do not."""
+        return self.code.severity is Severity.ERROR
+
+
+@dataclasses.dataclass(frozen=True)
+class Document:
+    """The text of one committed file, with its line endings normalised to ``\\n``."""
+
+    path: str
+    text: str
+
+    @functools.cached_property
+    def _line_starts(self) -> list[int]:
+        starts = [0]
+        starts.extend(i + 1 for i, character in enumerate(self.text) if character == "\n")
+        return starts
+
+    def place(self, start: int, end: int | None = None) -> Place:
+        """The place of the characters ``[start, end)``, offsets counted from 0."""
+        line, column = self._line_column(start)
+        if end is None:
+            return Place(self.path, line, column)
+        return Place(self.path, line, column, *self._line_column(max(end, start + 1)))
+
+    def offset(self, line: int, column: int) -> int:
+        """The offset of a line and column, both counted from 1."""
+        return self._line_starts[min(line, len(self._line_starts)) - 1] + column - 1
+
+    def _line_column(self, offset: int) -> tuple[int, int]:
+        line = bisect.bisect_right(self._line_starts, offset) - 1
+        return line + 1, offset - self._line_starts[line] + 1
+
+
+class Word(str):
+    """A word of the author's, with the place where it stands, so that later stages can point at it."""
+
+    __slots__ = ("place",)
+    place: Place
+
+    def __new__(cls, text: str, place: Place) -> Word:
+        """Behave as the text itself everywhere else."""
+        word = super().__new__(cls, text)
+        word.place = place
+        return word
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Suggest the known word nearest to a misspelt one; empty when none is near."""
+    by_folded = {candidate.casefold(): candidate for candidate in known}
+    near = difflib.get_close_matches(word.casefold(), by_folded, n=1, cutoff=0.6)
+    return f"did you mean {by_folded[near[0]]}?" if near else ""
+
+
+def errors(diagnostics: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
+    """Only those findings that stop the work."""
+    return (diagnostic for diagnostic in diagnostics if diagnostic.is_error)

@@ -1,0 +1,74 @@
+"""What would be built, and why."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from aggregator.core.names import TableName
+
+
+class Reason(StrEnum):
+    """Why a partition is not fresh; the first that holds counts, in this order."""
+
+    FULL = "full"
+    """It was asked for by ``--full``."""
+    MISSING = "missing"
+    """It was never built, or its rows are gone."""
+    UNRECORDED = "unrecorded"
+    """It has rows, but the ledger does not know from what."""
+    LOGIC = "logic"
+    """The model's SQL, macros or maps are not those it was built with."""
+    TOUCHED = "touched"
+    """Its rows are not those that were written: someone else changed them."""
+    INPUT = "input"
+    """A partition that it reads changed, or is about to."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Stale:
+    """Why one partition is stale. ``detail`` completes the reason; ``upstream`` is the root cause as table@partition.
+
+    ``pending`` marks a partition whose input is itself to be rebuilt: if that comes out unchanged, this one is fresh.
+    """
+
+    reason: Reason
+    detail: str = ""
+    upstream: str = ""
+    pending: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class Step:
+    """One unit of work: partitions of a model that are built by one query. Both ends are named."""
+
+    model: TableName
+    partitions: tuple[str, ...]
+    stale: Stale
+
+    @property
+    def first(self) -> str:
+        """The first partition's id."""
+        return self.partitions[0]
+
+    @property
+    def last(self) -> str:
+        """The last partition's id."""
+        return self.partitions[-1]
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """Steps in an order in which they can be done, and the state of every partition that was looked at.
+
+    ``due`` lists the partitions that each model should have; ``stale`` those that are not fresh.
+    """
+
+    steps: tuple[Step, ...]
+    due: Mapping[TableName, tuple[str, ...]]
+    stale: Mapping[TableName, Mapping[str, Stale]]
+    at: datetime

@@ -1,0 +1,157 @@
+"""What was committed: the result of the load stage."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from aggregator.core.calendar import Grain
+    from aggregator.core.diagnostics import Document, Place, Word
+    from aggregator.core.maps import PartitionMap
+    from aggregator.core.names import TableName
+
+Plain: TypeAlias = "None | bool | int | float | str | list[Plain] | dict[str, Plain]"
+
+
+class Kind(StrEnum):
+    """What a model becomes in the warehouse."""
+
+    TABLE = "table"
+    VIEW = "view"
+
+
+@dataclasses.dataclass(frozen=True)
+class Environment:
+    """Where an environment's tables live, and its limits. ``path`` belongs to the embedded engine."""
+
+    name: str
+    engine: str
+    place: Place
+    path: str = ""
+    project: str = ""
+    location: str = ""
+    datasets: str = "{dataset}"
+    read_from: str = ""
+    max_bytes_billed: int | None = None
+    price_per_tib: float | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Partitioning:
+    """The ``partition:`` of a model or source. ``start`` and ``end`` are on the table's wall clock."""
+
+    by: Word
+    grain: Grain
+    zone: str
+    place: Place
+    start: datetime
+    end: datetime | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Column:
+    """A declared column; ``type`` is a BigQuery type, empty where the author left it to inference."""
+
+    name: Word
+    type: str = ""
+    description: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Freshness:
+    """How old a table may be, in seconds."""
+
+    warn_after: int | None = None
+    error_after: int | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class LocalFile:
+    """Where the embedded engine finds the rows of a source: a file of the project, or of an installed package.
+
+    ``nulls`` are the texts of a CSV file that stand for NULL.
+    """
+
+    file: str
+    package: str
+    place: Place
+    nulls: tuple[str, ...] = ("",)
+
+    def __str__(self) -> str:
+        """For messages and the record of what was loaded."""
+        return f"{self.package}:{self.file}" if self.package else self.file
+
+
+@dataclasses.dataclass(frozen=True)
+class CheckDeclaration:
+    """A promise about rows, as written: ``- not_null: [carrier]``. The check of that name gives it meaning."""
+
+    name: Word
+    arguments: Plain
+    place: Place
+
+
+@dataclasses.dataclass(frozen=True)
+class Source:
+    """A table that nobody here builds."""
+
+    name: TableName
+    document: Document
+    description: str
+    owner: str
+    columns: tuple[Column, ...]
+    partition: Partitioning | None = None
+    freshness: Freshness | None = None
+    local: LocalFile | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Model:
+    """One SELECT and what its author says about it."""
+
+    name: TableName
+    document: Document
+    sql_start: int
+    kind: Kind
+    description: str
+    owner: str
+    schedule: str = ""
+    partition: Partitioning | None = None
+    cluster: tuple[Word, ...] = ()
+    key: tuple[Word, ...] = ()
+    inputs: Mapping[Word, PartitionMap] = dataclasses.field(default_factory=dict)
+    columns: tuple[Column, ...] = ()
+    checks: tuple[CheckDeclaration, ...] = ()
+    freshness: Freshness | None = None
+    budget_bytes: int | None = None
+    tags: tuple[str, ...] = ()
+
+    @property
+    def sql(self) -> str:
+        """The SELECT as committed, Jinja and all."""
+        return self.document.text[self.sql_start :]
+
+
+@dataclasses.dataclass(frozen=True)
+class Project:
+    """Everything committed, in one environment.
+
+    ``broken`` names the models and sources whose files have errors of their own, so that those who read them are
+    not told that they do not exist.
+    """
+
+    root: Path
+    name: str
+    zone: str
+    environment: Environment
+    environments: tuple[str, ...]
+    variables: Mapping[str, Plain]
+    macros: tuple[Document, ...]
+    sources: Mapping[TableName, Source]
+    models: Mapping[TableName, Model]
+    broken: frozenset[TableName] = frozenset()

@@ -1,0 +1,51 @@
+"""What a run did."""
+
+from __future__ import annotations
+
+import dataclasses
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from aggregator.core.diagnostics import Diagnostic
+    from aggregator.core.names import TableName
+
+
+class Status(StrEnum):
+    """How a step ended."""
+
+    BUILT = "built"
+    UNCHANGED = "unchanged"
+    """Built; the rows are those that were already there."""
+    FRESH = "fresh"
+    """Not built: its inputs came out unchanged."""
+    FAILED = "failed"
+    BLOCKED = "blocked"
+    """Not built: something that it reads failed."""
+
+
+@dataclasses.dataclass(frozen=True)
+class StepResult:
+    """The end of a step, or of the part of one that ended alike. ``seconds`` is wall time."""
+
+    model: TableName
+    partitions: tuple[str, ...]
+    status: Status
+    rows: int = 0
+    seconds: float = 0.0
+    bytes: int | None = None
+    problem: Diagnostic | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Report:
+    """All steps of a run."""
+
+    run_id: str
+    results: tuple[StepResult, ...]
+    seconds: float
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether nothing failed."""
+        return not any(result.status in (Status.FAILED, Status.BLOCKED) for result in self.results)

@@ -1,0 +1,98 @@
+"""What a warehouse holds and what was written down about it."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import TypeAlias
+
+from aggregator.core.names import TableName
+
+WHOLE = ""
+"""The partition id of a table that has no partitions."""
+
+NULL_PARTITION = "__NULL__"
+"""The partition id of rows whose partition column is NULL, as BigQuery calls it."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Version:
+    """The state of one partition: changes whenever its rows do.
+
+    ``token`` is opaque and engine-specific: a digest of the content where the engine can afford one, otherwise the
+    time of the last modification and the size.
+    """
+
+    rows: int
+    token: str
+
+
+ABSENT = Version(0, "")
+"""The version of a partition that has no rows."""
+
+Versions: TypeAlias = dict[TableName, dict[str, Version]]
+"""By table and partition id; a partition without rows is not in it."""
+
+
+def whole_version(partitions: Mapping[str, Version]) -> Version:
+    """The version of a table as a whole."""
+    if len(partitions) == 1 and WHOLE in partitions:
+        return partitions[WHOLE]
+    digest = hashlib.sha256()
+    for partition in sorted(partitions):
+        digest.update(f"{partition}={partitions[partition].token};".encode())
+    return Version(sum(version.rows for version in partitions.values()), digest.hexdigest()[:16])
+
+
+class Outcome(StrEnum):
+    """How an attempt to build a partition ended."""
+
+    BUILT = "built"
+    UNCHANGED = "unchanged"
+    """Built, and equal to what was there: nothing was written, so that what is downstream stays fresh."""
+    FAILED = "failed"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class LedgerRow:
+    """One attempt to build one partition. The ledger is append-only; the latest row of a partition counts.
+
+    ``inputs`` is a JSON array of ``{table, partition, rows, version}``: what the query could see, read before it ran.
+    ``version`` and ``checksum`` are those of the rows written; ``seconds`` is the time of the whole batch.
+    """
+
+    model: TableName
+    partition: str
+    run_id: str
+    outcome: Outcome
+    fingerprint: str
+    inputs: str
+    read_at: datetime
+    written_at: datetime
+    rows: int = 0
+    version: str = ""
+    checksum: str = ""
+    bytes: int | None = None
+    job_id: str = ""
+    seconds: float = 0.0
+    message: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Ledger:
+    """The latest rows: of each partition the last that was built, and the failure after it, if there is one."""
+
+    built: Mapping[TableName, Mapping[str, LedgerRow]] = dataclasses.field(default_factory=dict)
+    failed: Mapping[TableName, Mapping[str, LedgerRow]] = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass(frozen=True)
+class Snapshot:
+    """All that planning needs to know about a warehouse, read at one time (UTC)."""
+
+    versions: Versions
+    ledger: Ledger
+    now: datetime

@@ -1,0 +1,29 @@
+"""Where writes happen: one engine per file or folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from aggregator.engines.protocol import Engine, WarehouseError
+
+if TYPE_CHECKING:
+    from aggregator.core.graph import Graph
+
+__all__ = ["Engine", "WarehouseError", "open_engine"]
+
+
+def open_engine(graph: Graph, say: Callable[[str], None], *, wait: float = 60.0) -> Engine:
+    """Open the warehouse of the project's environment; ``say`` hears about anything slow, such as waiting.
+
+    ``wait`` is for how many seconds to wait for someone else who holds it. Raises :class:`WarehouseError`.
+    """
+    environment = graph.project.environment
+    if environment.engine == "duckdb":
+        from aggregator.engines.duckdb.engine import DuckDbEngine  # noqa: PLC0415  (heavy; only when used)
+
+        return DuckDbEngine(graph, wait=wait, say=say)
+    raise WarehouseError(
+        f"the engine {environment.engine} of environment {environment.name} can't run models yet",
+        "use an environment with `engine: duckdb`",
+    )

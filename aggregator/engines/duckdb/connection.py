@@ -1,0 +1,112 @@
+"""Opening the database file, and saying clearly why it can't be."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+
+from aggregator.engines.duckdb.dialect import MACROS
+from aggregator.engines.protocol import WarehouseError
+
+_MAGIC = b"DUCK"
+_HOLDER = re.compile(r"Conflicting lock is held in (.+?) \(PID (\d+)\)")
+_POLL_SECONDS = 0.1
+
+_held: dict[Path, threading.Lock] = {}
+_held_guard = threading.Lock()
+
+
+class Connection:
+    """The only connection to a database file, for as long as it is open.
+
+    DuckDB itself keeps other processes out; within this process a lock does. Two transactions that each fill the same
+    empty partition would otherwise both commit, and its rows would be there twice.
+    """
+
+    def __init__(self, path: Path, *, wait: float, say: Callable[[str], None]) -> None:
+        self.path = path
+        self._lock = _lock_of(path)
+        deadline = time.monotonic() + wait
+        if not self._lock.acquire(blocking=False):
+            say(f"waiting for {path.name}: another run in this process holds it")
+            if not self._lock.acquire(timeout=wait):
+                raise _busy(path, "another run in this process", wait)
+        try:
+            self.db = _open(path, deadline, wait, say)
+        except BaseException:
+            self._lock.release()
+            raise
+
+    def close(self) -> None:
+        """Close the file and let the next one in."""
+        try:
+            self.db.close()
+        finally:
+            self._lock.release()
+
+
+def _lock_of(path: Path) -> threading.Lock:
+    with _held_guard:
+        return _held.setdefault(path.resolve(), threading.Lock())
+
+
+def _open(path: Path, deadline: float, wait: float, say: Callable[[str], None]) -> duckdb.DuckDBPyConnection:
+    _refuse_foreign(path)
+    told = False
+    while True:
+        try:
+            return _prepared(duckdb.connect(str(path)))
+        except duckdb.Error as error:
+            holder = _HOLDER.search(str(error))
+            if holder is None:
+                raise _unusable(path, error) from None
+            who = f"process {holder[2]} ({Path(holder[1]).name})"
+        if time.monotonic() > deadline:
+            raise _busy(path, who, wait)
+        if not told:
+            say(f"waiting for {path.name}: {who} holds it")
+            told = True
+        time.sleep(_POLL_SECONDS)
+
+
+def _refuse_foreign(path: Path) -> None:
+    """DuckDB guesses other formats and tries to download a reader for them, so look first."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            return
+        with path.open("rb") as file:
+            head = file.read(12)
+    except OSError as error:
+        raise WarehouseError(f"{path} can't be opened: {error.strerror}", "check the path and its permissions") from None
+    if head and head[8:12] != _MAGIC:
+        message = f"{path} is not a DuckDB database; it was left as it is"
+        raise WarehouseError(message, "move it away, or choose another `path:` in aggregator.yml")
+
+
+def _prepared(db: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    """DATE of a TIMESTAMP must not depend on where the laptop is."""
+    db.execute("SET TimeZone = 'UTC'")
+    for macro in MACROS:
+        db.execute(macro)
+    return db
+
+
+def _unusable(path: Path, error: duckdb.Error) -> WarehouseError:
+    reason = str(error).splitlines()[0]
+    if "Permission denied" in reason or "Read-only" in reason or "read-only" in reason:
+        return WarehouseError(f"{path} can't be written: {reason}", "make the file and its folder writable")
+    if "No space left" in reason:
+        return WarehouseError(f"{path} can't be opened: the disk is full", "make room; nothing was lost")
+    advice = "restore the file, or delete it: `aggregator run` then rebuilds everything from the sources"
+    return WarehouseError(f"{path} is damaged or of another version of DuckDB: {reason}", advice)
+
+
+def _busy(path: Path, who: str, wait: float) -> WarehouseError:
+    message = f"{path.name} is held by {who}; waited {wait:.0f} s"
+    return WarehouseError(message, "wait until it is done, or stop it; `--wait SECONDS` waits longer")

@@ -1,0 +1,342 @@
+"""The embedded warehouse: stage, look, publish, record."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from aggregator.core.names import TableName
+from aggregator.core.warehouse import ABSENT, LedgerRow, Snapshot, Version, Versions
+from aggregator.core.writes import Batch, Expectation, OverwritePartitions, ReplaceView, Staged, Write
+from aggregator.engines.duckdb.catalog import Columns, grouped_sql, quoted, table_columns, table_versions
+from aggregator.engines.duckdb.connection import Connection
+from aggregator.engines.duckdb.dialect import expression_to_duckdb, to_duckdb, type_to_duckdb
+from aggregator.engines.duckdb.ingest import is_loaded, load, locate
+from aggregator.engines.duckdb.ledger import DDL, SCHEMA, VERSION, append_rows, read_ledger
+from aggregator.engines.protocol import ColumnsChangedError, QueryError, WarehouseError
+
+if TYPE_CHECKING:
+    from aggregator.core.calendar import Calendar, Partition
+    from aggregator.core.diagnostics import Diagnostic
+    from aggregator.core.graph import Graph
+
+_STAGING = "_staging"
+_ALL_THREADS = 0
+_INTEGERS = frozenset({"TINYINT", "SMALLINT", "INTEGER", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"})
+
+
+class DuckDbEngine:
+    """One file, one writer. Between opening and closing nobody else can change it, so versions are read once."""
+
+    def __init__(self, graph: Graph, *, wait: float, say: Callable[[str], None]) -> None:
+        self._graph = graph
+        self._say = say
+        path = graph.project.root / graph.project.environment.path
+        self._connection = Connection(path, wait=wait, say=say)
+        self._db = self._connection.db
+        self._queries: dict[str, tuple[str, Columns]] = {}
+        self._threads = 0
+        try:
+            self._prepare()
+            self._tables = table_columns(self._db)
+        except duckdb.Error as error:
+            self.close()
+            raise _lost(error) from None
+        except BaseException:
+            self.close()
+            raise
+        self._versions: Versions | None = None
+
+    def close(self) -> None:
+        """Let others in."""
+        self._connection.close()
+
+    def now(self) -> datetime:
+        """This machine's clock: the warehouse is on it."""
+        return datetime.now(UTC)
+
+    def ingest(self) -> tuple[Diagnostic, ...]:
+        """Load each source whose file is new or changed."""
+        problems = []
+        for source in self._graph.sources.values():
+            if source.local is None:
+                continue
+            path = locate(self._graph.project.root, source.local)
+            if not isinstance(path, type(self._connection.path)):
+                problems.append(path)
+            elif source.name not in self._tables or not is_loaded(self._db, source, path):
+                self._say(f"loading {source.name} from {source.local}")
+                problem = load(self._db, source, path, self.now())
+                problems += [problem] if problem else []
+                self._tables = table_columns(self._db)
+                self._versions = None
+        return tuple(problems)
+
+    def snapshot(self) -> Snapshot:
+        """Versions, ledger and clock."""
+        return Snapshot(self.versions(), read_ledger(self._db), self.now())
+
+    def versions(self) -> Versions:
+        """Read once from the file, then kept up with what is published here."""
+        if self._versions is None:
+            self._versions = {
+                name: table_versions(self._db, name, self._tables[name], calendar)
+                for name, calendar in self._graph.calendars.items()
+                if name in self._tables
+            }
+        return self._versions
+
+    def stage(self, write: Write, expectations: Sequence[Expectation]) -> Staged:
+        """Run the query into a temporary table and measure each partition in it, in one more query."""
+        parameters = {}
+        calendar = write.calendar if isinstance(write, OverwritePartitions) else None
+        if isinstance(write, OverwritePartitions):
+            parameters = {"start": write.calendar.value(write.start), "end": write.calendar.value(write.end)}
+        try:
+            query, columns = self._typed_query(write, parameters)
+            self._use_threads(1 if calendar is not None and _is_one_partition(write) else _ALL_THREADS)
+            self._db.execute(f"CREATE OR REPLACE TEMP TABLE {_STAGING} AS {query}", _used(parameters, query))
+            batches = self._measured(columns, calendar, expectations)
+        except duckdb.Error as error:
+            raise _failure(error) from None
+        return Staged(batches)
+
+    def _measured(
+        self, columns: Columns, calendar: Calendar | None, expectations: Sequence[Expectation]
+    ) -> dict[str, Batch]:
+        """Rows, digest and expectations of each staged partition. Which condition was met is a second question."""
+        conditions = [each.violation for each in expectations if each.violation]
+        numbers = [each.number for each in expectations if each.number]
+        asked = [*numbers, f"COUNTIF({' OR '.join(f'({each})' for each in conditions)})"] if conditions else numbers
+        rows = self._grouped(columns, calendar, asked)
+        if conditions and any(row[-1] for row in rows):
+            rows = self._grouped(columns, calendar, [each.sql for each in expectations])
+            return {row[0]: Batch(row[1], row[2] or "", row[3:]) for row in rows}
+        batches = {}
+        for row in rows:
+            counted = iter(row[3:])
+            values = tuple(next(counted) if each.number else 0 for each in expectations)
+            batches[row[0]] = Batch(row[1], row[2] or "", values)
+        return batches
+
+    def _grouped(self, columns: Columns, calendar: Calendar | None, asked: Sequence[str]) -> list[tuple[Any, ...]]:
+        values = [expression_to_duckdb(each) for each in asked]
+        return self._db.execute(grouped_sql(_STAGING, columns, calendar, values)).fetchall()
+
+    @contextlib.contextmanager
+    def publishing(self) -> Iterator[None]:
+        """One transaction."""
+        self._db.execute("BEGIN")
+        try:
+            yield
+            self._db.execute("COMMIT")
+        except BaseException as error:
+            with contextlib.suppress(duckdb.Error):
+                self._db.execute("ROLLBACK")
+            self._tables = table_columns(self._db)
+            self._versions = None
+            if isinstance(error, duckdb.Error):
+                raise _failure(error) from None
+            raise
+
+    def publish(self, write: Write, staged: Staged, partitions: Collection[str]) -> dict[str, Version]:
+        """Delete and insert."""
+        try:
+            if isinstance(write, OverwritePartitions):
+                self._overwrite(write, partitions)
+            else:
+                self._replace(write.table, self._queries[write.query][1])
+        except duckdb.Error as error:
+            raise _failure(error) from None
+        current = self.versions().setdefault(write.table, {})
+        for partition in partitions:
+            batch = staged.batches.get(partition)
+            if batch is not None and batch.rows:
+                current[partition] = Version(batch.rows, batch.checksum)
+            else:
+                current.pop(partition, None)
+        return {partition: current.get(partition, ABSENT) for partition in partitions}
+
+    def publish_view(self, write: ReplaceView) -> None:
+        """Create or replace the view."""
+        try:
+            self._db.execute(f'CREATE SCHEMA IF NOT EXISTS "{write.table.dataset}"')
+            self.forget(write.table)
+            self._db.execute(f"CREATE OR REPLACE VIEW {quoted(write.table)} AS {to_duckdb(write.query)}")
+        except duckdb.Error as error:
+            raise _failure(error) from None
+
+    def forget(self, table: TableName) -> None:
+        """Drop the table, if there is one."""
+        if self._tables.pop(table, None) is not None:
+            self._db.execute(f"DROP TABLE {quoted(table)}")
+            self.versions().pop(table, None)
+
+    def record(self, rows: Iterable[LedgerRow]) -> None:
+        """Append to the ledger."""
+        try:
+            append_rows(self._db, list(rows))
+        except duckdb.Error as error:
+            raise _failure(error) from None
+
+    def sample(self, table: TableName, partition: str | None, limit: int) -> tuple[list[str], list[tuple[object, ...]]]:
+        """Any rows of a partition, or of the table."""
+        calendar = self._graph.calendars.get(table)
+        where, parameters = "", {}
+        if partition and calendar is not None:
+            start = calendar.parse(partition)
+            where = f'WHERE "{calendar.column}" >= $start AND "{calendar.column}" < $end'
+            parameters = {"start": calendar.value(start), "end": calendar.value(calendar.next(start))}
+        cursor = self._db.execute(f"SELECT * FROM {quoted(table)} {where} LIMIT {limit}", parameters)
+        return [column[0] for column in cursor.description], cursor.fetchall()
+
+    def _prepare(self) -> None:
+        """Make the tables of our own in a new file; refuse a file that someone else made."""
+        names = {row[0] for row in self._db.execute("SELECT DISTINCT schema_name FROM duckdb_tables()").fetchall()}
+        path = self._connection.path
+        if SCHEMA in names:
+            row = self._db.execute(f"SELECT version FROM {SCHEMA}.about").fetchone()
+            if row is None or row[0] != VERSION:
+                message = f"{path} was written by another version of aggregator (ledger {row and row[0]}, not {VERSION})"
+                raise WarehouseError(message, "use that version, or another `path:`; nothing was changed")
+        elif names:
+            message = f"{path} holds tables that aggregator did not make; it was left as it is"
+            raise WarehouseError(message, "choose another `path:` in aggregator.yml")
+        else:
+            with self.publishing():
+                for statement in DDL:
+                    self._db.execute(statement)
+
+    def _typed_query(self, write: Write, parameters: dict[str, object]) -> tuple[str, Columns]:
+        """The query in DuckDB's SQL, with its columns cast to the types that BigQuery would give, and these.
+
+        Worked out once per model and run: describing a query costs as much as planning it.
+        """
+        if write.query not in self._queries:
+            query = to_duckdb(write.query)
+            self._make_readable(write)
+            described = self._db.execute(f"DESCRIBE {query}", _used(parameters, query)).fetchall()
+            expected = {column.name.casefold(): column.type for column in write.columns}
+            columns = {row[0]: _type_of(row[1], expected.get(row[0].casefold(), "")) for row in described}
+            if any(columns[row[0]] != row[1] for row in described):
+                casts = ", ".join(f'CAST("{name}" AS {type_}) AS "{name}"' for name, type_ in columns.items())
+                query = f"SELECT {casts} FROM ({query})"
+            self._queries[write.query] = (query, columns)
+        return self._queries[write.query]
+
+    def _use_threads(self, count: int) -> None:
+        """A second thread costs more than it gains on the few rows of one partition."""
+        if count != self._threads:
+            self._db.execute("RESET threads" if count == _ALL_THREADS else f"SET threads = {count}")
+            self._threads = count
+
+    def _make_readable(self, write: Write) -> None:
+        """A model that reads itself finds an empty table the first time."""
+        model = self._graph.models[write.table]
+        if write.table in self._tables or all(edge.table != write.table for edge in model.inputs):
+            return
+        untyped = [column.name for column in write.columns if not column.type]
+        if untyped:
+            message = f"{write.table} reads itself, and the types of {', '.join(untyped)} can't be inferred"
+            raise QueryError(f"{message}; declare them: `columns: {{{untyped[0]}: {{type: INT64}}}}`")
+        self._create(write.table, {column.name: type_to_duckdb(column.type) for column in write.columns})
+
+    def _overwrite(self, write: OverwritePartitions, partitions: Collection[str]) -> None:
+        """Delete and insert, one unbroken stretch of partitions at a time."""
+        self._fit_table(write.table, self._queries[write.query][1])
+        target, column = quoted(write.table), f'"{write.calendar.column}"'
+        where = f"WHERE {column} >= $start AND {column} < $end"
+        for start, end in _stretches(write.calendar, partitions):
+            bounds = {"start": write.calendar.value(start), "end": write.calendar.value(end)}
+            self._db.execute(f"DELETE FROM {target} {where}", bounds)
+            self._db.execute(f"INSERT INTO {target} BY NAME SELECT * FROM {_STAGING} {where}", bounds)
+
+    def _replace(self, table: TableName, columns: Columns) -> None:
+        if self._tables.get(table) != columns:
+            self.forget(table)
+            self._create(table, columns)
+        self._db.execute(f"DELETE FROM {quoted(table)}")
+        self._db.execute(f"INSERT INTO {quoted(table)} SELECT * FROM {_STAGING}")
+
+    def _create(self, table: TableName, columns: Columns) -> None:
+        listed = ", ".join(f'"{name}" {type_}' for name, type_ in columns.items())
+        self._db.execute(f'CREATE SCHEMA IF NOT EXISTS "{table.dataset}"')
+        self._db.execute(f"DROP VIEW IF EXISTS {quoted(table)}")
+        self._db.execute(f"CREATE TABLE {quoted(table)} ({listed})")
+        described = self._db.execute(f"DESCRIBE {quoted(table)}").fetchall()
+        self._tables[table] = {row[0]: row[1] for row in described}
+
+    def _fit_table(self, table: TableName, staged: Columns) -> None:
+        """Make the target ready for the staged columns: new ones are added, other changes refused."""
+        current = self._tables.get(table)
+        if current is None:
+            self._create(table, staged)
+            return
+        if current == staged:
+            return
+        gone = [name for name in current if name not in staged]
+        retyped = [name for name, type_ in staged.items() if current.get(name, type_) != type_]
+        if gone or retyped:
+            changes = [f"{name} is gone" for name in gone]
+            changes += [f"{name} was {current[name]} and is {staged[name]}" for name in retyped]
+            raise ColumnsChangedError("; ".join(changes))
+        for name, type_ in staged.items():
+            if name not in current:
+                self._db.execute(f'ALTER TABLE {quoted(table)} ADD COLUMN "{name}" {type_}')
+                current[name] = type_
+        # a new column changes the digest of every partition
+        calendar = self._graph.calendars[table]
+        self.versions()[table] = table_versions(self._db, table, current, calendar)
+
+
+def _stretches(calendar: Calendar, partitions: Collection[str]) -> Iterator[tuple[Partition, Partition]]:
+    """Start and end of each unbroken run of partitions."""
+    start = end = None
+    for partition in sorted(calendar.parse(each) for each in partitions):
+        if start is not None and end is not None and partition != end:
+            yield start, end
+            start = None
+        start = start or partition
+        end = calendar.next(partition)
+    if start is not None and end is not None:
+        yield start, end
+
+
+def _is_one_partition(write: Write) -> bool:
+    return isinstance(write, OverwritePartitions) and write.calendar.next(write.start) == write.end
+
+
+def _used(parameters: dict[str, object], query: str) -> dict[str, object]:
+    """DuckDB refuses parameters that the query does not have."""
+    return {name: value for name, value in parameters.items() if f"${name}" in query}
+
+
+def _type_of(type_: str, expected: str) -> str:
+    """The type that a column would have on BigQuery, which has one integer type and one floating-point type."""
+    if type_ in _INTEGERS:
+        return "BIGINT"
+    if type_ == "FLOAT" or (type_.startswith("DECIMAL") and type_ != "DECIMAL(38,9)"):
+        return "DECIMAL(38,9)" if expected == "NUMERIC" else "DOUBLE"
+    if type_.startswith("TIMESTAMP") and expected == "DATE":
+        return "DATE"
+    return "TIMESTAMP WITH TIME ZONE" if (type_, expected) == ("TIMESTAMP", "TIMESTAMP") else type_
+
+
+def _failure(error: duckdb.Error) -> QueryError | WarehouseError:
+    """A failed query is the model's affair; a failed disk is not."""
+    if isinstance(error, (duckdb.IOException, duckdb.FatalException, duckdb.ConnectionException)):
+        return _lost(error)
+    lines = [line for line in str(error).splitlines() if line.strip()]
+    in_rows = not isinstance(error, (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException))
+    return QueryError(lines[0] if lines else "the query failed", in_rows=in_rows)
+
+
+def _lost(error: duckdb.Error) -> WarehouseError:
+    reason = str(error).splitlines()[0]
+    is_full = "No space left" in reason or "File too large" in reason
+    advice = "make room and run again" if is_full else "look at the file and its disk, then run again"
+    return WarehouseError(f"the database file can't be written or read: {reason}", f"{advice}; nothing was half-written")

@@ -1,0 +1,87 @@
+"""The ledger in the database file: ``_aggregator.ledger``, append-only."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from aggregator.core.names import TableName
+from aggregator.core.warehouse import Ledger, LedgerRow, Outcome
+
+if TYPE_CHECKING:
+    import duckdb
+
+SCHEMA = "_aggregator"
+VERSION = 1
+"""The version of these tables. A file with another one is refused, never guessed at."""
+
+_COLUMNS = {
+    "model": "VARCHAR",
+    "partition": "VARCHAR",
+    "run_id": "VARCHAR",
+    "outcome": "VARCHAR",
+    "fingerprint": "VARCHAR",
+    "inputs": "VARCHAR",
+    "read_at": "TIMESTAMPTZ",
+    "written_at": "TIMESTAMPTZ",
+    "rows": "BIGINT",
+    "version": "VARCHAR",
+    "checksum": "VARCHAR",
+    "bytes": "BIGINT",
+    "job_id": "VARCHAR",
+    "seconds": "DOUBLE",
+    "message": "VARCHAR",
+}
+_LIST = ", ".join(_COLUMNS)
+_PLACES = ", ".join("?" for _ in _COLUMNS)
+_STRUCTURE = json.dumps([_COLUMNS])
+
+DDL = (
+    f"CREATE SCHEMA {SCHEMA}",
+    f"CREATE TABLE {SCHEMA}.about (version INTEGER)",
+    f"INSERT INTO {SCHEMA}.about VALUES ({VERSION})",
+    f"CREATE TABLE {SCHEMA}.ledger ({', '.join(f'{name} {type_}' for name, type_ in _COLUMNS.items())})",
+    f"CREATE TABLE {SCHEMA}.loads (source VARCHAR, file VARCHAR, identity VARCHAR, loaded_at TIMESTAMPTZ)",
+)
+
+
+def read_ledger(db: duckdb.DuckDBPyConnection) -> Ledger:
+    """The latest rows of each partition."""
+    rows = db.execute(
+        f"SELECT {_LIST} FROM {SCHEMA}.ledger"
+        " QUALIFY row_number() OVER (PARTITION BY model, partition, outcome = 'failed' ORDER BY rowid DESC) = 1"
+        " ORDER BY rowid"
+    ).fetchall()
+    built: dict[TableName, dict[str, LedgerRow]] = {}
+    failed: dict[TableName, dict[str, LedgerRow]] = {}
+    names: dict[str, TableName] = {}
+    for row in rows:
+        if row[0] not in names:
+            names[row[0]] = TableName(*row[0].split("."))
+        name, partition = names[row[0]], row[1]
+        entry = LedgerRow(name, partition, row[2], Outcome(row[3]), *row[4:])
+        if entry.outcome is Outcome.FAILED:
+            failed.setdefault(name, {})[partition] = entry
+        else:
+            built.setdefault(name, {})[partition] = entry
+            failed.get(name, {}).pop(partition, None)
+    return Ledger(built, failed)
+
+
+def append_rows(db: duckdb.DuckDBPyConnection, rows: Sequence[LedgerRow]) -> None:
+    """Append; many rows travel as one JSON text that DuckDB takes apart, which is 20 times faster than one by one."""
+    if len(rows) == 1:
+        db.execute(f"INSERT INTO {SCHEMA}.ledger VALUES ({_PLACES})", list(_values(rows[0]).values()))
+    elif rows:
+        text = json.dumps([_values(row) for row in rows], separators=(",", ":"), default=str)
+        db.execute(
+            f"INSERT INTO {SCHEMA}.ledger ({_LIST}) SELECT unnest(from_json($1, '{_STRUCTURE}'), max_depth := 2)",
+            [text],
+        )
+
+
+def _values(row: LedgerRow) -> dict[str, object]:
+    values = {name: getattr(row, name) for name in _COLUMNS}
+    values["model"] = str(row.model)
+    return values

@@ -1,0 +1,98 @@
+"""What every engine can do."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from aggregator.core.diagnostics import Diagnostic
+    from aggregator.core.names import TableName
+    from aggregator.core.warehouse import LedgerRow, Snapshot, Version, Versions
+    from aggregator.core.writes import Expectation, ReplaceView, Staged, Write
+
+
+class WarehouseError(Exception):
+    """The warehouse can't be reached, opened or written: not a mistake in a model. Nothing was left half-done."""
+
+    def __init__(self, message: str, advice: str = "") -> None:
+        super().__init__(message)
+        self.advice = advice
+
+
+class QueryError(Exception):
+    """The warehouse refused or could not finish a query; the message is its own.
+
+    ``in_rows`` tells that certain rows are to blame (a division by zero, a failed cast), so that the same query over
+    fewer rows may succeed.
+    """
+
+    def __init__(self, message: str, *, in_rows: bool = False) -> None:
+        super().__init__(message)
+        self.in_rows = in_rows
+
+
+class ColumnsChangedError(Exception):
+    """Rows of the new columns don't fit into the table as it is; the message lists the changes."""
+
+
+class Engine(Protocol):
+    """A warehouse.
+
+    A partition's rows, seen by any reader at any time, are those of exactly one publication. Whoever opened an engine
+    is the only writer of the tables it writes until :meth:`close`.
+    """
+
+    def ingest(self) -> tuple[Diagnostic, ...]:
+        """Bring the sources up to date where that is this engine's job (the embedded one loads local files)."""
+        ...
+
+    def now(self) -> datetime:
+        """The warehouse's own clock, in UTC."""
+        ...
+
+    def snapshot(self) -> Snapshot:
+        """The versions of all partitions of all tables of the project, and the ledger."""
+        ...
+
+    def versions(self) -> Versions:
+        """The versions as they are now, this engine's own publications included."""
+        ...
+
+    def stage(self, write: Write, expectations: Sequence[Expectation]) -> Staged:
+        """Run a query into a place of its own, and look at the rows. Raises :class:`QueryError`."""
+        ...
+
+    def publishing(self) -> AbstractContextManager[None]:
+        """Within this context, publications and the ledger rows about them become visible together, if they can."""
+        ...
+
+    def publish(self, write: Write, staged: Staged, partitions: Collection[str]) -> dict[str, Version]:
+        """Let the staged rows of these partitions be the table's rows; gives their versions.
+
+        A partition for which nothing was staged is emptied. Raises :class:`ColumnsChangedError` if the table's columns
+        and the staged ones can't be reconciled.
+        """
+        ...
+
+    def publish_view(self, write: ReplaceView) -> None:
+        """Let a name stand for a query."""
+        ...
+
+    def forget(self, table: TableName) -> None:
+        """Drop a table that is about to be rebuilt from nothing."""
+        ...
+
+    def record(self, rows: Iterable[LedgerRow]) -> None:
+        """Append to the ledger."""
+        ...
+
+    def sample(self, table: TableName, partition: str | None, limit: int) -> tuple[list[str], list[tuple[object, ...]]]:
+        """The names of a table's columns, and a few of its rows."""
+        ...
+
+    def close(self) -> None:
+        """Let others in."""
+        ...

@@ -1,0 +1,1 @@
+"""What is known about a project, as files for others: one file per format."""

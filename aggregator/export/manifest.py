@@ -1,0 +1,54 @@
+"""The compiled project as JSON: what schedulers, dashboards and other tools read instead of the project."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from aggregator.core.diagnostics import Diagnostic
+from aggregator.core.graph import CompiledModel, Graph
+
+
+def manifest(graph: Graph, diagnostics: Iterable[Diagnostic]) -> dict[str, Any]:
+    """The models, upstream first, and the findings."""
+    return {
+        "models": [_model(model) for model in graph.models.values()],
+        "diagnostics": [diagnostic_json(each) for each in diagnostics],
+    }
+
+
+def diagnostic_json(found: Diagnostic) -> dict[str, Any]:
+    """One finding. Lines and columns count from 1; the end is exclusive."""
+    place = found.place
+    return {
+        "path": place.path,
+        "line": place.line,
+        "column": place.column,
+        "end_line": place.end_line,
+        "end_column": place.end_column,
+        "code": found.code.id,
+        "severity": str(found.code.severity),
+        "message": found.message,
+        "help": found.help,
+        "layer": str(found.code.layer),
+    }
+
+
+def _model(model: CompiledModel) -> dict[str, Any]:
+    return {
+        "name": str(model.name),
+        "path": model.model.document.path,
+        "kind": str(model.model.kind),
+        "sql": model.sql,
+        "inputs": [{"table": str(edge.table), "map": str(edge.map)} for edge in model.inputs],
+        "columns": [
+            {
+                "name": column.name,
+                "type": column.type,
+                "description": column.description,
+                "from": [{"table": origin.table, "column": origin.column} for origin in column.origins],
+            }
+            for column in model.columns
+        ],
+        "fingerprint": model.fingerprint,
+    }

@@ -1,0 +1,36 @@
+"""A model must not ask what time it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlglot import exp
+
+from aggregator.core.diagnostics import Code, Diagnostic, Layer
+from aggregator.core.graph import CompiledModel
+
+_CLOCKS = (exp.CurrentDate, exp.CurrentTimestamp, exp.CurrentDatetime, exp.CurrentTime)
+
+
+class Clock:
+    """``CURRENT_DATE`` and its kin."""
+
+    code = Code(
+        "L001",
+        "clock",
+        """The SQL reads the clock (`CURRENT_DATE`, `CURRENT_TIMESTAMP`, `CURRENT_DATETIME`, `CURRENT_TIME`).
+
+A partition that is built again tomorrow would then come out differently, late data could not be repaired, and a
+backfill would fill every day with today. Use the interval that is being built: `@start` is its first moment and
+`@end` the first moment after it, both of the type of the partition column.""",
+        Layer.LINT,
+    )
+    bad = "SELECT flight_date, DATE_DIFF(CURRENT_DATE(), flight_date, DAY) AS age FROM staging.flights"
+    good = "SELECT flight_date, DATE_DIFF(@end, flight_date, DAY) AS age FROM staging.flights"
+
+    def check(self, model: CompiledModel) -> Iterator[Diagnostic]:
+        """One finding per call."""
+        for node in model.query.tree.find_all(*_CLOCKS):
+            name = node.sql_name()
+            message = f"{name} makes every run give another answer"
+            yield Diagnostic(model.query.place_of(node), self.code, message, "use @start or @end")

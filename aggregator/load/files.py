@@ -1,0 +1,58 @@
+"""Reading a project's files: as text, inside the project, of a sane size."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from aggregator.core.diagnostics import Diagnostic, Document, Place
+from aggregator.load import codes
+
+MAX_BYTES = 1_000_000
+"""BigQuery takes queries up to 1 MB; a model beyond that could not run."""
+
+
+def find_project(start: Path) -> Path | None:
+    """The nearest folder with an ``aggregator.yml``, at ``start`` or above it."""
+    start = start.absolute()
+    return next((folder for folder in (start, *start.parents) if (folder / "aggregator.yml").is_file()), None)
+
+
+def project_files(root: Path, folder: str, suffixes: tuple[str, ...]) -> Iterator[Path]:
+    """The files below a folder of the project that end so, sorted; hidden ones are passed over.
+
+    Linked folders are not walked into, but yielded like a file, so that reading them says why.
+    """
+    for directory, subfolders, names in os.walk(root / folder):
+        subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
+        yield from (Path(directory) / name for name in subfolders if (Path(directory) / name).is_symlink())
+        for name in sorted(names):
+            if name.endswith(suffixes) and not name.startswith("."):
+                yield Path(directory) / name
+
+
+def read_document(root: Path, path: Path) -> Document | Diagnostic:
+    """The text of a file, or why it can't be had. A byte-order mark goes, and line endings become ``\\n``."""
+    relative = path.relative_to(root).as_posix()
+    place = Place(relative)
+    if not path.resolve().is_relative_to(root.resolve()):
+        message = f"{relative} is a link to a file outside the project"
+        return Diagnostic(place, codes.OUTSIDE_PROJECT, message, "copy the file into the project")
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            message = f"the file has {path.stat().st_size / 1e6:.1f} MB; at most 1 MB is read"
+            return Diagnostic(place, codes.BAD_FILE, message, "keep rows in a source or a table, not in a model")
+        content = path.read_bytes()
+    except OSError as error:
+        return Diagnostic(place, codes.BAD_FILE, f"the file cannot be read: {error.strerror}")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        message = f"byte {error.start + 1} is not UTF-8"
+        return Diagnostic(Place(relative, line), codes.BAD_FILE, message, "save the file as UTF-8")
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if not text.strip():
+        return Diagnostic(place, codes.BAD_FILE, "the file is empty", "write it, or delete it")
+    return Document(relative, text)

@@ -1,0 +1,317 @@
+"""The file formats, declared: ``aggregator.yml``, the front matter of a model, and a source.
+
+Each key of the formats stands here once, with its shape; what is read becomes a value of ``core.project``.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Mapping as MappingType
+from datetime import datetime
+from typing import Any
+from zoneinfo import available_timezones
+
+from aggregator.core.calendar import Grain
+from aggregator.core.diagnostics import Place, Word, did_you_mean
+from aggregator.core.maps import ALL, PREVIOUS, SAME, PartitionMap, Reach
+from aggregator.core.project import CheckDeclaration, Column, Environment, Freshness, Kind
+from aggregator.core.types import canonical_type
+from aggregator.load.shapes import (
+    BYTES,
+    SECONDS,
+    AnyPlain,
+    Choice,
+    Field,
+    Identifier,
+    ListOf,
+    MapOf,
+    Moment,
+    Number,
+    Record,
+    Report,
+    Text,
+    Invalid,
+)
+from aggregator.load.yaml_nodes import Mapping, Node, Scalar
+
+SCHEDULES = ("hourly", "daily", "weekly", "monthly", "yearly")
+ENGINES = ("duckdb", "bigquery")
+
+
+@dataclasses.dataclass(frozen=True)
+class PartitionDeclaration:
+    """``partition:`` as written; the zone may still come from the project."""
+
+    by: Word
+    grain: Grain
+    start: datetime
+    end: datetime | None
+    zone: str | None
+    place: Place
+
+
+@dataclasses.dataclass(frozen=True)
+class LocalDeclaration:
+    """``local:`` as written; the file has not been looked for."""
+
+    file: Word
+    package: Word | None
+    nulls: tuple[str, ...]
+    place: Place
+
+
+@dataclasses.dataclass(frozen=True)
+class ProjectFile:
+    """``aggregator.yml`` as written."""
+
+    project: str
+    zone: str
+    environments: MappingType[str, Environment]
+    default_environment: Word
+    variables: MappingType[str, Any]
+
+
+class Zone:
+    """An IANA time zone."""
+
+    def read(self, node: Node, report: Report) -> str | Invalid:
+        """The zone's name."""
+        zones = available_timezones()
+        if isinstance(node, Scalar) and node.text in zones:
+            return node.text
+        advice = did_you_mean(node.text, zones) if isinstance(node, Scalar) else ""
+        return report.wrong(node, "a time zone such as America/New_York", advice)
+
+
+class Schedule:
+    """An alias, or a cron expression of five fields; either may be followed by a time zone."""
+
+    _FIELD = re.compile(r"(\*|\d+(-\d+)?)(/\d+)?(,(\*|\d+(-\d+)?)(/\d+)?)*|[A-Za-z]{3}(-[A-Za-z]{3})?")
+
+    def read(self, node: Node, report: Report) -> str | Invalid:
+        """The schedule as written."""
+        words = node.text.split() if isinstance(node, Scalar) else []
+        if len(words) in (2, 6) and words[-1] in available_timezones():
+            words = words[:-1]
+        is_alias = len(words) == 1 and words[0] in SCHEDULES
+        is_cron = len(words) == 5 and all(self._FIELD.fullmatch(word) for word in words)  # noqa: PLR2004
+        if isinstance(node, Scalar) and (is_alias or is_cron):
+            return node.text
+        advice = did_you_mean(words[0], SCHEDULES) if words else ""
+        return report.wrong(node, f"a schedule: {', '.join(SCHEDULES)}, or a cron expression", advice)
+
+
+class Type:
+    """A BigQuery type."""
+
+    def read(self, node: Node, report: Report) -> str | Invalid:
+        """The type in canonical spelling."""
+        canonical = canonical_type(node.text) if isinstance(node, Scalar) else None
+        if canonical is not None:
+            return canonical
+        advice = did_you_mean(node.text, TYPE_NAMES) if isinstance(node, Scalar) else ""
+        return report.wrong(node, "a BigQuery type such as STRING or ARRAY<STRUCT<a INT64>>", advice)
+
+
+TYPE_NAMES = ("STRING", "BYTES", "INT64", "FLOAT64", "NUMERIC", "BIGNUMERIC", "BOOL", "DATE", "DATETIME", "TIMESTAMP")
+
+
+@dataclasses.dataclass(frozen=True)
+class Columns:
+    """``columns:`` of a model or source. ``short`` is what a bare string under a name means."""
+
+    short: str
+    key = Identifier("a column name made of letters, digits and underscores")
+
+    def read(self, node: Node, report: Report) -> tuple[Column, ...] | Invalid:
+        """The columns, in the order written."""
+        if not isinstance(node, Mapping):
+            return report.wrong(node, "a mapping of column names")
+        columns = [self._column(name, value, report) for name, value in node.entries]
+        return tuple(column for column in columns if not isinstance(column, Invalid))
+
+    def _column(self, name: Scalar, value: Node, report: Report) -> Column | Invalid:
+        word = self.key.read(name, report)
+        if isinstance(value, Mapping):
+            fields: Any = _COLUMN.read(value, report)
+        else:
+            text = (Type() if self.short == "type" else Text()).read(value, report)
+            fields = text if isinstance(text, Invalid) else {"type": None, "description": None, self.short: text}
+        if isinstance(word, Invalid):
+            return word
+        if isinstance(fields, Invalid):
+            return fields
+        return Column(word, fields["type"] or "", fields["description"] or "")
+
+
+_COLUMN = Record(
+    "a column",
+    {"type": Field(Type()), "description": Field(Text())},
+    lambda values, _place: values,
+)
+
+
+class InputMap:
+    """A partition map: ``same``, ``all``, ``previous``, ``{last: 7 days}`` or ``{offset: 7 days}``."""
+
+    _WORDS = {"same": SAME, "all": ALL, "previous": PREVIOUS}
+    _LENGTH = re.compile(r"(\d{1,5})\s*(hour|day|month|year)s?")
+
+    def read(self, node: Node, report: Report) -> PartitionMap | Invalid:
+        """The map."""
+        expected = "a partition map: same, all, previous, {last: 7 days} or {offset: 7 days}"
+        if isinstance(node, Scalar) and node.text in self._WORDS:
+            return self._WORDS[node.text]
+        if isinstance(node, Mapping) and len(node.entries) == 1:
+            key, value = node.entries[0]
+            length = self._LENGTH.fullmatch(value.text) if isinstance(value, Scalar) else None
+            if key.text in (Reach.LAST, Reach.OFFSET) and length and int(length[1]) > 0:
+                return PartitionMap(Reach(key.text), int(length[1]), Grain(length[2]))
+        advice = did_you_mean(node.text, self._WORDS) if isinstance(node, Scalar) else ""
+        return report.wrong(node, expected, advice)
+
+
+class CheckShape:
+    """One item of ``checks:``: a mapping of one name to its arguments."""
+
+    def read(self, node: Node, report: Report) -> CheckDeclaration | Invalid:
+        """The declaration; whether there is such a check is for the checks to say."""
+        if not isinstance(node, Mapping) or len(node.entries) != 1:
+            return report.wrong(node, "a check, such as `not_null: [carrier]`")
+        name, arguments = node.entries[0]
+        value = AnyPlain().read(arguments, report)
+        if isinstance(value, Invalid):
+            return value
+        return CheckDeclaration(Word(name.text, name.place), value, name.place)
+
+
+PARTITION = Record(
+    "partition",
+    {
+        "by": Field(Identifier("the name of a column"), required="name the column: `by: flight_date`"),
+        "grain": Field(Choice(Grain), required="say how long a partition is: `grain: day`"),
+        "from": Field(Moment(), required="say where the table begins: `from: 2013-01-01`"),
+        "to": Field(Moment()),
+        "zone": Field(Zone()),
+    },
+    lambda v, place: PartitionDeclaration(v["by"], v["grain"], v["from"], v["to"], v["zone"], place),
+)
+FRESHNESS = Record(
+    "freshness",
+    {"warn_after": Field(SECONDS), "error_after": Field(SECONDS)},
+    lambda v, _place: Freshness(v["warn_after"], v["error_after"]),
+)
+BUDGET = Record("budget", {"bytes": Field(BYTES, required="for example `bytes: 5 GB`")}, lambda v, _place: v["bytes"])
+_DESCRIPTION = Field(Text(), required="say in a sentence what a row means: `description: Flights per day.`")
+_OWNER = Field(Text(), required="say who hears when it breaks: `owner: ops@example.com`")
+
+MODEL = Record(
+    "a model",
+    {
+        "description": _DESCRIPTION,
+        "owner": _OWNER,
+        "schedule": Field(Schedule(), default=""),
+        "kind": Field(Choice(Kind), default=Kind.TABLE),
+        "partition": Field(PARTITION),
+        "cluster": Field(ListOf(Identifier("a column name")), default=()),
+        "key": Field(ListOf(Identifier("a column name")), default=()),
+        "inputs": Field(MapOf(Text(), InputMap(), "a mapping of tables or aliases to partition maps"), default={}),
+        "columns": Field(Columns("description"), default=()),
+        "checks": Field(ListOf(CheckShape()), default=()),
+        "freshness": Field(FRESHNESS),
+        "budget": Field(BUDGET),
+        "tags": Field(ListOf(Text()), default=()),
+    },
+    lambda values, _place: values,
+)
+
+
+class LocalShape:
+    """``local:`` of a source: a path, or ``{package, file, null}``."""
+
+    def read(self, node: Node, report: Report) -> LocalDeclaration | Invalid:
+        """Where the embedded engine should look."""
+        if isinstance(node, Scalar):
+            file = Text("the path of a file in the project").read(node, report)
+            return file if isinstance(file, Invalid) else LocalDeclaration(file, None, ("",), node.place)
+        return _LOCAL.read(node, report)
+
+
+class NullText:
+    """A text that stands for NULL in a CSV file; the empty text is one."""
+
+    def read(self, node: Node, report: Report) -> str | Invalid:
+        """The text."""
+        return node.text if isinstance(node, Scalar) else report.wrong(node, "the text that stands for NULL")
+
+
+_LOCAL = Record(
+    "local",
+    {
+        "file": Field(Text("the path of a file"), required="name the file: `file: data/flights.csv`"),
+        "package": Field(Text("the name of an installed package")),
+        "null": Field(ListOf(NullText()), default=("",)),
+    },
+    lambda v, place: LocalDeclaration(v["file"], v["package"], v["null"], place),
+)
+SOURCE = Record(
+    "a source",
+    {
+        "description": _DESCRIPTION,
+        "owner": _OWNER,
+        "columns": Field(Columns("type"), required="declare every column with its type: `carrier: STRING`"),
+        "partition": Field(PARTITION),
+        "freshness": Field(FRESHNESS),
+        "local": Field(LocalShape()),
+    },
+    lambda values, _place: values,
+)
+SOURCE_FILE = Record(
+    "a source file",
+    {"source": Field(SOURCE, required="a .yml file in models/ describes a source: begin with `source:`")},
+    lambda values, _place: values["source"],
+)
+
+
+class EngineName:
+    """Which engine an environment runs on."""
+
+    def read(self, node: Node, report: Report) -> str | Invalid:
+        """Its name."""
+        if isinstance(node, Scalar) and node.text in ENGINES:
+            return node.text
+        advice = did_you_mean(node.text, ENGINES) if isinstance(node, Scalar) else ""
+        return report.wrong(node, " or ".join(ENGINES), advice)
+
+
+ENVIRONMENT = Record(
+    "an environment",
+    {
+        "engine": Field(EngineName(), required="`engine: duckdb` or `engine: bigquery`"),
+        "path": Field(Text("the path of a database file"), default=""),
+        "project": Field(Text("the name of a Google Cloud project"), default=""),
+        "location": Field(Text("a BigQuery location such as EU"), default=""),
+        "datasets": Field(Text("a pattern such as dev_{user}_{dataset}"), default="{dataset}"),
+        "read_from": Field(Identifier("the name of an environment"), default=""),
+        "max_bytes_billed": Field(BYTES),
+        "price_per_tib": Field(Number("a price per TiB, such as 6.25")),
+    },
+    lambda values, place: Environment(name="", place=place, **values),
+)
+PROJECT = Record(
+    "aggregator.yml",
+    {
+        "project": Field(Identifier(), required="name the project: `project: flights`"),
+        "time_zone": Field(Zone(), default="UTC"),
+        "environments": Field(
+            MapOf(Identifier(), ENVIRONMENT, "a mapping of environment names"),
+            required="declare at least one: `local: {engine: duckdb, path: .aggregator/local.duckdb}`",
+        ),
+        "default_environment": Field(Identifier("the name of an environment"), required="for example `local`"),
+        "variables": Field(MapOf(Identifier(), AnyPlain()), default={}),
+    },
+    lambda v, _place: ProjectFile(
+        v["project"], v["time_zone"], v["environments"], v["default_environment"], v["variables"]
+    ),
+)

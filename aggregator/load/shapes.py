@@ -1,0 +1,303 @@
+"""What a piece of YAML may look like, declared: each shape reads a node into a value and reports what is wrong.
+
+The schemas in ``schema.py`` are made of these. A shape never raises; it reports and returns ``INVALID``, so that one
+mistake hides no other.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Callable, Iterable
+from collections.abc import Mapping as MappingType
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final, Generic, Protocol, TypeVar
+
+from aggregator.core.diagnostics import Code, Diagnostic, Place, Word, did_you_mean
+from aggregator.core.names import is_identifier
+from aggregator.core.project import Plain
+from aggregator.load import codes
+from aggregator.load.yaml_nodes import Mapping, Node, Scalar, Sequence
+
+
+class Invalid:
+    """The value of a node that did not fit its shape; already reported."""
+
+    def __repr__(self) -> str:
+        return "INVALID"
+
+
+INVALID: Final = Invalid()
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+K = TypeVar("K")
+
+
+class Report:
+    """Collects findings while shapes read."""
+
+    def __init__(self) -> None:
+        self.diagnostics: list[Diagnostic] = []
+
+    def add(self, place: Place, code: Code, message: str, advice: str = "") -> Invalid:
+        """Note a finding; returns INVALID so that a shape can ``return report.add(...)``."""
+        self.diagnostics.append(Diagnostic(place, code, message, advice))
+        return INVALID
+
+    def wrong(self, node: Node, expected: str, advice: str = "") -> Invalid:
+        """Note that a value is not what was expected."""
+        return self.add(node.place, codes.WRONG_VALUE, f"expected {expected}, not {describe(node)}", advice)
+
+
+class Shape(Protocol[T_co]):
+    """Reads one node."""
+
+    def read(self, node: Node, report: Report) -> T_co | Invalid:
+        """The value, or INVALID with the reason in the report."""
+        ...
+
+
+def describe(node: Node) -> str:
+    """A node in a few words, for messages."""
+    if isinstance(node, Scalar):
+        if node.text == "" and node.plain:
+            return "nothing"
+        return repr(node.text if len(node.text) <= 40 else node.text[:37] + "...")
+    return "a list" if isinstance(node, Sequence) else "a mapping"
+
+
+@dataclasses.dataclass(frozen=True)
+class Text:
+    """A line or paragraph; never empty."""
+
+    expected: str = "text"
+
+    def read(self, node: Node, report: Report) -> Word | Invalid:
+        """The text with its place."""
+        if not isinstance(node, Scalar) or not node.text.strip():
+            return report.wrong(node, self.expected)
+        return Word(node.text, node.place)
+
+
+@dataclasses.dataclass(frozen=True)
+class Identifier:
+    """The name of a column, table or environment."""
+
+    expected: str = "a name made of letters, digits and underscores"
+
+    def read(self, node: Node, report: Report) -> Word | Invalid:
+        """The name with its place."""
+        if not isinstance(node, Scalar) or not is_identifier(node.text):
+            return report.wrong(node, self.expected)
+        return Word(node.text, node.place)
+
+
+E_co = TypeVar("E_co", bound=StrEnum)
+
+
+@dataclasses.dataclass(frozen=True)
+class Choice(Generic[E_co]):
+    """One of a few words."""
+
+    options: type[E_co]
+
+    def read(self, node: Node, report: Report) -> E_co | Invalid:
+        """The member of the enumeration."""
+        words = [option.value for option in self.options]
+        if isinstance(node, Scalar) and node.text in words:
+            return self.options(node.text)
+        advice = did_you_mean(node.text, words) if isinstance(node, Scalar) else ""
+        return report.wrong(node, _one_of(words), advice)
+
+
+@dataclasses.dataclass(frozen=True)
+class Number:
+    """A number that is not negative."""
+
+    expected: str = "a number"
+
+    def read(self, node: Node, report: Report) -> float | Invalid:
+        """The number."""
+        if isinstance(node, Scalar) and re.fullmatch(r"\d{1,15}(\.\d{1,9})?", node.text):
+            return float(node.text)
+        return report.wrong(node, self.expected)
+
+
+@dataclasses.dataclass(frozen=True)
+class Quantity:
+    """A number with a unit, such as ``26h``, ``7 days`` or ``5 GB``; ``units`` gives each unit's size."""
+
+    expected: str
+    units: MappingType[str, int]
+
+    def read(self, node: Node, report: Report) -> int | Invalid:
+        """The amount in units of 1."""
+        match = re.fullmatch(r"(\d{1,9}(?:\.\d{1,6})?)\s*([A-Za-z]+)", node.text) if isinstance(node, Scalar) else None
+        if match is None or match[2].casefold() not in self.units:
+            return report.wrong(node, self.expected)
+        return int(float(match[1]) * self.units[match[2].casefold()])
+
+
+SECONDS = Quantity(
+    "a duration such as 30m, 26h or 2 days",
+    {
+        **dict.fromkeys(("s", "second", "seconds"), 1),
+        **dict.fromkeys(("m", "min", "minute", "minutes"), 60),
+        **dict.fromkeys(("h", "hour", "hours"), 3600),
+        **dict.fromkeys(("d", "day", "days"), 86400),
+    },
+)
+BYTES = Quantity(
+    "a size such as 500 MB, 5 GB or 2 TB",
+    {"b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12}
+    | {"kib": 2**10, "mib": 2**20, "gib": 2**30, "tib": 2**40},
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Moment:
+    """A date, or a date and a time to the hour, on a table's own wall clock."""
+
+    expected: str = "a date such as 2013-01-31, or an hour such as 2013-01-31T05"
+
+    def read(self, node: Node, report: Report) -> datetime | Invalid:
+        """The moment, without a time zone."""
+        text = node.text if isinstance(node, Scalar) else ""
+        if not re.fullmatch(r"\d{4}-\d\d-\d\d(T\d\d(:00(:00)?)?)?", text):
+            return report.wrong(node, self.expected)
+        try:
+            return datetime.fromisoformat(text)
+        except ValueError as error:
+            return report.wrong(node, self.expected, str(error))
+
+
+@dataclasses.dataclass(frozen=True)
+class ListOf(Generic[T]):
+    """A list of one kind of thing; a single thing may stand for a list of one."""
+
+    item: Shape[T]
+
+    def read(self, node: Node, report: Report) -> tuple[T, ...] | Invalid:
+        """The items that fit."""
+        nodes = node.items if isinstance(node, Sequence) else (node,)
+        values = [self.item.read(each, report) for each in nodes]
+        return tuple(value for value in values if not isinstance(value, Invalid))
+
+
+@dataclasses.dataclass(frozen=True)
+class MapOf(Generic[K, T]):
+    """A mapping from names chosen by the author."""
+
+    key: Shape[K]
+    value: Shape[T]
+    expected: str = "a mapping of names to values"
+
+    def read(self, node: Node, report: Report) -> dict[K, T] | Invalid:
+        """The entries that fit."""
+        if not isinstance(node, Mapping):
+            return report.wrong(node, self.expected)
+        pairs = [(self.key.read(k, report), self.value.read(v, report)) for k, v in node.entries]
+        return {k: v for k, v in pairs if not isinstance(k, Invalid) and not isinstance(v, Invalid)}
+
+
+@dataclasses.dataclass(frozen=True)
+class Field:
+    """One key of a record."""
+
+    shape: Shape[Any]
+    required: str = ""
+    """Why the key must be there; empty when it need not."""
+    default: Any = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Record(Generic[T]):
+    """A mapping with known keys; ``build`` makes the value from what was read and the record's place."""
+
+    what: str
+    fields: MappingType[str, Field]
+    build: Callable[[dict[str, Any], Place], T]
+
+    def read(self, node: Node, report: Report) -> T | Invalid:
+        """The value, if every field that is there fits and every required one is there."""
+        if not isinstance(node, Mapping):
+            return report.wrong(node, f"{self.what}: a mapping with {_listed(self.fields)}")
+        values = {name: field.default for name, field in self.fields.items()}
+        sound = self._no_unknown_keys(node, report)
+        for name, field in self.fields.items():
+            given = node.get(name)
+            if given is not None:
+                values[name] = field.shape.read(given, report)
+                sound &= not isinstance(values[name], Invalid)
+            elif field.required:
+                report.add(_head(node), codes.MISSING_KEY, f"{self.what} has no {name}:", field.required)
+                sound = False
+        return self.build(values, node.place) if sound else INVALID
+
+    def _no_unknown_keys(self, node: Mapping, report: Report) -> bool:
+        unknown = [key for key, _ in node.entries if key.text not in self.fields]
+        for key in unknown:
+            advice = did_you_mean(key.text, self.fields) or f"known here: {_listed(self.fields)}"
+            report.add(key.place, codes.UNKNOWN_KEY, f"{key.text} is not a key of {self.what}", advice)
+        return not unknown
+
+
+@dataclasses.dataclass(frozen=True)
+class AnyPlain:
+    """Plain data for templates and checks: YAML 1.2 numbers, true, false, null, and text (with its place).
+
+    Words that YAML 1.1 turned into something else (``NO``, ``12:30``, ``010``) are refused unless quoted: whoever
+    reads the file should not have to know which version of YAML applies.
+    """
+
+    def read(self, node: Node, report: Report) -> Plain | Invalid:
+        """The value."""
+        if isinstance(node, Scalar):
+            return self._scalar(node, report)
+        if isinstance(node, Sequence):
+            items = [self.read(item, report) for item in node.items]
+            return [item for item in items if not isinstance(item, Invalid)]
+        pairs = [(key.text, self.read(value, report)) for key, value in node.entries]
+        return {key: value for key, value in pairs if not isinstance(value, Invalid)}
+
+    def _scalar(self, node: Scalar, report: Report) -> Plain | Invalid:
+        text = node.text
+        if not node.plain:
+            return Word(text, node.place)
+        if text in _WORDS:
+            return _WORDS[text]
+        if re.fullmatch(r"[-+]?(0|[1-9]\d{0,18})", text):
+            return int(text)
+        if re.fullmatch(r"[-+]?(0|[1-9]\d{0,18})?\.?\d{0,18}([eE][-+]?\d{1,3})?", text) and text[-1:].isdigit():
+            return _float(text, node, report)
+        if _AMBIGUOUS.fullmatch(text):
+            return report.wrong(node, "a value that means one thing", f'quote it: "{text}"')
+        return Word(text, node.place)
+
+
+def _float(text: str, node: Scalar, report: Report) -> float | Invalid:
+    leading_zero = re.match(r"[-+]?0\d", text)
+    return report.wrong(node, "a number without a leading zero", f'quote it: "{text}"') if leading_zero else float(text)
+
+
+_WORDS: dict[str, Plain] = {"true": True, "false": False, "null": None, "~": None, "": None}
+_AMBIGUOUS = re.compile(
+    r"(?i:yes|no|on|off|y|n|true|false|null)|[-+]?\d+(:[0-5]?\d)+(\.\d*)?|0[xob]?[0-9a-f_]+|[-+]?\.(?i:inf|nan)"
+    r"|[-+]?\d[\d_]*_[\d_]*"
+)
+
+
+def _head(node: Mapping) -> Place:
+    """Where to point for something that is missing: the first line of the mapping."""
+    place = node.entries[0][0].place if node.entries else node.place
+    return Place(place.path, place.line, place.column)
+
+
+def _listed(words: Iterable[str]) -> str:
+    return ", ".join(words)
+
+
+def _one_of(words: list[str]) -> str:
+    return f"{', '.join(words[:-1])} or {words[-1]}"

@@ -1,0 +1,150 @@
+"""YAML as text with places: a tree of nodes, read from the C parser's events.
+
+PyYAML's own constructors lose positions, keep the last of two equal keys and turn ``NO`` into False and ``12:30``
+into 750. Here a scalar stays the text that the author wrote; the shape that reads it decides what it may mean.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TypeAlias
+
+import yaml
+
+from aggregator.core.diagnostics import Diagnostic, Document, Place
+from aggregator.load import codes
+
+MAX_DEPTH = 50
+"""Nesting beyond this is an attack or an accident; PyYAML would need a second per few thousand levels."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Scalar:
+    """A single value, as text; ``plain`` when it was written without quotes."""
+
+    text: str
+    plain: bool
+    place: Place
+
+
+@dataclasses.dataclass(frozen=True)
+class Sequence:
+    """A list."""
+
+    items: tuple[Node, ...]
+    place: Place
+
+
+@dataclasses.dataclass(frozen=True)
+class Mapping:
+    """Keys and values, in the order written; keys are unique."""
+
+    entries: tuple[tuple[Scalar, Node], ...]
+    place: Place
+
+    def get(self, key: str) -> Node | None:
+        """The value of a key, if it is there."""
+        return next((value for name, value in self.entries if name.text == key), None)
+
+
+Node: TypeAlias = Scalar | Sequence | Mapping
+
+
+class _BrokenYamlError(Exception):
+    """Reading cannot go on after this."""
+
+    def __init__(self, diagnostic: Diagnostic) -> None:
+        super().__init__(diagnostic.message)
+        self.diagnostic = diagnostic
+
+
+def read_yaml(document: Document, start: int, end: int) -> tuple[Node | None, tuple[Diagnostic, ...]]:
+    """Read the YAML between two offsets of a document: its root, if there is one, and all that is wrong with it."""
+    reader = _Reader(document, start)
+    try:
+        root = reader.read(document.text[start:end])
+    except _BrokenYamlError as broken:
+        return None, (*reader.diagnostics, broken.diagnostic)
+    return root, tuple(reader.diagnostics)
+
+
+class _Reader:
+    """Builds nodes from the parser's events."""
+
+    def __init__(self, document: Document, start: int) -> None:
+        self._document = document
+        self._start = start
+        self.diagnostics: list[Diagnostic] = []
+
+    def read(self, text: str) -> Node | None:
+        try:
+            self._events = yaml.parse(text, Loader=yaml.CSafeLoader)
+            return self._document_root()
+        except yaml.MarkedYAMLError as error:
+            mark = error.problem_mark or error.context_mark
+            place = self._place(mark.index, mark.index + 1) if mark else self._place(0, 1)
+            raise _BrokenYamlError(_broken(place, error.problem or str(error))) from None
+        except yaml.YAMLError as error:
+            raise _BrokenYamlError(_broken(self._place(0, 1), str(error).splitlines()[0])) from None
+
+    def _document_root(self) -> Node | None:
+        root: Node | None = None
+        for event in self._events:
+            if isinstance(event, yaml.DocumentStartEvent) and root is not None:
+                place = self._place(event.start_mark.index, event.start_mark.index + 3)
+                raise _BrokenYamlError(_broken(place, "a second YAML document begins here", "keep one per file"))
+            if isinstance(event, yaml.NodeEvent):
+                root = self._node(event, 0)
+        return root
+
+    def _node(self, event: yaml.NodeEvent, depth: int) -> Node:
+        place = self._place(event.start_mark.index, event.end_mark.index)
+        if isinstance(event, yaml.AliasEvent):
+            message = f"*{event.anchor} is an alias; project files may not use anchors and aliases"
+            self.diagnostics.append(Diagnostic(place, codes.ALIAS, message, "write the value out"))
+            return Scalar("", plain=True, place=place)
+        if event.tag is not None and event.tag.startswith("tag:yaml.org,2002:python"):
+            raise _BrokenYamlError(_broken(place, f"the tag {event.tag!r} is not allowed"))
+        if depth > MAX_DEPTH:
+            raise _BrokenYamlError(_broken(place, f"nested more than {MAX_DEPTH} levels deep"))
+        if isinstance(event, yaml.ScalarEvent):
+            return Scalar(event.value, event.style in (None, ""), place)
+        if isinstance(event, yaml.SequenceStartEvent):
+            return Sequence(tuple(self._items(depth)), place)
+        return self._mapping(place, depth)
+
+    def _items(self, depth: int) -> list[Node]:
+        items = []
+        while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
+            items.append(self._node(event, depth + 1))
+        return items
+
+    def _mapping(self, place: Place, depth: int) -> Mapping:
+        entries: dict[str, tuple[Scalar, Node]] = {}
+        while not isinstance(event := next(self._events), yaml.MappingEndEvent):
+            key = self._node(event, depth + 1)
+            value = self._node(next(self._events), depth + 1)
+            if not isinstance(key, Scalar):
+                raise _BrokenYamlError(_broken(key.place, "a key must be a single word"))
+            if key.text in entries:
+                first = entries[key.text][0].place.line
+                message = f"the key {key.text} is here twice; the first is on line {first}"
+                self.diagnostics.append(Diagnostic(key.place, codes.DUPLICATE_KEY, message, "keep one of them"))
+            else:
+                entries[key.text] = (key, value)
+        return Mapping(tuple(entries.values()), place)
+
+    def _place(self, start: int, end: int) -> Place:
+        return self._document.place(self._start + start, self._start + end)
+
+
+def _broken(place: Place, problem: str, advice: str = "") -> Diagnostic:
+    return Diagnostic(place, codes.BROKEN_YAML, f"this is not valid YAML: {problem}", advice or _advice(problem))
+
+
+def _advice(problem: str) -> str:
+    if "cannot start any token" in problem:
+        return "indent with spaces, not tabs, and quote values that begin with @ ` or %"
+    if "mapping values are not allowed" in problem:
+        return "quote a value that contains a colon, and check the indentation"
+    return "check indentation, quotes and brackets just before this place"

@@ -1,0 +1,96 @@
+"""What a partition's query can see: the input partitions and their versions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from aggregator.core.graph import CompiledModel, Graph
+from aggregator.core.maps import Reach
+from aggregator.core.names import TableName
+from aggregator.core.project import Kind
+from aggregator.core.warehouse import ABSENT, WHOLE, Version, Versions, whole_version
+from aggregator.plan.maps import read_partitions
+
+
+class Inputs:
+    """The inputs of one model. Views are looked through: what counts are the tables below them.
+
+    Make a new one when the versions of the inputs may have changed; those of the model's own table are always read
+    anew, as a model that reads itself changes them partition by partition.
+    """
+
+    def __init__(self, model: CompiledModel, graph: Graph, versions: Versions) -> None:
+        self._model = model
+        self._graph = graph
+        self._versions = versions
+        self._edges = list(dict.fromkeys((edge.table, edge.map) for edge in model.inputs))
+        self._described: dict[tuple[TableName, str], str] = {}
+
+    def partitions(self, partition: str) -> Iterator[tuple[TableName, str]]:
+        """The table and id of each input partition; the id of a table read whole is empty."""
+        calendar = self._model.calendar
+        for table, map_ in self._edges:
+            source = self._graph.calendars[table]
+            if map_.reach is Reach.ALL or source is None or calendar is None:
+                yield from ((base, WHOLE) for base in self._bases(table))
+            else:
+                ids = read_partitions(map_, calendar, source, calendar.parse(partition))
+                yield from ((table, each) for each in ids)
+
+    def version(self, table: TableName, partition: str) -> Version:
+        """The version of an input partition as it is now."""
+        partitions = self._versions.get(table, {})
+        return whole_version(partitions) if partition == WHOLE else partitions.get(partition, ABSENT)
+
+    def recorded(self, partition: str) -> str:
+        """All inputs with their versions, as the ledger keeps them: equal texts mean that nothing changed."""
+        return f"[{','.join(self._describe(table, each) for table, each in self.partitions(partition))}]"
+
+    def _describe(self, table: TableName, partition: str) -> str:
+        """One input, as JSON; said once per input partition, as many output partitions share it."""
+        key = (table, partition)
+        if key not in self._described or table == self._model.name:
+            version = self.version(table, partition)
+            self._described[key] = json.dumps(
+                {"table": str(table), "partition": partition, "rows": version.rows, "version": version.token}
+            )
+        return self._described[key]
+
+    def _bases(self, table: TableName) -> Iterator[TableName]:
+        """The stored tables that a table's rows come from: itself, or those below a view."""
+        model = self._graph.models.get(table)
+        if model is None or model.model.kind is Kind.TABLE:
+            yield table
+            return
+        for below in dict.fromkeys(edge.table for edge in model.inputs):
+            yield from self._bases(below)
+
+
+def changed_input(before: str, after: str) -> tuple[str, str]:
+    """The first input that differs between two records: its name, and how it changed."""
+    old = {(each["table"], each["partition"]): each for each in json.loads(before)}
+    new = {(each["table"], each["partition"]): each for each in json.loads(after)}
+    for key in sorted(old.keys() | new.keys()):
+        if old.get(key) != new.get(key):
+            return address(*key), _difference(old.get(key), new.get(key))
+    return "", "its inputs are listed differently"
+
+
+def _difference(old: dict[str, object] | None, new: dict[str, object] | None) -> str:
+    if old is None:
+        return "is a new input"
+    if new is None:
+        return "is no longer an input"
+    if not new["rows"]:
+        return f"has no rows any more (had {old['rows']})"
+    if not old["rows"]:
+        return f"is new ({new['rows']} rows)"
+    if old["rows"] == new["rows"]:
+        return f"changed ({new['rows']} rows, as before)"
+    return f"changed ({old['rows']} rows, now {new['rows']})"
+
+
+def address(table: object, partition: str) -> str:
+    """A partition as people name it: ``marts.daily@2013-02-08``, or the table's name alone."""
+    return f"{table}@{partition}" if partition else str(table)

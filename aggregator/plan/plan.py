@@ -1,0 +1,74 @@
+"""Graph, warehouse and interval to :class:`Plan`. Pure: reads no clock, no file and no warehouse."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
+
+from aggregator.core.graph import CompiledModel, Graph
+from aggregator.core.names import TableName
+from aggregator.core.plan import Plan, Reason, Stale, Step
+from aggregator.core.project import Kind
+from aggregator.core.warehouse import Snapshot
+from aggregator.plan.due import due_partitions
+from aggregator.plan.staleness import Staleness
+
+
+def make_plan(
+    graph: Graph,
+    snapshot: Snapshot,
+    *,
+    selected: Collection[TableName],
+    interval: tuple[datetime | None, datetime | None] = (None, None),
+    full: bool = False,
+) -> Plan:
+    """What to build so that the selected models are fresh within an interval of their own wall clocks.
+
+    The order of the steps is one in which they can be done. With ``full``, everything is built whatever its state.
+    """
+    due = due_partitions(graph, snapshot.now)
+    steps: list[Step] = []
+    stale: dict[TableName, dict[str, Stale]] = {}
+    pending: dict[TableName, dict[str, Stale]] = {}
+    for name, model in graph.models.items():
+        if name not in selected:
+            continue
+        judged = Staleness(model, graph, snapshot)
+        found = stale[name] = {}
+        if model.model.kind is not Kind.VIEW:
+            pending[name] = found  # seen by its own later partitions too: a model may read itself
+        for partition in due[name]:
+            if not _within(model, partition, interval):
+                continue
+            reason = Stale(Reason.FULL, "asked for") if full else judged.judge(partition, pending)
+            if reason is not None:
+                found[partition] = reason
+        steps.extend(_steps(model, due[name], found))
+    return Plan(tuple(steps), due, stale, snapshot.now)
+
+
+def _within(model: CompiledModel, partition: str, interval: tuple[datetime | None, datetime | None]) -> bool:
+    """Whether a partition overlaps the interval; a table without partitions always does."""
+    if model.calendar is None:
+        return True
+    start, end = interval
+    first = model.calendar.parse(partition)
+    return (end is None or first < end) and (start is None or model.calendar.next(first) > start)
+
+
+def _steps(model: CompiledModel, due: Sequence[str], found: dict[str, Stale]) -> Iterator[Step]:
+    """Neighbours that are stale for the same reason become one step, if one query may build them."""
+    run: list[str] = []
+    for partition in due:
+        cause = found.get(partition)
+        if run and (cause is None or not _together(model, found[run[-1]], cause)):
+            yield Step(model.name, tuple(run), found[run[0]])
+            run = []
+        if cause is not None:
+            run.append(partition)
+    if run:
+        yield Step(model.name, tuple(run), found[run[0]])
+
+
+def _together(model: CompiledModel, one: Stale, other: Stale) -> bool:
+    return not model.one_by_one and (one.reason, one.pending) == (other.reason, other.pending)

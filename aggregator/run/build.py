@@ -1,0 +1,217 @@
+"""One step: read versions, stage, look, publish, record, in this order.
+
+The order is what makes a crash harmless: versions are read before the query, so the ledger never claims to know newer
+inputs than the query saw; rows are looked at before anyone else can see them; the ledger row comes last, so it may lag
+behind the rows but never run ahead of them.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+
+from aggregator.checks import expectations
+from aggregator.core.diagnostics import Diagnostic, Place
+from aggregator.core.graph import CompiledModel, Graph
+from aggregator.core.plan import Step
+from aggregator.core.report import Status, StepResult
+from aggregator.core.warehouse import ABSENT, NULL_PARTITION, WHOLE, Ledger, LedgerRow, Outcome, Version
+from aggregator.core.writes import Batch, Expectation, ReplaceView, Staged, Write
+from aggregator.engines import Engine
+from aggregator.engines.protocol import ColumnsChangedError, QueryError
+from aggregator.plan.inputs import Inputs
+from aggregator.run import codes
+from aggregator.strategies import write_for
+
+MAX_BAD_PARTITIONS = 20
+"""A batch that fails is halved to find the partitions to blame; with so many found, the rest is not searched."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Attempt:
+    """The run that building belongs to. ``may_replace``: the table may be dropped when its columns changed."""
+
+    run_id: str
+    ledger: Ledger
+    may_replace: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class _Seen:
+    """What was read before the query ran."""
+
+    read_at: datetime
+    inputs: Mapping[str, str]
+    began: float
+
+
+class Builder:
+    """Builds partitions of one model."""
+
+    def __init__(self, model: CompiledModel, graph: Graph, engine: Engine, attempt: Attempt) -> None:
+        self.model = model
+        self._graph = graph
+        self._engine = engine
+        self._attempt = attempt
+        self._expectations: list[Expectation] = expectations(model)[0]
+        self._previous = attempt.ledger.built.get(model.name, {})
+        self._inputs = Inputs(model, graph, engine.versions())
+        self._may_replace = attempt.may_replace
+        self._bad = 0
+
+    def build(self, step: Step) -> Iterator[StepResult]:
+        """Build a step; partitions that end differently are reported apart."""
+        seen = _Seen(self._engine.now(), {each: self._inputs.recorded(each) for each in step.partitions}, time.monotonic())
+        write = write_for(self.model, step)
+        try:
+            if isinstance(write, ReplaceView):
+                yield self._view(write, step, seen)
+                return
+            staged = self._engine.stage(write, self._expectations)
+            problem = self._stray(staged, step)
+        except QueryError as error:
+            problem = Diagnostic(self._place(), codes.QUERY_FAILED, f"{self.model.name}: {error}")
+            if not error.in_rows:
+                yield self._failed(step.partitions, problem, seen)
+                return
+        if problem is None:
+            yield from self._publish(write, staged, step, seen)
+        else:
+            yield from self._halve(step, problem, seen)
+
+    def _view(self, write: ReplaceView, step: Step, seen: _Seen) -> StepResult:
+        self._engine.publish_view(write)
+        self._engine.record([self._row(WHOLE, Outcome.BUILT, seen)])
+        return StepResult(step.model, step.partitions, Status.BUILT, seconds=time.monotonic() - seen.began)
+
+    def _stray(self, staged: Staged, step: Step) -> Diagnostic | None:
+        """Rows that belong to none of the partitions of the step."""
+        due = set(step.partitions)
+        outside = {each: batch for each, batch in staged.batches.items() if each not in due}
+        if not outside:
+            return None
+        nulls = outside.pop(NULL_PARTITION, None)
+        column = self.model.calendar.column if self.model.calendar else ""
+        parts = [f"{nulls.rows} rows have NULL in {column}"] if nulls else []
+        if outside:
+            rows = sum(batch.rows for batch in outside.values())
+            parts.append(f"{rows} rows lie outside {_stretch(step)}, for example in {min(outside)}")
+        message = f"{self.model.name}: {' and '.join(parts)}; nothing was written"
+        advice = f"`{column} >= @start AND {column} < @end` must hold for every row"
+        place = self.model.model.partition.place if self.model.model.partition else self._place()
+        return Diagnostic(place, codes.STRAY_ROWS, message, advice)
+
+    def _halve(self, step: Step, problem: Diagnostic, seen: _Seen) -> Iterator[StepResult]:
+        """Find the partitions to blame, so that the others are built as they would be one by one."""
+        middle = len(step.partitions) // 2
+        if middle == 0 or self._bad >= MAX_BAD_PARTITIONS:
+            self._bad += 1
+            yield self._failed(step.partitions, problem, seen)
+            return
+        for half in (step.partitions[:middle], step.partitions[middle:]):
+            yield from self.build(dataclasses.replace(step, partitions=half))
+
+    def _publish(self, write: Write, staged: Staged, step: Step, seen: _Seen) -> Iterator[StepResult]:
+        complaints = {each: self._complaint(each, staged.batches.get(each)) for each in step.partitions}
+        sound = [each for each in step.partitions if complaints[each] is None]
+        unchanged = {each for each in sound if self._is_unchanged(each, staged)}
+        changed = [each for each in sound if each not in unchanged]
+        try:
+            self._write(write, staged, sound, changed, seen)
+        except (QueryError, ColumnsChangedError) as error:
+            yield self._failed(step.partitions, self._columns_problem(error), seen)
+            return
+        seconds = time.monotonic() - seen.began
+        for partitions, status in ((changed, Status.BUILT), (sorted(unchanged), Status.UNCHANGED)):
+            if partitions:
+                rows = sum(staged.batches[each].rows for each in partitions if each in staged.batches)
+                yield StepResult(step.model, tuple(partitions), status, rows, seconds, staged.bytes)
+        for partition, complaint in complaints.items():
+            if complaint is not None:
+                yield self._failed((partition,), complaint, seen)
+
+    def _write(self, write: Write, staged: Staged, sound: list[str], changed: list[str], seen: _Seen) -> None:
+        """Publish what changed and record all that is sound, together."""
+        if not sound:
+            return
+        with self._engine.publishing():
+            versions = self._published(write, staged, changed) if changed else {}
+            seconds = time.monotonic() - seen.began
+            rows = []
+            for partition in sound:
+                batch = staged.batches.get(partition) or Batch(0, "")
+                if partition in versions:
+                    outcome, version = Outcome.BUILT, versions[partition].token
+                else:
+                    outcome, version = Outcome.UNCHANGED, self._previous[partition].version
+                row = self._row(partition, outcome, seen)
+                rows.append(
+                    dataclasses.replace(
+                        row, rows=batch.rows, version=version, checksum=batch.checksum, seconds=seconds
+                    )
+                )
+            self._engine.record(rows)
+
+    def _published(self, write: Write, staged: Staged, changed: list[str]) -> dict[str, Version]:
+        try:
+            return self._engine.publish(write, staged, changed)
+        except ColumnsChangedError:
+            if not self._may_replace:
+                raise
+            self._engine.forget(write.table)
+            return self._engine.publish(write, staged, changed)
+        finally:
+            self._may_replace = False
+
+    def _row(self, partition: str, outcome: Outcome, seen: _Seen, message: str = "") -> LedgerRow:
+        return LedgerRow(
+            model=self.model.name,
+            partition=partition,
+            run_id=self._attempt.run_id,
+            outcome=outcome,
+            fingerprint=self.model.fingerprint,
+            inputs=seen.inputs[partition],
+            read_at=seen.read_at,
+            written_at=self._engine.now(),
+            message=message,
+        )
+
+    def _complaint(self, partition: str, batch: Batch | None) -> Diagnostic | None:
+        """What the first broken promise says; a partition without rows counts 0 of everything."""
+        values = batch.values if batch else (0,) * len(self._expectations)
+        for promise, value in zip(self._expectations, values, strict=True):
+            broken = promise.broken_by(value)
+            if broken:
+                name = f"{self.model.name}@{partition}" if partition else str(self.model.name)
+                return Diagnostic(promise.place, codes.CHECK_FAILED, f"{name}: {broken}; the rows were not published")
+        return None
+
+    def _is_unchanged(self, partition: str, staged: Staged) -> bool:
+        """Whether the staged rows are those that the partition was last built with, and still has."""
+        row = self._previous.get(partition)
+        if row is None:
+            return False
+        batch = staged.batches.get(partition) or Batch(0, "")
+        version = self._engine.versions().get(self.model.name, {}).get(partition, ABSENT)
+        return (row.rows, row.checksum, row.version) == (batch.rows, batch.checksum, version.token)
+
+    def _failed(self, partitions: tuple[str, ...], problem: Diagnostic, seen: _Seen) -> StepResult:
+        self._engine.record(self._row(each, Outcome.FAILED, seen, message=problem.message) for each in partitions)
+        seconds = time.monotonic() - seen.began
+        return StepResult(self.model.name, partitions, Status.FAILED, seconds=seconds, problem=problem)
+
+    def _columns_problem(self, error: Exception) -> Diagnostic:
+        if isinstance(error, ColumnsChangedError):
+            message = f"{self.model.name}: old and new rows do not fit into one table: {error}"
+            advice = f"rebuild it from nothing: `aggregator run --full --select {self.model.name}`"
+            return Diagnostic(self._place(), codes.COLUMNS_CHANGED, message, advice)
+        return Diagnostic(self._place(), codes.QUERY_FAILED, f"{self.model.name}: {error}")
+
+    def _place(self) -> Place:
+        return self.model.query.place(len(self.model.query.text) - len(self.model.query.text.lstrip()))
+
+
+def _stretch(step: Step) -> str:
+    return step.first if step.first == step.last else f"{step.first} to {step.last}"

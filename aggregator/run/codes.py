@@ -1,0 +1,49 @@
+"""The findings of a run."""
+
+from __future__ import annotations
+
+from aggregator.core.diagnostics import Code, Layer
+
+
+def _code(number: int, name: str, page: str) -> Code:
+    return Code(f"R{number}", name, page, Layer.RUN)
+
+
+QUERY_FAILED = _code(
+    501,
+    "query-failed",
+    """The warehouse refused or could not finish the query of a model.
+
+The message is the warehouse's own. The partition keeps the rows that it had.""",
+)
+STRAY_ROWS = _code(
+    502,
+    "stray-rows",
+    """The query gave rows that do not belong to the partitions that were being built.
+
+Every row must lie in the interval from `@start` to `@end`, by the partition column, and none may have NULL there:
+otherwise building the same day twice could give a row twice. Nothing was written. Filter such rows out, or compute
+the partition column so that each row falls into the partition that it is built in.""",
+)
+CHECK_FAILED = _code(
+    503,
+    "check-failed",
+    """The rows of a partition break a promise of the model (`key:` or `checks:`).
+
+The rows were not published: the partition keeps those that it had, and what reads it was not built.""",
+)
+BLOCKED = _code(
+    504,
+    "blocked",
+    """A partition was not built because one that it reads failed.
+
+Mend the cause, which is reported above, and run again.""",
+)
+COLUMNS_CHANGED = _code(
+    505,
+    "columns-changed",
+    """A column was removed or has another type, so that new rows do not fit beside the old ones.
+
+New columns are added by themselves. For any other change rebuild the table from nothing with
+`aggregator run --full --select MODEL`, or give the new columns new names.""",
+)

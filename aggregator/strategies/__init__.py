@@ -1,0 +1,25 @@
+"""How a query becomes rows that are published: one file per strategy. Writes are idempotent by their form."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aggregator.core.project import Kind
+from aggregator.strategies import partition, table, view
+
+if TYPE_CHECKING:
+    from aggregator.core.graph import CompiledModel
+    from aggregator.core.plan import Step
+    from aggregator.core.writes import OverwritePartitions, ReplaceTable, ReplaceView
+
+STRATEGIES = {
+    (Kind.TABLE, True): partition.write,
+    (Kind.TABLE, False): table.write,
+    (Kind.VIEW, False): view.write,
+}
+"""By kind of model and whether it has partitions."""
+
+
+def write_for(model: CompiledModel, step: Step) -> OverwritePartitions | ReplaceTable | ReplaceView:
+    """What to ask of the engine for a step."""
+    return STRATEGIES[model.model.kind, model.calendar is not None](model, step)

@@ -1,0 +1,12 @@
+"""Views hold no rows: the name is made to stand for the query."""
+
+from __future__ import annotations
+
+from aggregator.core.graph import CompiledModel
+from aggregator.core.plan import Step
+from aggregator.core.writes import ReplaceView
+
+
+def write(model: CompiledModel, _step: Step) -> ReplaceView:
+    """Replace the view."""
+    return ReplaceView(table=model.name, query=model.sql)
