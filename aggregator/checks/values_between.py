@@ -26,9 +26,7 @@ class ValuesBetween:
             raise BadArgumentsError(f"min_value {low} is above max_value {high}", "swap them")
         too_low = f"{column} {'<=' if arguments.get('strict_min') else '<'} {low}"
         too_high = f"{column} {'>=' if arguments.get('strict_max') else '>'} {high}"
-        outside = " OR ".join(
-            test for test, bound in ((too_low, low), (too_high, high)) if bound is not None
-        )
+        outside = " OR ".join(test for test, bound in ((too_low, low), (too_high, high)) if bound is not None)
         bounds = f"{'-inf' if low is None else low} and {'inf' if high is None else high}"
         return (
             Expectation(

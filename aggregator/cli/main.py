@@ -35,7 +35,7 @@ class _LazyGroup(click.Group):
         del ctx
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = importlib.import_module(f"aggregator.cli.{cmd_name}").command
+        command: click.Command = importlib.import_module(f"aggregator.cli.commands.{cmd_name}").command
         return command
 
     def resolve_command(

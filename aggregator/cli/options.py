@@ -12,7 +12,7 @@ import click
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-class _Moment(click.ParamType):
+class _Moment(click.ParamType[datetime]):
     """A date, or a date and an hour."""
 
     name = "DATE"

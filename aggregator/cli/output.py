@@ -82,7 +82,9 @@ def _github(found: Diagnostic) -> str:
     """A workflow command, which GitHub shows beside the line."""
     place = found.place
     text = f"{found.message}\n{found.help}".strip().replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-    where = f"file={place.path},line={place.line},col={place.column},endLine={place.end_line},endColumn={place.end_column}"
+    where = (
+        f"file={place.path},line={place.line},col={place.column},endLine={place.end_line},endColumn={place.end_column}"
+    )
     return f"::{found.code.severity} {where},title={found.code.id} {found.code.name}::{text}"
 
 
@@ -90,7 +92,8 @@ def _sarif(found: list[Diagnostic]) -> Mapping[str, Any]:
     """SARIF 2.1.0, as code hosts import it."""
     codes = {each.code.id: each.code for each in found}
     rules = [
-        {"id": code.id, "name": code.name, "fullDescription": {"text": code.page}} for code in sorted(codes.values(), key=str)
+        {"id": code.id, "name": code.name, "fullDescription": {"text": code.page}}
+        for code in sorted(codes.values(), key=str)
     ]
     results = [
         {

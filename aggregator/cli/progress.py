@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from types import TracebackType
+from typing import Self
 
 import click
 
@@ -60,7 +61,7 @@ class Bar:
         )
         self._task = self._progress.add_task("planning", total=None)
 
-    def __enter__(self) -> Bar:
+    def __enter__(self) -> Self:
         self._progress.start()
         return self
 

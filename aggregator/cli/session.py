@@ -30,7 +30,7 @@ class Session:
         return 1 if self.findings else 0
 
     def stop_on_errors(self) -> None:
-        """Print all findings; with errors among them, go no further. Nothing is built from a project half understood."""
+        """Print all findings; with errors among them, go no further: nothing is built from what is half understood."""
         print_text(self.findings, self.root)
         wrong = len(list(errors(self.findings)))
         if wrong:

@@ -9,6 +9,7 @@ import dataclasses
 import functools
 import re
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from sqlglot import exp
 from sqlglot.errors import OptimizeError, SqlglotError
@@ -40,7 +41,7 @@ class Analysis:
         names = self.query.tree.named_selects
         if self.root is None:
             return () if "*" in names else tuple(OutputColumn(name) for name in names)
-        selects = self.root.expression.selects
+        selects = select_list(self.root)
         if any(select.is_star for select in selects):
             return ()
         if "*" in names or len(names) != len(selects):
@@ -57,19 +58,24 @@ class Analysis:
                 yield from self._origins(branch, index, depth)
         elif isinstance(scope.expression, exp.Unnest):
             yield from self._origins_of(scope.expression, scope, depth)
-        elif index < len(scope.expression.selects):
-            yield from self._origins_of(scope.expression.selects[index], scope, depth)
+        elif index < len(select_list(scope)):
+            yield from self._origins_of(select_list(scope)[index], scope, depth)
 
-    def _origins_of(self, node: exp.Expression, scope: Scope, depth: int) -> Iterator[Origin]:
+    def _origins_of(self, node: exp.Expr, scope: Scope, depth: int) -> Iterator[Origin]:
         for column in node.find_all(exp.Column):
             holder = self.scopes.get(id(column.find_ancestor(exp.Select)), scope)
             source = _source(column.table, holder)
             if isinstance(source, exp.Table):
                 yield Origin(f"{source.db}.{source.name}", column.name)
             elif source is not None and depth < 100:  # noqa: PLR2004  (a recursive WITH reads itself)
-                names = [name.casefold() for name in source.expression.named_selects]
+                names = [item.alias_or_name.casefold() for item in select_list(source)]
                 name = column.name.casefold()
                 yield from self._origins(source, names.index(name) if name in names else 0, depth + 1)
+
+
+def select_list(scope: Scope) -> list[exp.Expr]:
+    """The projections of a scope's SELECT, or of the first one of a UNION."""
+    return scope.expression.selects if isinstance(scope.expression, exp.Query) else []
 
 
 def _source(alias: str, scope: Scope) -> exp.Table | Scope | None:
@@ -142,15 +148,15 @@ def _unknown_column(query: Query, name: str, schemas: Schemas) -> Diagnostic:
     return Diagnostic(place, codes.UNKNOWN_COLUMN, message, did_you_mean(name, known))
 
 
-def _nested(schemas: Schemas) -> dict[str, dict[str, dict[str, str]]]:
-    nested: dict[str, dict[str, dict[str, str]]] = {}
+def _nested(schemas: Schemas) -> dict[str, object]:
+    nested: dict[str, Any] = {}
     for name, columns in schemas.items():
         if columns:
             nested.setdefault(name.dataset, {})[name.table] = {c.name: c.type or "UNKNOWN" for c in columns}
     return nested
 
 
-def _type(select: exp.Expression) -> str:
+def _type(select: exp.Expr) -> str:
     if select.type is None or select.type.this in (exp.DataType.Type.UNKNOWN, exp.DataType.Type.NULL):
         return ""
     return str(select.type.sql(DIALECT))

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from sqlglot import exp
 from sqlglot.optimizer.scope import Scope
 
-from aggregator.compile.analysis import Analysis
+from aggregator.compile.analysis import Analysis, select_list
 from aggregator.core.calendar import Calendar, ColumnType, Grain
 from aggregator.core.graph import Input
 from aggregator.core.maps import Reach
@@ -39,15 +39,10 @@ def why_one_by_one(
     calendars: Mapping[TableName, Calendar | None],
 ) -> str:
     """The reason why partitions can't be built together; empty when they can."""
-    for edge in inputs:
-        if calendars[edge.table] is not None and edge.map.reach not in (Reach.SAME, Reach.ALL):
-            return f"it reads {edge.table} through {edge.map}"
-    if analysis.root is None:
-        return "its columns could not be resolved"
+    obstacle = _map_obstacle(inputs, calendars)
+    if obstacle or analysis.root is None:
+        return obstacle or "its columns could not be resolved"
     partitioned = {str(edge.table): calendars[edge.table] for edge in inputs if edge.map.reach is Reach.SAME}
-    for edge in inputs:
-        if edge.map.reach is Reach.ALL and str(edge.table) in partitioned:
-            return f"it reads {edge.table} both by partition and whole"
     try:
         proof = _Proof(calendar, partitioned)
         output = proof.aligned_output(analysis.root)
@@ -58,6 +53,19 @@ def why_one_by_one(
         return "it reads no partitioned input"
     if calendar.column.casefold() not in output:
         return f"{calendar.column} is not computed from the partition columns of the inputs alone"
+    return ""
+
+
+def _map_obstacle(inputs: tuple[Input, ...], calendars: Mapping[TableName, Calendar | None]) -> str:
+    """A partition map that no batch can follow."""
+    by_partition = {edge.table for edge in inputs if edge.map.reach is Reach.SAME}
+    for edge in inputs:
+        if calendars[edge.table] is None:
+            continue
+        if edge.map.reach not in (Reach.SAME, Reach.ALL):
+            return f"it reads {edge.table} through {edge.map}"
+        if edge.map.reach is Reach.ALL and edge.table in by_partition:
+            return f"it reads {edge.table} both by partition and whole"
     return ""
 
 
@@ -78,7 +86,7 @@ class _Proof:
         self._known: dict[int, frozenset[str] | None] = {}
         self._harmless_parameters: set[int] = set()
 
-    def no_parameters(self, tree: exp.Expression) -> None:
+    def no_parameters(self, tree: exp.Expr) -> None:
         for parameter in tree.find_all(exp.Parameter):
             if id(parameter) not in self._harmless_parameters:
                 raise _NotProvableError(f"it uses @{parameter.name}")
@@ -97,8 +105,8 @@ class _Proof:
             return None
         if len(sound) < len(branches):
             raise _NotProvableError("one side of a UNION reads no partitions")
-        names = [name.casefold() for name in scope.expression.named_selects]
-        columns = [[s.alias_or_name.casefold() for s in b.expression.selects] for b in scope.set_operation_scopes]
+        names = [item.alias_or_name.casefold() for item in select_list(scope)]
+        columns = [[item.alias_or_name.casefold() for item in select_list(b)] for b in scope.set_operation_scopes]
         shared = frozenset(
             name
             for index, name in enumerate(names)
@@ -144,7 +152,7 @@ class _Proof:
             aligned = self._join(aligned, self._relation(join.this, scope), join.side, conditions)
         return aligned
 
-    def _relation(self, node: exp.Expression, scope: Scope) -> _Relation:
+    def _relation(self, node: exp.Expr, scope: Scope) -> _Relation:
         alias = node.alias_or_name
         if isinstance(node, exp.Table) and isinstance(scope.sources.get(alias), exp.Table):
             calendar = self._partitioned.get(f"{node.db}.{node.name}")
@@ -166,7 +174,7 @@ class _Proof:
         return same_clock and (source.grain is Grain.DAY or source.grain is self._calendar.grain)
 
     def _join(
-        self, left: AlignedColumns | None, right: _Relation, side: str, conditions: list[exp.Expression]
+        self, left: AlignedColumns | None, right: _Relation, side: str, conditions: list[exp.Expr]
     ) -> AlignedColumns | None:
         if side == "FULL":
             raise _NotProvableError("a FULL JOIN can leave the partition column NULL")
@@ -183,7 +191,7 @@ class _Proof:
             raise _NotProvableError(f"the join with {right.alias} is not on the partition columns")
         return {"LEFT": left, "RIGHT": right.aligned}.get(side, both)
 
-    def _equates(self, condition: exp.Expression, left: AlignedColumns, right: AlignedColumns) -> bool:
+    def _equates(self, condition: exp.Expr, left: AlignedColumns, right: AlignedColumns) -> bool:
         if not isinstance(condition, exp.EQ):
             return False
         a, b = condition.this, condition.expression
@@ -191,7 +199,7 @@ class _Proof:
             self._is_aligned(b, left) and self._is_aligned(a, right)
         )
 
-    def _keys(self, select: exp.Select, aligned: AlignedColumns) -> list[exp.Expression] | None:
+    def _keys(self, select: exp.Select, aligned: AlignedColumns) -> list[exp.Expr] | None:
         """The grouping keys of a SELECT, one of which must be aligned; None when it does not group."""
         group = select.args.get("group")
         if select.args.get("distinct"):
@@ -219,7 +227,7 @@ class _Proof:
         """``flight_date >= @start AND flight_date < @end`` only repeats the filter."""
         where = select.args.get("where")
         for condition in _conjuncts(where.this if where else None):
-            bound = {exp.GTE: "start", exp.LT: "end"}.get(type(condition))
+            bound = {"gte": "start", "lt": "end"}.get(condition.key)
             parameter = condition.args.get("expression")
             if (
                 isinstance(parameter, exp.Parameter)
@@ -228,7 +236,7 @@ class _Proof:
             ):
                 self._harmless_parameters.add(id(parameter))
 
-    def _is_aligned(self, node: exp.Expression, aligned: AlignedColumns) -> bool:
+    def _is_aligned(self, node: exp.Expr, aligned: AlignedColumns) -> bool:
         """Whether the value of an expression determines the output partition of its row."""
         if isinstance(node, exp.Paren):
             return self._is_aligned(node.this, aligned)
@@ -242,7 +250,7 @@ class _Proof:
             return fine_enough and self._is_aligned(node.this, aligned) and self._keeps_clock(node)
         return False
 
-    def _keeps_clock(self, node: exp.Expression) -> bool:
+    def _keeps_clock(self, node: exp.Expr) -> bool:
         """Whether a conversion or truncation of a moment happens on the model's own wall clock."""
         if isinstance(node, exp.Cast) and not node.is_type("DATE", "DATETIME", "TIMESTAMP", "TIMESTAMPTZ"):
             return False
@@ -254,17 +262,17 @@ class _Proof:
         return not crosses or named == self._calendar.wall
 
 
-def _is_instant(node: exp.Expression) -> bool:
+def _is_instant(node: exp.Expr) -> bool:
     """Whether an expression is a TIMESTAMP, or may be one."""
     return not node.is_type("DATE", "DATETIME")
 
 
-def _is_aggregate(item: exp.Expression) -> bool:
+def _is_aggregate(item: exp.Expr) -> bool:
     """Whether a projection aggregates; an aggregate function with OVER is a window and does not."""
     return any(not isinstance(node.parent, exp.Window) for node in item.find_all(exp.AggFunc))
 
 
-def _without_shadow(key: exp.Expression) -> exp.Expression:
+def _without_shadow(key: exp.Expr) -> exp.Expr:
     """A grouping key as the projection writes it: sqlglot marks one whose table shares its name with an alias."""
     if isinstance(key, exp.Column) and key.args.get("shadow"):
         key = key.copy()
@@ -272,7 +280,7 @@ def _without_shadow(key: exp.Expression) -> exp.Expression:
     return key
 
 
-def _conjuncts(condition: exp.Expression | None) -> Iterator[exp.Expression]:
+def _conjuncts(condition: exp.Expr | None) -> Iterator[exp.Expr]:
     if isinstance(condition, exp.And):
         yield from _conjuncts(condition.left)
         yield from _conjuncts(condition.right)

@@ -31,7 +31,7 @@ def filter_sql(map_: PartitionMap, reader: Calendar, source: Calendar) -> str:
     """The condition on the input's partition column."""
     start, end = _bounds(map_, reader)
     column = source.column
-    if source.type is ColumnType.DATE and reader.type is not ColumnType.DATE or _clocks_differ(reader, source):
+    if (source.type is ColumnType.DATE and reader.type is not ColumnType.DATE) or _clocks_differ(reader, source):
         return _across(column, start, end, reader, source)
     if source.type is ColumnType.DATE and source.grain in _LONGER_THAN_DAY and source.grain is not reader.grain:
         return _whole_partitions(column, start, f"DATE_SUB({end}, INTERVAL 1 DAY)", source.grain)

@@ -7,7 +7,7 @@ import logging
 import sqlglot
 from sqlglot import exp
 from sqlglot.errors import ParseError, TokenError
-from sqlglot.tokens import Token, TokenType
+from sqlglot.tokenizer_core import Token, TokenType
 
 from aggregator.compile import codes
 from aggregator.core.diagnostics import Diagnostic, Document, Place
@@ -17,19 +17,12 @@ DIALECT = "bigquery"
 logging.getLogger("sqlglot").setLevel(logging.ERROR)  # it warns about statements that we refuse by name
 
 
-def parse_select(
-    text: str, document: Document, start: int, lines: tuple[int, ...] | None = None
-) -> Query | Diagnostic:
+def parse_select(text: str, document: Document, start: int, lines: tuple[int, ...] | None = None) -> Query | Diagnostic:
     """Parse the SQL of a model, or say what it is instead of one SELECT."""
     blank = Query(text, exp.select(), document, start, lines)
-    try:
-        statements = [tree for tree in sqlglot.parse(text, read=DIALECT) if tree is not None]
-    except ParseError as error:
-        return _syntax_error(blank, error)
-    except TokenError:
-        return Diagnostic(blank.place(_end(text)), codes.SYNTAX, "a quote or comment is never closed")
-    except RecursionError:
-        return Diagnostic(blank.place(0), codes.SYNTAX, "the expression is nested too deeply")
+    statements = _statements(blank)
+    if isinstance(statements, Diagnostic):
+        return statements
     if not statements:
         return Diagnostic(blank.place(_end(text)), codes.NOT_ONE_SELECT, "there is no SELECT here", "write one")
     for number, statement in enumerate(statements):
@@ -39,10 +32,21 @@ def parse_select(
             return Diagnostic(_statement_place(blank, number), codes.NOT_ONE_SELECT, message, advice)
     if len(statements) > 1:
         message = f"a model is one SELECT; here are {len(statements)} statements"
-        return Diagnostic(
-            _statement_place(blank, 1), codes.NOT_ONE_SELECT, message, "use WITH, or make another model"
-        )
-    return Query(_without_semicolon(text), statements[0], document, start, lines)
+        return Diagnostic(_statement_place(blank, 1), codes.NOT_ONE_SELECT, message, "use WITH, or make another model")
+    tree = statements[0]
+    assert isinstance(tree, exp.Query)  # noqa: S101  (checked above)
+    return Query(_without_semicolon(text), tree, document, start, lines)
+
+
+def _statements(query: Query) -> list[exp.Expr] | Diagnostic:
+    try:
+        return [tree for tree in sqlglot.parse(query.text, read=DIALECT) if tree is not None]
+    except ParseError as error:
+        return _syntax_error(query, error)
+    except TokenError:
+        return Diagnostic(query.place(_end(query.text)), codes.SYNTAX, "a quote or comment is never closed")
+    except RecursionError:
+        return Diagnostic(query.place(0), codes.SYNTAX, "the expression is nested too deeply")
 
 
 def _syntax_error(query: Query, error: ParseError) -> Diagnostic:
@@ -61,7 +65,7 @@ def _sentence(description: str) -> str:
     return "this is not expected here" if "Unexpected token" in description else description.lower()
 
 
-def _statement_name(statement: exp.Expression) -> str:
+def _statement_name(statement: exp.Expr) -> str:
     if isinstance(statement, exp.Command):
         return str(statement.this).upper()
     return statement.key.upper()

@@ -101,7 +101,8 @@ class _Compiler:
     def compile(self, parsed: _Parsed) -> None:
         model, query = parsed.model, parsed.query
         resolver = Resolver({**self._pending_calendars(), **self.calendars, model.name: None}, self._broken)
-        unknown = [each for each in resolver.inputs(model, parsed.references, query) if _is_unknown_table(each)]
+        found = resolver.inputs(model, parsed.references, query)
+        unknown = [each for each in found if isinstance(each, Diagnostic) and each.code is codes.UNKNOWN_TABLE]
         if unknown or parsed.tables & self._broken:
             self._fail(model.name, *unknown)
             return
@@ -119,9 +120,9 @@ class _Compiler:
             return
         self.calendars[model.name] = calendar
         resolver = Resolver(self.calendars, self._broken)
-        found = list(resolver.inputs(model, parsed.references, query))
-        problems = [each for each in found if isinstance(each, Diagnostic)]
-        inputs = [each for each in found if isinstance(each, Input)]
+        resolved = list(resolver.inputs(model, parsed.references, query))
+        problems = [each for each in resolved if isinstance(each, Diagnostic)]
+        inputs = [each for each in resolved if isinstance(each, Input)]
         if problems:
             self._fail(model.name, *problems)
             return
@@ -142,8 +143,10 @@ class _Compiler:
         return dict.fromkeys(self._project.models)
 
     def _analyse(self, parsed: _Parsed) -> Analysis | Diagnostic:
-        """Type a SELECT. What a second look needs to know (the type of the parameters, which is that of the partition
-        column; the columns of a model that reads itself) is learnt in a first.
+        """Type a SELECT, in two looks where the first has to learn what the second needs.
+
+        That is the type of the parameters, which is that of the partition column, and the columns of a model that
+        reads itself.
         """
         model, reads_itself = parsed.model, parsed.model.name in parsed.tables
         schemas = {table: self._schemas.get(table, ()) for table in parsed.tables - {model.name}}
@@ -163,7 +166,7 @@ class _Compiler:
 
     def _calendar(
         self, partition: Partitioning | None, columns: tuple[OutputColumn, ...]
-    ) -> Calendar | None | Diagnostic:
+    ) -> Calendar | Diagnostic | None:
         if partition is None:
             return None
         column = next((each for each in columns if each.name.casefold() == partition.by.casefold()), None)
@@ -203,10 +206,6 @@ class _Compiler:
     def _fail(self, name: TableName, *problems: Diagnostic) -> None:
         self.diagnostics.extend(problems)
         self._broken.add(name)
-
-
-def _is_unknown_table(found: Input | Diagnostic) -> bool:
-    return isinstance(found, Diagnostic) and found.code is codes.UNKNOWN_TABLE
 
 
 def _described(columns: tuple[OutputColumn, ...], declared: Iterable[Column]) -> tuple[OutputColumn, ...]:

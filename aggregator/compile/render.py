@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import functools
 import re
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from aggregator.compile import codes
@@ -60,7 +59,7 @@ class Renderer:
         return ImmutableSandboxedEnvironment(undefined=jinja2.StrictUndefined, keep_trailing_newline=True)
 
     @functools.cached_property
-    def _macros(self) -> Mapping[str, Any]:
+    def _macros(self) -> dict[str, Any]:
         """The variables, and every macro of the project by its name."""
         names: dict[str, Any] = {"vars": _plain(dict(self._project.variables))}
         for document in self._project.macros:

@@ -10,7 +10,7 @@ from sqlglot import exp
 
 from aggregator.compile import codes
 from aggregator.compile.filters import filter_sql, impossible
-from aggregator.core.diagnostics import Diagnostic, Place, Word, did_you_mean
+from aggregator.core.diagnostics import Code, Diagnostic, Place, Word, did_you_mean
 from aggregator.core.graph import Input, Query
 from aggregator.core.maps import ALL, PREVIOUS, SAME, PartitionMap, Reach
 from aggregator.core.names import TableName
@@ -106,7 +106,7 @@ class Resolver:
 
     def _problem(
         self, model: Model, table: TableName, map_: PartitionMap, *, is_declared: bool
-    ) -> tuple[codes.Code, str, str] | None:
+    ) -> tuple[Code, str, str] | None:
         if table == model.name and map_ != PREVIOUS:
             advice = f"say which of its partitions: `inputs: {{{table}: previous}}`"
             return codes.SELF_REFERENCE, f"{table} reads its own table", advice

@@ -122,7 +122,7 @@ class Calendar:
         return instant if self.wall == "UTC" else _from_utc(instant, self.wall)
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _zone(name: str) -> ZoneInfo:
     return ZoneInfo(name)
 

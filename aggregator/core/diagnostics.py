@@ -11,6 +11,7 @@ import difflib
 import functools
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
+from typing import Self
 
 
 class Severity(StrEnum):
@@ -80,7 +81,7 @@ class Diagnostic:
 
 @dataclasses.dataclass(frozen=True)
 class Document:
-    """The text of one committed file, with its line endings normalised to ``\\n``."""
+    """The text of one committed file; its lines end in a line feed, whatever they ended in on disk."""
 
     path: str
     text: str
@@ -113,7 +114,7 @@ class Word(str):
     __slots__ = ("place",)
     place: Place
 
-    def __new__(cls, text: str, place: Place) -> Word:
+    def __new__(cls, text: str, place: Place) -> Self:
         """Behave as the text itself everywhere else."""
         word = super().__new__(cls, text)
         word.place = place

@@ -36,7 +36,7 @@ class Query:
             return self.document.place(self.start + start, None if end is None else self.start + end)
         return self.document.place(self.document.offset(self.lines[self.text.count("\n", 0, start)], 1))
 
-    def place_of(self, node: exp.Expression) -> Place:
+    def place_of(self, node: exp.Expr) -> Place:
         """The place of a node of the tree: of its first token that has one, else of its keyword, else of the SELECT."""
         for part in node.walk(bfs=False):
             if "start" in part.meta:

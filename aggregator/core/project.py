@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from aggregator.core.maps import PartitionMap
     from aggregator.core.names import TableName
 
-Plain: TypeAlias = "None | bool | int | float | str | list[Plain] | dict[str, Plain]"
+Plain: TypeAlias = "bool | int | float | str | list[Plain] | dict[str, Plain] | None"
 
 
 class Kind(StrEnum):

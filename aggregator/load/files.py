@@ -33,7 +33,7 @@ def project_files(root: Path, folder: str, suffixes: tuple[str, ...]) -> Iterato
 
 
 def read_document(root: Path, path: Path) -> Document | Diagnostic:
-    """The text of a file, or why it can't be had. A byte-order mark goes, and line endings become ``\\n``."""
+    """The text of a file, or why it can't be had. A byte-order mark goes, and line endings become line feeds."""
     relative = path.relative_to(root).as_posix()
     place = Place(relative)
     if not path.resolve().is_relative_to(root.resolve()):

@@ -232,7 +232,7 @@ class _Files:
             end=declared.end,
         )
 
-    def _local(self, declared: LocalDeclaration | None) -> LocalFile | None | Invalid:
+    def _local(self, declared: LocalDeclaration | None) -> LocalFile | Invalid | None:
         """Whether the file is there is asked when it is read: linting needs no data."""
         if declared is None:
             return None

@@ -9,7 +9,7 @@ import dataclasses
 import re
 from collections.abc import Mapping as MappingType
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 from zoneinfo import available_timezones
 
 from aggregator.core.calendar import Grain
@@ -24,6 +24,7 @@ from aggregator.load.shapes import (
     Choice,
     Field,
     Identifier,
+    Invalid,
     ListOf,
     MapOf,
     Moment,
@@ -31,7 +32,6 @@ from aggregator.load.shapes import (
     Record,
     Report,
     Text,
-    Invalid,
 )
 from aggregator.load.yaml_nodes import Mapping, Node, Scalar
 
@@ -155,7 +155,7 @@ _COLUMN = Record(
 class InputMap:
     """A partition map: ``same``, ``all``, ``previous``, ``{last: 7 days}`` or ``{offset: 7 days}``."""
 
-    _WORDS = {"same": SAME, "all": ALL, "previous": PREVIOUS}
+    _WORDS: ClassVar = {"same": SAME, "all": ALL, "previous": PREVIOUS}
     _LENGTH = re.compile(r"(\d{1,5})\s*(hour|day|month|year)s?")
 
     def read(self, node: Node, report: Report) -> PartitionMap | Invalid:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import textwrap
 from collections.abc import Callable, Iterable
 from collections.abc import Mapping as MappingType
 from datetime import datetime
@@ -64,7 +65,7 @@ def describe(node: Node) -> str:
     if isinstance(node, Scalar):
         if node.text == "" and node.plain:
             return "nothing"
-        return repr(node.text if len(node.text) <= 40 else node.text[:37] + "...")
+        return repr(textwrap.shorten(node.text, 40, placeholder="..."))
     return "a list" if isinstance(node, Sequence) else "a mapping"
 
 
@@ -94,16 +95,16 @@ class Identifier:
         return Word(node.text, node.place)
 
 
-E_co = TypeVar("E_co", bound=StrEnum)
+Member = TypeVar("Member", bound=StrEnum)
 
 
 @dataclasses.dataclass(frozen=True)
-class Choice(Generic[E_co]):
+class Choice(Generic[Member]):
     """One of a few words."""
 
-    options: type[E_co]
+    options: type[Member]
 
-    def read(self, node: Node, report: Report) -> E_co | Invalid:
+    def read(self, node: Node, report: Report) -> Member | Invalid:
         """The member of the enumeration."""
         words = [option.value for option in self.options]
         if isinstance(node, Scalar) and node.text in words:

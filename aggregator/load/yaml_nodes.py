@@ -91,20 +91,21 @@ class _Reader:
         root: Node | None = None
         for event in self._events:
             if isinstance(event, yaml.DocumentStartEvent) and root is not None:
-                place = self._place(event.start_mark.index, event.start_mark.index + 3)
+                place = self._place_of(event)
                 raise _BrokenYamlError(_broken(place, "a second YAML document begins here", "keep one per file"))
             if isinstance(event, yaml.NodeEvent):
                 root = self._node(event, 0)
         return root
 
-    def _node(self, event: yaml.NodeEvent, depth: int) -> Node:
-        place = self._place(event.start_mark.index, event.end_mark.index)
+    def _node(self, event: yaml.Event, depth: int) -> Node:
+        place = self._place_of(event)
         if isinstance(event, yaml.AliasEvent):
             message = f"*{event.anchor} is an alias; project files may not use anchors and aliases"
             self.diagnostics.append(Diagnostic(place, codes.ALIAS, message, "write the value out"))
             return Scalar("", plain=True, place=place)
-        if event.tag is not None and event.tag.startswith("tag:yaml.org,2002:python"):
-            raise _BrokenYamlError(_broken(place, f"the tag {event.tag!r} is not allowed"))
+        tag = getattr(event, "tag", None)
+        if tag is not None and tag.startswith("tag:yaml.org,2002:python"):
+            raise _BrokenYamlError(_broken(place, f"the tag {tag!r} is not allowed"))
         if depth > MAX_DEPTH:
             raise _BrokenYamlError(_broken(place, f"nested more than {MAX_DEPTH} levels deep"))
         if isinstance(event, yaml.ScalarEvent):
@@ -133,6 +134,12 @@ class _Reader:
             else:
                 entries[key.text] = (key, value)
         return Mapping(tuple(entries.values()), place)
+
+    def _place_of(self, event: yaml.Event) -> Place:
+        start, end = event.start_mark, event.end_mark
+        assert start is not None  # noqa: S101  (the parser sets them; the annotation can't say so)
+        assert end is not None  # noqa: S101
+        return self._place(start.index, end.index)
 
     def _place(self, start: int, end: int) -> Place:
         return self._document.place(self._start + start, self._start + end)

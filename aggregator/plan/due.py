@@ -39,9 +39,7 @@ def _end(model: CompiledModel, calendar: Calendar, ends: Mapping[TableName, date
     """The end of the last partition that is complete, on the model's wall clock."""
     limits = [now.replace(tzinfo=None)]
     limits += [
-        ends[edge.table]
-        for edge in model.inputs
-        if edge.map.reach in (Reach.SAME, Reach.LAST) and edge.table in ends
+        ends[edge.table] for edge in model.inputs if edge.map.reach in (Reach.SAME, Reach.LAST) and edge.table in ends
     ]
     end = calendar.local(min(limits))
     declared = model.model.partition.end if model.model.partition else None

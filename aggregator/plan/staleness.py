@@ -8,7 +8,7 @@ from aggregator.core.graph import CompiledModel, Graph
 from aggregator.core.names import TableName
 from aggregator.core.plan import Reason, Stale
 from aggregator.core.project import Kind
-from aggregator.core.warehouse import ABSENT, LedgerRow, Snapshot
+from aggregator.core.warehouse import ABSENT, LedgerRow, Snapshot, Version
 from aggregator.plan.inputs import Inputs, address, changed_input
 
 Pending = Mapping[TableName, Mapping[str, Stale]]
@@ -27,36 +27,37 @@ class Staleness:
     def judge(self, partition: str, pending: Pending) -> Stale | None:
         """The first reason that holds; None for a fresh partition. The order is that of the design."""
         row = self._ledger.get(partition)
-        own = self._own(partition, row)
-        if own is not None:
-            return own
-        if row is None:
-            return Stale(Reason.MISSING)
+        if self._model.model.kind is Kind.VIEW:
+            return self._judge_view(row)
+        version = self._versions.get(partition, ABSENT)
+        if row is None or (version == ABSENT and row.rows):
+            return self._judge_unknown(version, row)
+        if row.fingerprint != self._model.fingerprint:
+            return Stale(Reason.LOGIC, "its SQL, macros or maps changed since it was built")
+        if version.token != row.version:
+            return Stale(Reason.TOUCHED, f"someone else changed its rows ({row.rows} rows, now {version.rows})")
         recorded = self._inputs.recorded(partition)
         if recorded != row.inputs:
             name, how = changed_input(row.inputs, recorded)
             return Stale(Reason.INPUT, f"{name} {how}", name)
         return self._upstream(partition, pending)
 
-    def _own(self, partition: str, row: LedgerRow | None) -> Stale | None:
-        """What the partition itself tells. A view has no rows, and a built partition may have none."""
-        version = self._versions.get(partition, ABSENT)
-        if self._model.model.kind is Kind.VIEW:
-            if row is None:
-                return Stale(Reason.MISSING)
-            return Stale(Reason.LOGIC, "its SQL changed") if row.fingerprint != self._model.fingerprint else None
-        if version == ABSENT and (row is None or row.rows):
-            return Stale(Reason.MISSING, "" if row is None else f"its {row.rows} rows are gone")
+    def _judge_view(self, row: LedgerRow | None) -> Stale | None:
+        """A view has no rows: only its SQL can be old."""
         if row is None:
-            return Stale(Reason.UNRECORDED, "the ledger does not know what its rows were made from")
-        if row.fingerprint != self._model.fingerprint:
-            return Stale(Reason.LOGIC, "its SQL, macros or maps changed since it was built")
-        if version.token != row.version:
-            return Stale(Reason.TOUCHED, f"someone else changed its rows ({row.rows} rows, now {version.rows})")
-        return None
+            return Stale(Reason.MISSING)
+        return Stale(Reason.LOGIC, "its SQL changed") if row.fingerprint != self._model.fingerprint else None
+
+    def _judge_unknown(self, version: Version, row: LedgerRow | None) -> Stale:
+        """Never built, or without the rows that it was built with."""
+        if row is not None:
+            return Stale(Reason.MISSING, f"its {row.rows} rows are gone")
+        if version == ABSENT:
+            return Stale(Reason.MISSING)
+        return Stale(Reason.UNRECORDED, "the ledger does not know what its rows were made from")
 
     def _upstream(self, partition: str, pending: Pending) -> Stale | None:
-        if self._model.model.kind is Kind.VIEW or not pending:
+        if not pending:
             return None
         for table, each in self._inputs.partitions(partition):
             waiting = pending.get(table, {})

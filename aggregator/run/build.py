@@ -63,26 +63,27 @@ class Builder:
 
     def build(self, step: Step) -> Iterator[StepResult]:
         """Build a step; partitions that end differently are reported apart."""
-        seen = _Seen(self._engine.now(), {each: self._inputs.recorded(each) for each in step.partitions}, time.monotonic())
+        seen = _Seen(
+            self._engine.now(), {each: self._inputs.recorded(each) for each in step.partitions}, time.monotonic()
+        )
         write = write_for(self.model, step)
+        if isinstance(write, ReplaceView):
+            yield self._view(write, step, seen)
+            return
         try:
-            if isinstance(write, ReplaceView):
-                yield self._view(write, step, seen)
-                return
             staged = self._engine.stage(write, self._expectations)
-            problem = self._stray(staged, step)
         except QueryError as error:
-            problem = Diagnostic(self._place(), codes.QUERY_FAILED, f"{self.model.name}: {error}")
-            if not error.in_rows:
-                yield self._failed(step.partitions, problem, seen)
-                return
-        if problem is None:
-            yield from self._publish(write, staged, step, seen)
-        else:
-            yield from self._halve(step, problem, seen)
+            problem = self._query_problem(error)
+            yield from self._halve(step, problem, seen) if error.in_rows else [self._failed(step, problem, seen)]
+            return
+        stray = self._stray(staged, step)
+        yield from self._publish(write, staged, step, seen) if stray is None else self._halve(step, stray, seen)
 
     def _view(self, write: ReplaceView, step: Step, seen: _Seen) -> StepResult:
-        self._engine.publish_view(write)
+        try:
+            self._engine.publish_view(write)
+        except QueryError as error:
+            return self._failed(step, self._query_problem(error), seen)
         self._engine.record([self._row(WHOLE, Outcome.BUILT, seen)])
         return StepResult(step.model, step.partitions, Status.BUILT, seconds=time.monotonic() - seen.began)
 
@@ -108,7 +109,7 @@ class Builder:
         middle = len(step.partitions) // 2
         if middle == 0 or self._bad >= MAX_BAD_PARTITIONS:
             self._bad += 1
-            yield self._failed(step.partitions, problem, seen)
+            yield self._failed(step, problem, seen)
             return
         for half in (step.partitions[:middle], step.partitions[middle:]):
             yield from self.build(dataclasses.replace(step, partitions=half))
@@ -121,7 +122,7 @@ class Builder:
         try:
             self._write(write, staged, sound, changed, seen)
         except (QueryError, ColumnsChangedError) as error:
-            yield self._failed(step.partitions, self._columns_problem(error), seen)
+            yield self._failed(step, self._query_problem(error), seen)
             return
         seconds = time.monotonic() - seen.began
         for partitions, status in ((changed, Status.BUILT), (sorted(unchanged), Status.UNCHANGED)):
@@ -130,7 +131,7 @@ class Builder:
                 yield StepResult(step.model, tuple(partitions), status, rows, seconds, staged.bytes)
         for partition, complaint in complaints.items():
             if complaint is not None:
-                yield self._failed((partition,), complaint, seen)
+                yield self._failed(dataclasses.replace(step, partitions=(partition,)), complaint, seen)
 
     def _write(self, write: Write, staged: Staged, sound: list[str], changed: list[str], seen: _Seen) -> None:
         """Publish what changed and record all that is sound, together."""
@@ -148,9 +149,7 @@ class Builder:
                     outcome, version = Outcome.UNCHANGED, self._previous[partition].version
                 row = self._row(partition, outcome, seen)
                 rows.append(
-                    dataclasses.replace(
-                        row, rows=batch.rows, version=version, checksum=batch.checksum, seconds=seconds
-                    )
+                    dataclasses.replace(row, rows=batch.rows, version=version, checksum=batch.checksum, seconds=seconds)
                 )
             self._engine.record(rows)
 
@@ -197,12 +196,13 @@ class Builder:
         version = self._engine.versions().get(self.model.name, {}).get(partition, ABSENT)
         return (row.rows, row.checksum, row.version) == (batch.rows, batch.checksum, version.token)
 
-    def _failed(self, partitions: tuple[str, ...], problem: Diagnostic, seen: _Seen) -> StepResult:
-        self._engine.record(self._row(each, Outcome.FAILED, seen, message=problem.message) for each in partitions)
+    def _failed(self, step: Step, problem: Diagnostic, seen: _Seen) -> StepResult:
+        rows = [self._row(each, Outcome.FAILED, seen, message=problem.message) for each in step.partitions]
+        self._engine.record(rows)
         seconds = time.monotonic() - seen.began
-        return StepResult(self.model.name, partitions, Status.FAILED, seconds=seconds, problem=problem)
+        return StepResult(self.model.name, step.partitions, Status.FAILED, seconds=seconds, problem=problem)
 
-    def _columns_problem(self, error: Exception) -> Diagnostic:
+    def _query_problem(self, error: QueryError | ColumnsChangedError) -> Diagnostic:
         if isinstance(error, ColumnsChangedError):
             message = f"{self.model.name}: old and new rows do not fit into one table: {error}"
             advice = f"rebuild it from nothing: `aggregator run --full --select {self.model.name}`"

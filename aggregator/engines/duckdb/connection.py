@@ -83,7 +83,9 @@ def _refuse_foreign(path: Path) -> None:
         with path.open("rb") as file:
             head = file.read(12)
     except OSError as error:
-        raise WarehouseError(f"{path} can't be opened: {error.strerror}", "check the path and its permissions") from None
+        raise WarehouseError(
+            f"{path} can't be opened: {error.strerror}", "check the path and its permissions"
+        ) from None
     if head and head[8:12] != _MAGIC:
         message = f"{path} is not a DuckDB database; it was left as it is"
         raise WarehouseError(message, "move it away, or choose another `path:` in aggregator.yml")

@@ -17,27 +17,27 @@ MACROS = (
 )
 """Functions that the rewritten SQL calls; created on every connection."""
 
-Rewrite = Callable[[exp.Expression], exp.Expression]
+Rewrite = Callable[[exp.Expr], exp.Expr]
 
 
-def _count_if(node: exp.Expression) -> exp.Expression:
+def _count_if(node: exp.Expr) -> exp.Expr:
     """COUNTIF over no rows, or over NULLs only, is 0; DuckDB's count_if is NULL and a HUGEINT."""
     return exp.Filter(this=exp.Count(this=exp.Star()), expression=exp.Where(this=node.this))
 
 
-def _division(node: exp.Expression) -> exp.Expression:
-    """x / 0 is an error, not infinity."""
+def _division(node: exp.Expr) -> exp.Expr:
+    """X / 0 is an error, not infinity."""
     return exp.Anonymous(this="_divide", expressions=[node.this, node.expression])
 
 
-def _as_date(node: exp.Expression) -> exp.Expression:
+def _as_date(node: exp.Expr) -> exp.Expr:
     """Arithmetic on a DATE stays a DATE; DuckDB makes it a TIMESTAMP."""
     unit = str(node.text("unit")).upper()
     is_time = unit in ("HOUR", "MINUTE", "SECOND", "MILLISECOND", "MICROSECOND")
     return node if is_time or isinstance(node.parent, exp.Cast) else exp.cast(node, "DATE")
 
 
-def _numeric(node: exp.Expression) -> exp.Expression:
+def _numeric(node: exp.Expr) -> exp.Expr:
     """NUMERIC has 9 digits after the point; DuckDB's DECIMAL has 3."""
     assert isinstance(node, exp.DataType)  # noqa: S101
     if node.expressions:
@@ -49,20 +49,20 @@ def _numeric(node: exp.Expression) -> exp.Expression:
     return node
 
 
-def _float_literal(node: exp.Expression) -> exp.Expression:
+def _float_literal(node: exp.Expr) -> exp.Expr:
     """A literal with a point is a FLOAT64; DuckDB reads it as DECIMAL."""
     assert isinstance(node, exp.Literal)  # noqa: S101
     is_float = not node.is_string and "." in node.this
     return exp.cast(node, "DOUBLE") if is_float and not isinstance(node.parent, exp.Cast) else node
 
 
-def _timestamp_diff(node: exp.Expression) -> exp.Expression:
+def _timestamp_diff(node: exp.Expr) -> exp.Expr:
     """TIMESTAMP_DIFF counts whole units elapsed, not boundaries crossed."""
     unit = exp.Literal.string(str(node.text("unit")).lower())
     return exp.Anonymous(this="date_sub", expressions=[unit, node.expression, node.this])
 
 
-def _extract(node: exp.Expression) -> exp.Expression:
+def _extract(node: exp.Expr) -> exp.Expr:
     """DAYOFWEEK counts from Sunday = 1, WEEK from the first Sunday, and there is ISOWEEK."""
     part, moment = node.name.upper(), node.expression
     if part == "DAYOFWEEK":
@@ -75,11 +75,11 @@ def _extract(node: exp.Expression) -> exp.Expression:
     return exp.cast(moment, "DATE") if part == "DATE" else node
 
 
-def _one() -> exp.Expression:
+def _one() -> exp.Expr:
     return exp.Literal.number(1)
 
 
-def _distinct(node: exp.Expression) -> exp.Expression:
+def _distinct(node: exp.Expr) -> exp.Expr:
     """Structs can be told apart directly; BigQuery needs TO_JSON_STRING for it."""
     items = node.expressions
     if len(items) == 1 and isinstance(items[0], exp.JSONFormat) and isinstance(items[0].this, exp.Struct):
@@ -87,7 +87,7 @@ def _distinct(node: exp.Expression) -> exp.Expression:
     return node
 
 
-REWRITES: dict[type[exp.Expression], Rewrite] = {
+REWRITES: dict[type[exp.Expr], Rewrite] = {
     exp.CountIf: _count_if,
     exp.Div: _division,
     exp.DateAdd: _as_date,
@@ -120,6 +120,6 @@ def type_to_duckdb(bigquery_type: str) -> str:
     return exp.DataType.build(bigquery_type, dialect="bigquery").transform(_rewrite).sql(dialect="duckdb")
 
 
-def _rewrite(node: exp.Expression) -> exp.Expression:
+def _rewrite(node: exp.Expr) -> exp.Expr:
     rewrite = REWRITES.get(type(node))
     return rewrite(node) if rewrite else node

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import duckdb
 
+from aggregator.core.diagnostics import Diagnostic
 from aggregator.core.names import TableName
 from aggregator.core.warehouse import ABSENT, LedgerRow, Snapshot, Version, Versions
 from aggregator.core.writes import Batch, Expectation, OverwritePartitions, ReplaceView, Staged, Write
@@ -21,11 +22,11 @@ from aggregator.engines.protocol import ColumnsChangedError, QueryError, Warehou
 
 if TYPE_CHECKING:
     from aggregator.core.calendar import Calendar, Partition
-    from aggregator.core.diagnostics import Diagnostic
     from aggregator.core.graph import Graph
 
 _STAGING = "_staging"
 _ALL_THREADS = 0
+Parameters: TypeAlias = dict[str, date]
 _INTEGERS = frozenset({"TINYINT", "SMALLINT", "INTEGER", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"})
 
 
@@ -66,7 +67,7 @@ class DuckDbEngine:
             if source.local is None:
                 continue
             path = locate(self._graph.project.root, source.local)
-            if not isinstance(path, type(self._connection.path)):
+            if isinstance(path, Diagnostic):
                 problems.append(path)
             elif source.name not in self._tables or not is_loaded(self._db, source, path):
                 self._say(f"loading {source.name} from {source.local}")
@@ -92,7 +93,7 @@ class DuckDbEngine:
 
     def stage(self, write: Write, expectations: Sequence[Expectation]) -> Staged:
         """Run the query into a temporary table and measure each partition in it, in one more query."""
-        parameters = {}
+        parameters: Parameters = {}
         calendar = write.calendar if isinstance(write, OverwritePartitions) else None
         if isinstance(write, OverwritePartitions):
             parameters = {"start": write.calendar.value(write.start), "end": write.calendar.value(write.end)}
@@ -201,7 +202,9 @@ class DuckDbEngine:
         if SCHEMA in names:
             row = self._db.execute(f"SELECT version FROM {SCHEMA}.about").fetchone()
             if row is None or row[0] != VERSION:
-                message = f"{path} was written by another version of aggregator (ledger {row and row[0]}, not {VERSION})"
+                message = (
+                    f"{path} was written by another version of aggregator (ledger {row and row[0]}, not {VERSION})"
+                )
                 raise WarehouseError(message, "use that version, or another `path:`; nothing was changed")
         elif names:
             message = f"{path} holds tables that aggregator did not make; it was left as it is"
@@ -211,7 +214,7 @@ class DuckDbEngine:
                 for statement in DDL:
                     self._db.execute(statement)
 
-    def _typed_query(self, write: Write, parameters: dict[str, object]) -> tuple[str, Columns]:
+    def _typed_query(self, write: Write, parameters: Parameters) -> tuple[str, Columns]:
         """The query in DuckDB's SQL, with its columns cast to the types that BigQuery would give, and these.
 
         Worked out once per model and run: describing a query costs as much as planning it.
@@ -310,7 +313,7 @@ def _is_one_partition(write: Write) -> bool:
     return isinstance(write, OverwritePartitions) and write.calendar.next(write.start) == write.end
 
 
-def _used(parameters: dict[str, object], query: str) -> dict[str, object]:
+def _used(parameters: Parameters, query: str) -> Parameters:
     """DuckDB refuses parameters that the query does not have."""
     return {name: value for name, value in parameters.items() if f"${name}" in query}
 
@@ -339,4 +342,6 @@ def _lost(error: duckdb.Error) -> WarehouseError:
     reason = str(error).splitlines()[0]
     is_full = "No space left" in reason or "File too large" in reason
     advice = "make room and run again" if is_full else "look at the file and its disk, then run again"
-    return WarehouseError(f"the database file can't be written or read: {reason}", f"{advice}; nothing was half-written")
+    return WarehouseError(
+        f"the database file can't be written or read: {reason}", f"{advice}; nothing was half-written"
+    )

@@ -39,7 +39,7 @@ decided so; a dashboard breaks. It also reads every column, and BigQuery bills b
                     yield Diagnostic(place, self.code, message, "list the columns")
 
 
-def _final_selects(query: exp.Expression) -> Iterator[exp.Select]:
+def _final_selects(query: exp.Expr) -> Iterator[exp.Select]:
     if isinstance(query, exp.SetOperation):
         yield from _final_selects(query.left)
         yield from _final_selects(query.right)

@@ -79,7 +79,9 @@ def _json(name: TableName, states: Mapping[str, State], plan: Plan, ledger: Ledg
 def _reason(stale: Stale | None, ledger: Ledger, name: TableName, partition: str, state: State) -> str | None:
     if state is State.FAILED:
         return ledger.failed[name][partition].message
-    return f"{stale.reason}: {stale.detail}" if stale and stale.detail else stale and str(stale.reason)
+    if stale is None:
+        return None
+    return f"{stale.reason}: {stale.detail}" if stale.detail else str(stale.reason)
 
 
 def _print_project(graph: Graph, states: Mapping[TableName, Mapping[str, State]], plan: Plan) -> None:
@@ -116,9 +118,7 @@ def _counts(states: Mapping[str, State]) -> str:
     return ", ".join(f"{counted[state]:,} {state}" for state in State if counted[state])
 
 
-def _print_model(
-    model: CompiledModel, states: Mapping[str, State], stale: Mapping[str, Stale], ledger: Ledger
-) -> None:
+def _print_model(model: CompiledModel, states: Mapping[str, State], stale: Mapping[str, Stale], ledger: Ledger) -> None:
     click.secho(str(model.name), bold=True)
     click.echo(f"  {model.model.description}\n")
     for line in year_calendar(states, model.calendar):

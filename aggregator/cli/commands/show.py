@@ -24,7 +24,9 @@ ROWS = 10
 @wait_option
 @click.option("--sql", "what", flag_value="sql", default="sql", help="The compiled SQL (the default).")
 @click.option("--rows", "what", flag_value="rows", help="A few rows of the newest partition.")
-@click.option("--lineage", "what", flag_value="lineage", help="What it reads, what reads it, and where columns come from.")
+@click.option(
+    "--lineage", "what", flag_value="lineage", help="What it reads, what reads it, and where columns come from."
+)
 def command(folder: Path, environment: str | None, model: str, what: str, wait: float) -> int:
     """Show one model: its SQL, rows or lineage."""
     session = open_project(folder, environment)
@@ -69,7 +71,9 @@ def _text(value: object) -> str:
 
 
 def _table(names: list[str], rows: list[list[str]]) -> None:
-    widths = [max(len(name), *(len(row[index]) for row in rows)) if rows else len(name) for index, name in enumerate(names)]
+    widths = [
+        max(len(name), *(len(row[index]) for row in rows)) if rows else len(name) for index, name in enumerate(names)
+    ]
     click.echo("  ".join(f"{name:<{width}}" for name, width in zip(names, widths, strict=True)).rstrip())
     click.echo("  ".join("-" * width for width in widths))
     for row in rows:
@@ -91,7 +95,10 @@ def _lineage(graph: Graph, name: TableName) -> None:
 
 
 def _tree(
-    name: TableName, neighbours: Callable[[TableName], Iterable[TableName]], note: Callable[[TableName], str], depth: int = 1
+    name: TableName,
+    neighbours: Callable[[TableName], Iterable[TableName]],
+    note: Callable[[TableName], str],
+    depth: int = 1,
 ) -> None:
     found = list(neighbours(name))
     if not found and depth == 1:

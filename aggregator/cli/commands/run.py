@@ -21,7 +21,7 @@ from aggregator.cli.options import (
     wait_option,
 )
 from aggregator.cli.output import count, print_json, print_text, say
-from aggregator.cli.plan import print_plan
+from aggregator.cli.plans import print_plan
 from aggregator.cli.progress import Bar, Lines, Silent
 from aggregator.cli.select import select
 from aggregator.cli.session import open_project
@@ -39,15 +39,15 @@ from aggregator.run import Progress, run_plan
 @wait_option
 @quiet_option
 @format_option("json")
-def command(  # noqa: PLR0913  (one parameter per option)
+def command(
     folder: Path,
     environment: str | None,
     selection: tuple[str, ...],
     start: datetime | None,
     end: datetime | None,
-    full: bool,  # noqa: FBT001
+    full: bool,
     wait: float,
-    quiet: bool,  # noqa: FBT001
+    quiet: bool,
     output: str,
 ) -> int:
     """Build what is missing or stale; also the backfill.
