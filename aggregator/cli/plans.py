@@ -41,5 +41,6 @@ def _line(steps: list[Step]) -> tuple[str, str, str, str]:
     first, last = steps[0].first, steps[-1].last
     number = sum(len(step.partitions) for step in steps)
     what = first if number == 1 else f"{first} … {last} ({number:,})"
-    detail = steps[0].stale.detail + (", and more" if len(steps) > 1 and steps[0].stale.detail else "")
-    return str(steps[0].model), what or "whole", str(steps[0].stale.reason), detail
+    stale = steps[0].stale
+    detail = f"{stale.detail}, because of {stale.upstream}" if stale.pending else stale.detail
+    return str(steps[0].model), what or "whole", str(stale.reason), detail

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import secrets
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
@@ -106,27 +106,32 @@ def _print(report: Report, root: Path) -> None:
     for name, text in lines:
         click.echo(f"{name:<{width}}  {text}")
     print_text(_problems(report), root)
-    done = [result for result in report.results if result.status in (Status.BUILT, Status.UNCHANGED)]
-    partitions = sum(len(result.partitions) for result in done)
-    rows = sum(result.rows for result in done if result.status is Status.BUILT)
-    total = f"{count(partitions, 'partition')} built, {count(rows, 'row')} written in {report.seconds:.1f} s."
-    failed = sum(len(result.partitions) for result in report.results if result.problem is not None)
-    if failed:
-        click.secho(f"\n{total} {count(failed, 'partition')} failed or blocked.", fg="red")
-        click.echo("Next: mend the cause, then aggregator run")
-    else:
-        click.echo(f"\n{total} Next: aggregator status")
+    click.secho(f"\n{_total(report)}", fg=None if report.is_clean else "red")
+    click.echo(f"Next: {'aggregator status' if report.is_clean else 'mend the cause, then aggregator run'}")
+
+
+def _total(report: Report) -> str:
+    """All partitions, by how they ended, in one sentence."""
+    counts = _counts(report.results)
+    written = count(counts.pop(Status.BUILT, 0), "partition")
+    rows = count(sum(result.rows for result in report.results if result.status is Status.BUILT), "row")
+    others = "".join(f", {number:,} {status}" for status, number in counts.items())
+    return f"{written} written with {rows}{others}, in {report.seconds:.1f} s."
+
+
+def _counts(results: Iterable[StepResult]) -> dict[Status, int]:
+    counts = dict.fromkeys(Status, 0)
+    for result in results:
+        counts[result.status] += len(result.partitions)
+    return {status: number for status, number in counts.items() if number}
 
 
 def _model_line(results: list[StepResult]) -> tuple[str, str]:
-    """How the partitions of one model ended, most first."""
-    counts: dict[Status, int] = {}
-    for result in results:
-        counts[result.status] = counts.get(result.status, 0) + len(result.partitions)
-    parts = ", ".join(f"{number:,} {status}" for status, number in counts.items())
+    """How the partitions of one model ended."""
+    parts = ", ".join(f"{number:,} {status}" for status, number in _counts(results).items())
     rows = sum(result.rows for result in results if result.status is Status.BUILT)
     seconds = sum(result.seconds for result in results)
-    return str(results[0].model), f"{parts:<28}  {count(rows, 'row'):>14}  {seconds:6.2f} s"
+    return str(results[0].model), f"{parts:<28}  {count(rows, 'row') if rows else '':>14}  {seconds:6.2f} s"
 
 
 def _problems(report: Report) -> list[Diagnostic]:
