@@ -34,6 +34,10 @@ default_environment: local
 """
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update", action="store_true", help="rewrite the expected output of golden cases")
+
+
 @dataclasses.dataclass(frozen=True)
 class Outcome:
     """What a command printed, and its exit code."""

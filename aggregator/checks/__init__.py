@@ -13,6 +13,7 @@ from aggregator.core.diagnostics import Diagnostic, did_you_mean
 
 if TYPE_CHECKING:
     from aggregator.core.graph import CompiledModel, Graph
+    from aggregator.core.project import CheckDeclaration
     from aggregator.core.writes import Expectation
 
 CHECKS: dict[str, Check] = {check.name: check for check in (NotNull(), ValuesBetween(), RowCountBetween())}
@@ -29,9 +30,14 @@ def expectations(model: CompiledModel) -> tuple[list[Expectation], list[Diagnost
             continue
         try:
             found.extend(check.expectations(declared, model))
-        except BadArgumentsError as error:
-            problems.append(Diagnostic(declared.place, BAD_ARGUMENTS, str(error), error.advice))
+        except* BadArgumentsError as group:
+            problems += [_problem(error, declared) for error in group.exceptions]
     return found, problems
+
+
+def _problem(error: BaseException, declared: CheckDeclaration) -> Diagnostic:
+    assert isinstance(error, BadArgumentsError)  # noqa: S101  (checks raise flat groups of nothing else)
+    return Diagnostic(error.place or declared.place, BAD_ARGUMENTS, str(error), error.advice)
 
 
 def check_declarations(graph: Graph) -> tuple[Diagnostic, ...]:

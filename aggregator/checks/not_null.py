@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aggregator.checks.protocol import BadArgumentsError, known_column
 from aggregator.core.graph import CompiledModel
-from aggregator.core.project import CheckDeclaration
+from aggregator.core.project import CheckDeclaration, Plain
 from aggregator.core.writes import Expectation
 
 
@@ -18,12 +18,21 @@ class NotNull:
         columns = declared.arguments if isinstance(declared.arguments, list) else [declared.arguments]
         if not columns or columns == [None]:
             raise BadArgumentsError("not_null needs the names of columns", "write `- not_null: [carrier, origin]`")
-        return tuple(
-            Expectation(
-                name=f"not_null: {column}",
-                violation=f"{known_column(column, model)} IS NULL",
-                complaint=f"{column} is NULL in {{value}} rows",
-                place=getattr(column, "place", declared.place),
-            )
-            for column in columns
-        )
+        found, errors = [], []
+        for column in columns:
+            try:
+                found.append(_expectation(column, known_column(column, model), declared))
+            except BadArgumentsError as error:
+                errors.append(error)
+        if errors:
+            raise ExceptionGroup(self.name, errors)
+        return tuple(found)
+
+
+def _expectation(column: Plain, sql: str, declared: CheckDeclaration) -> Expectation:
+    return Expectation(
+        name=f"not_null: {column}",
+        violation=f"{sql} IS NULL",
+        complaint=f"{column} is NULL in {{value}} rows",
+        place=getattr(column, "place", declared.place),
+    )

@@ -22,9 +22,11 @@ def step_json(step: Step) -> dict[str, object]:
 
 def print_plan(plan: Plan, environment: str) -> None:
     """Steps of one model and reason share a line."""
+    warn_unselected(plan)
     if not plan.steps:
-        partitions = sum(len(due) for due in plan.due.values())
-        click.echo(f"Everything is fresh: nothing to do ({count(partitions, 'partition')}).")
+        is_all = plan.looked_at == sum(len(due) for due in plan.due.values())
+        what = "Everything" if is_all else "All that was selected"
+        click.echo(f"{what} is fresh: nothing to do ({count(plan.looked_at, 'partition')}).")
         return
     lines = [_line(list(steps)) for _, steps in groupby(plan.steps, lambda step: (step.model, step.stale.reason))]
     widths = [max(len(line[index]) for line in lines) for index in range(3)]
@@ -37,10 +39,19 @@ def print_plan(plan: Plan, environment: str) -> None:
     click.echo(f"\n{total} on {environment}. Next: aggregator run")
 
 
+def warn_unselected(plan: Plan) -> None:
+    """Say that what was selected is, or would be, made from what is old."""
+    if plan.unselected:
+        names = ", ".join(str(name) for name in plan.unselected)
+        click.secho(f"not selected, but stale and read by what is: {names}", fg="yellow", err=True)
+        click.echo("  help: --select +MODEL selects a model with all that it reads", err=True)
+
+
 def _line(steps: list[Step]) -> tuple[str, str, str, str]:
     first, last = steps[0].first, steps[-1].last
     number = sum(len(step.partitions) for step in steps)
     what = first if number == 1 else f"{first} … {last} ({number:,})"
     stale = steps[0].stale
-    detail = f"{stale.detail}, because of {stale.upstream}" if stale.pending else stale.detail
+    is_indirect = stale.pending and not stale.detail.startswith(stale.upstream)
+    detail = f"{stale.detail}, because of {stale.upstream}" if is_indirect else stale.detail
     return str(steps[0].model), what or "whole", str(stale.reason), detail

@@ -22,14 +22,14 @@ class Silent:
 
 
 class Lines:
-    """A line for each model and, within a long one, every few seconds."""
+    """A line when a model is done with and, within a long one, every few seconds."""
 
     _EVERY_SECONDS = 5.0
 
     def __init__(self) -> None:
         self._total = self._done = 0
-        self._model = ""
-        self._said = 0.0
+        self._last: StepResult | None = None
+        self._said = time.monotonic()
 
     def begin(self, partitions: int) -> None:
         """Remember how much there is to do."""
@@ -37,11 +37,18 @@ class Lines:
 
     def advance(self, result: StepResult) -> None:
         """Say where we are, if it is worth a line."""
+        if self._last is not None and self._last.model != result.model:
+            self._say(self._last)
         self._done += len(result.partitions)
-        now = time.monotonic()
-        if str(result.model) != self._model or now - self._said > self._EVERY_SECONDS:
-            self._model, self._said = str(result.model), now
-            click.echo(f"{self._done:,}/{self._total:,}  {result.model} {result.partitions[-1]}".rstrip(), err=True)
+        if self._done == self._total or time.monotonic() - self._said > self._EVERY_SECONDS:
+            self._say(result)
+            self._last = None
+        else:
+            self._last = result
+
+    def _say(self, result: StepResult) -> None:
+        self._said = time.monotonic()
+        click.echo(f"{self._done:,}/{self._total:,}  {result.model} {result.partitions[-1]}".rstrip(), err=True)
 
 
 class Bar:

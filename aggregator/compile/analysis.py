@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -18,9 +17,9 @@ from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import Scope, traverse_scope
 from sqlglot.schema import MappingSchema
 
-from aggregator.compile import codes
+from aggregator.compile.names import refused, unknown_names
 from aggregator.compile.parse import DIALECT
-from aggregator.core.diagnostics import Diagnostic, did_you_mean
+from aggregator.core.diagnostics import Diagnostic
 from aggregator.core.graph import Origin, OutputColumn, Query
 from aggregator.core.names import TableName
 
@@ -29,27 +28,39 @@ Schemas = Mapping[TableName, tuple[OutputColumn, ...]]
 
 @dataclasses.dataclass(frozen=True)
 class Analysis:
-    """A qualified, typed copy of a SELECT. ``root`` is None where sqlglot could not make one."""
+    """A qualified, typed copy of a SELECT. ``root`` is None where sqlglot could not make one.
+
+    ``names`` are those of the columns of the tables that it reads.
+    """
 
     query: Query
-    root: Scope | None
-    scopes: Mapping[int, Scope]
+    root: Scope | None = None
+    scopes: Mapping[int, Scope] = dataclasses.field(default_factory=dict)
+    names: tuple[str, ...] = ()
 
     @functools.cached_property
     def columns(self) -> tuple[OutputColumn, ...]:
         """The output columns; empty when they can't be known (a star over an unknown schema)."""
-        names = self.query.tree.named_selects
+        written = self.query.tree.selects
+        names = [output_name(select) for select in written]
         if self.root is None:
-            return () if "*" in names else tuple(OutputColumn(name) for name in names)
+            is_known = not any(select.is_star for select in written)
+            return tuple(OutputColumn(name) for name in names) if is_known else ()
         selects = select_list(self.root)
         if any(select.is_star for select in selects):
             return ()
-        if "*" in names or len(names) != len(selects):
-            names = [select.alias_or_name for select in selects]
+        if len(names) != len(selects) or any(select.is_star for select in written):
+            names = [self._spelling.get(select.alias_or_name, select.alias_or_name) for select in selects]
         return tuple(
             OutputColumn(name, _type(select), origins=tuple(sorted(set(self._origins(self.root, index)))))
             for index, (name, select) in enumerate(zip(names, selects, strict=True))
         )
+
+    @functools.cached_property
+    def _spelling(self) -> Mapping[str, str]:
+        """Names of columns as they were written, by the lower case that qualifying puts them into."""
+        aliases = (node.alias for node in self.query.tree.find_all(exp.Alias))
+        return {name.casefold(): name for name in (*self.names, *aliases)}
 
     def _origins(self, scope: Scope, index: int, depth: int = 0) -> Iterator[Origin]:
         """The columns of tables that the output column at an index is made from."""
@@ -73,6 +84,12 @@ class Analysis:
                 yield from self._origins(source, names.index(name) if name in names else 0, depth + 1)
 
 
+def output_name(select: exp.Expr) -> str:
+    """What an item of the SELECT list calls its column; empty for an expression without a name."""
+    is_named = isinstance(select, (exp.Alias, exp.Column, exp.Dot, exp.Identifier)) and not select.is_star
+    return str(select.output_name) if is_named else ""
+
+
 def select_list(scope: Scope) -> list[exp.Expr]:
     """The projections of a scope's SELECT, or of the first one of a UNION."""
     return scope.expression.selects if isinstance(scope.expression, exp.Query) else []
@@ -88,64 +105,37 @@ def _source(alias: str, scope: Scope) -> exp.Table | Scope | None:
     return None
 
 
-def analyse(query: Query, schemas: Schemas, parameter_type: str) -> Analysis | Diagnostic:
-    """Qualify and type a SELECT; a column that is in none of its tables is a finding.
+def analyse(query: Query, schemas: Schemas, parameter_type: str) -> Analysis | list[Diagnostic]:
+    """Qualify and type a SELECT; columns that are in none of its tables are findings.
 
     ``parameter_type`` is that of ``@start`` and ``@end``. What sqlglot can't qualify is not an error of the author's:
     its columns stay untyped.
     """
     schema = MappingSchema(_nested(schemas), dialect=DIALECT)
-    tree = query.tree.copy()
-    for parameter in list(tree.find_all(exp.Parameter)):
-        parameter.type = parameter_type
     try:
         tree = qualify(
-            tree,
+            query.tree.copy(),
             schema=schema,
             dialect=DIALECT,
+            allow_partial_qualification=True,
             validate_qualify_columns=False,
             quote_identifiers=False,
             identify=False,
         )
-        tree = annotate_types(tree, schema, dialect=DIALECT)
+        for node in tree.walk():  # qualifying types what it needs, without knowing the parameters
+            node.type = parameter_type if isinstance(node, exp.Parameter) else None
+        tree = annotate_types(tree, schema, dialect=DIALECT, overwrite_types=False)
         scopes = traverse_scope(tree)
+        unknown = list(unknown_names(query, scopes, schema))
     except OptimizeError as error:
-        unknown = re.search(r"Unknown column: (\w+)|Column '\"?(\w+)\"?' could not be resolved", str(error))
-        if unknown is not None:
-            return _unknown_column(query, next(filter(None, unknown.groups())), schemas)
-        return Analysis(query, None, {})
+        reason = refused(query, error)
+        return Analysis(query) if reason is None else [reason]
     except (SqlglotError, RecursionError, AttributeError, KeyError, TypeError, ValueError):
-        return Analysis(query, None, {})
-    unresolved = _unresolved(scopes, schemas)
-    if unresolved is not None:
-        return _unknown_column(query, unresolved, schemas)
-    return Analysis(query, scopes[-1], {id(scope.expression): scope for scope in scopes})
-
-
-def _unresolved(scopes: list[Scope], schemas: Schemas) -> str | None:
-    """The first column that belongs to no table, where every table's columns are known."""
-    for scope in scopes:
-        tables = [source for source in scope.sources.values() if isinstance(source, exp.Table)]
-        known = all(schemas.get(TableName(table.db, table.name)) for table in tables)
-        if not isinstance(scope.expression, exp.Select) or not known or scope.parent is not None:
-            continue
-        for column in scope.columns:
-            if not column.table and not any(source_is_unnest(s) for s in scope.sources.values()):
-                return str(column.name)
-    return None
-
-
-def source_is_unnest(source: exp.Table | Scope) -> bool:
-    """Whether a FROM item is an array."""
-    return isinstance(source, Scope) and isinstance(source.expression, exp.Unnest)
-
-
-def _unknown_column(query: Query, name: str, schemas: Schemas) -> Diagnostic:
-    known = [column.name for columns in schemas.values() for column in columns]
-    nodes = [node for node in query.tree.find_all(exp.Column) if node.name.casefold() == name.casefold()]
-    place = query.place_of(nodes[0].this if nodes else query.tree)
-    message = f"no table here has a column {nodes[0].name if nodes else name}"
-    return Diagnostic(place, codes.UNKNOWN_COLUMN, message, did_you_mean(name, known))
+        return Analysis(query)
+    if unknown:
+        return unknown
+    names = tuple(column.name for columns in schemas.values() for column in columns)
+    return Analysis(query, scopes[-1], {id(scope.expression): scope for scope in scopes}, names)
 
 
 def _nested(schemas: Schemas) -> dict[str, object]:

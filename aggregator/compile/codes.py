@@ -80,7 +80,9 @@ It must be DATE (day, month or year), DATETIME or TIMESTAMP. Where the type can'
 UNKNOWN_COLUMN = _code(
     210,
     "unknown-column",
-    """A column is in none of the tables that the SELECT reads.""",
+    """A column is in none of the tables that the SELECT reads, or in several of them.
+
+Or no table of the SELECT has the alias that stands before it.""",
 )
 OUTPUT_NAME = _code(
     211,
@@ -88,12 +90,29 @@ OUTPUT_NAME = _code(
     """Every output column needs a name of its own.
 
 BigQuery refuses a table with two columns of the same name (in any case) or with a column that has none. Give the
-expression an alias: `COUNT(*) AS flights`.""",
+expression an alias: `COUNT(*) AS flights`. Names are letters, digits and underscores, so that they need no quotes
+anywhere, and do not begin with what BigQuery keeps for itself, such as `_PARTITION`.""",
 )
 VIEW = _code(
     212,
     "view",
     """A view can't do this.
 
-A view stores no rows, so it has no partitions, no parameters and no checks: put them into the models that read it.""",
+A view stores no rows, so it has no partitions, no order on disk, no key and no checks: put them into the models that
+read it.""",
+)
+PARAMETER = _code(
+    213,
+    "parameter",
+    """A parameter that no model has, or that this one hasn't.
+
+A partitioned model may use `@start` and `@end`, the bounds of the interval that is being built. A view and a table that
+is rebuilt whole have no interval. Other parameters do not exist: make a project variable, `{{ vars.NAME }}`.""",
+)
+TABLE_CLAUSE = _code(
+    214,
+    "table-clause",
+    """`FOR SYSTEM_TIME AS OF` or `TABLESAMPLE` stands behind a table.
+
+Both make the same build give other rows another day, and the partition filter would have to stand where they do.""",
 )

@@ -7,6 +7,9 @@ over a change of clocks.
 
 from __future__ import annotations
 
+from sqlglot import exp
+
+from aggregator.compile.parse import DIALECT
 from aggregator.core.calendar import Calendar, ColumnType, Grain
 from aggregator.core.maps import PartitionMap, Reach
 
@@ -14,23 +17,23 @@ _SHORTER_THAN_DAY = frozenset({Grain.HOUR})
 _LONGER_THAN_DAY = frozenset({Grain.MONTH, Grain.YEAR})
 
 
-def impossible(map_: PartitionMap, reader: Calendar | None, source: Calendar | None) -> str:
-    """Why a map makes no sense between two tables; empty if it does."""
+def impossible(map_: PartitionMap, reader: Calendar | None, source: Calendar | None) -> tuple[str, str]:
+    """Why a map makes no sense between two tables, and what to write instead; both empty if it does."""
     if map_.reach is Reach.ALL:
-        return ""
+        return "", ""
     if source is None:
-        return f"the input has no partitions, so its only map is all, not {map_}"
+        return f"the input has no partitions, so its only map is all, not {map_}", "remove the line"
     if reader is None:
-        return f"this model has no partitions, so it reads all of an input, not {map_}"
+        return f"this model has no partitions, so it reads all of an input, not {map_}", "remove the line"
     if map_.unit in _SHORTER_THAN_DAY and reader.type is ColumnType.DATE:
-        return f"a DATE column has no hours, so {map_} can't be counted from it"
-    return ""
+        return f"a DATE column has no hours, so {map_} can't be counted from it", "count in days"
+    return "", ""
 
 
 def filter_sql(map_: PartitionMap, reader: Calendar, source: Calendar) -> str:
     """The condition on the input's partition column."""
     start, end = _bounds(map_, reader)
-    column = source.column
+    column = exp.to_identifier(source.column).sql(DIALECT)  # quoted if it is a keyword
     if (source.type is ColumnType.DATE and reader.type is not ColumnType.DATE) or _clocks_differ(reader, source):
         return _across(column, start, end, reader, source)
     if source.type is ColumnType.DATE and source.grain in _LONGER_THAN_DAY and source.grain is not reader.grain:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
+import math
+import re
 
 import sqlglot
 from sqlglot import exp
@@ -10,10 +13,26 @@ from sqlglot.errors import ParseError, TokenError
 from sqlglot.tokenizer_core import Token, TokenType
 
 from aggregator.compile import codes
-from aggregator.core.diagnostics import Diagnostic, Document, Place
+from aggregator.core.diagnostics import Diagnostic, Document
 from aggregator.core.graph import Query
 
 DIALECT = "bigquery"
+_OPENING = re.compile(r"\"\"\"|\'\'\'|[\"\'`]|/\*")
+_MAX_TRIES = 100
+_NO_ITEM = frozenset(
+    {TokenType.COMMA, TokenType.WHERE, TokenType.GROUP_BY, TokenType.HAVING, TokenType.QUALIFY, TokenType.ORDER_BY}
+)
+_KEYWORDS: dict[type[exp.Expr], str] = {
+    exp.CurrentDate: "CURRENT_DATE",
+    exp.CurrentDatetime: "CURRENT_DATETIME",
+    exp.CurrentTime: "CURRENT_TIME",
+    exp.CurrentTimestamp: "CURRENT_TIMESTAMP",
+    exp.Limit: "LIMIT",
+    exp.Parameter: "",
+    exp.Placeholder: "?",
+}
+"""Nodes that have no place of their own, and their keyword; that of a parameter is its name."""
+
 logging.getLogger("sqlglot").setLevel(logging.ERROR)  # it warns about statements that we refuse by name
 
 
@@ -25,71 +44,134 @@ def parse_select(text: str, document: Document, start: int, lines: tuple[int, ..
         return statements
     if not statements:
         return Diagnostic(blank.place(_end(text)), codes.NOT_ONE_SELECT, "there is no SELECT here", "write one")
+    tokens = sqlglot.tokenize(text, read=DIALECT)
     for number, statement in enumerate(statements):
         if not isinstance(statement, exp.Query):
-            message = f"a model is one SELECT, not {_statement_name(statement)}"
-            advice = "write the SELECT alone; the framework writes the table"
-            return Diagnostic(_statement_place(blank, number), codes.NOT_ONE_SELECT, message, advice)
+            word = _first_word(tokens, number)
+            what = "an expression" if isinstance(statement, (exp.Condition, exp.Alias)) else word.text.upper()
+            place, advice = (
+                blank.place(word.start, word.end + 1),
+                "write the SELECT alone; the framework writes the table",
+            )
+            return Diagnostic(place, codes.NOT_ONE_SELECT, f"a model is one SELECT, not {what}", advice)
     if len(statements) > 1:
+        word = _first_word(tokens, 1)
         message = f"a model is one SELECT; here are {len(statements)} statements"
-        return Diagnostic(_statement_place(blank, 1), codes.NOT_ONE_SELECT, message, "use WITH, or make another model")
+        place, advice = blank.place(word.start, word.end + 1), "use WITH, or make another model"
+        return Diagnostic(place, codes.NOT_ONE_SELECT, message, advice)
     tree = statements[0]
     assert isinstance(tree, exp.Query)  # noqa: S101  (checked above)
-    return Query(_without_semicolon(text), tree, document, start, lines)
+    stray = _stray_comma(tokens)
+    if stray is not None:
+        place = blank.place(stray.start, stray.end + 1)
+        return Diagnostic(place, codes.SYNTAX, "nothing follows this comma", "remove it, or write what is missing")
+    _give_places(tree, tokens)
+    return Query(_without_semicolons(text, tokens), tree, document, start, lines)
 
 
 def _statements(query: Query) -> list[exp.Expr] | Diagnostic:
     try:
-        return [tree for tree in sqlglot.parse(query.text, read=DIALECT) if tree is not None]
+        trees = sqlglot.parse(query.text, read=DIALECT)
+        return [tree for tree in trees if tree is not None and not isinstance(tree, exp.Semicolon)]
     except ParseError as error:
         return _syntax_error(query, error)
     except TokenError:
-        return Diagnostic(query.place(_end(query.text)), codes.SYNTAX, "a quote or comment is never closed")
+        return _never_closed(query)
     except RecursionError:
-        return Diagnostic(query.place(0), codes.SYNTAX, "the expression is nested too deeply")
+        return Diagnostic(query.place(_beginning(query.text)), codes.SYNTAX, "the expression is nested too deeply")
+
+
+def _never_closed(query: Query) -> Diagnostic:
+    """Point at the quote or comment that runs to the end: the last one before which all was well."""
+    openings = list(_OPENING.finditer(query.text))
+    for opening in openings[: -_MAX_TRIES - 1 : -1]:
+        try:
+            sqlglot.tokenize(query.text[: opening.start()], read=DIALECT)
+        except TokenError:
+            continue
+        what = "comment" if opening[0] == "/*" else "quote"
+        place = query.place(opening.start(), opening.end())
+        return Diagnostic(place, codes.SYNTAX, f"this {what} is never closed", "close it")
+    return Diagnostic(query.place(_end(query.text)), codes.SYNTAX, "a quote or comment is never closed")
 
 
 def _syntax_error(query: Query, error: ParseError) -> Diagnostic:
     first = error.errors[0]
     line, column, token = first.get("line"), first.get("col"), first.get("highlight") or ""
-    description = (first.get("description") or "syntax error").rstrip(".")
+    message, advice = _sentence((first.get("description") or "syntax error").rstrip("."))
     if not line or not column:
-        return Diagnostic(query.place(_end(query.text)), codes.SYNTAX, description)
+        return Diagnostic(query.place(_end(query.text)), codes.SYNTAX, message, advice)
     # sqlglot's column is that of the last character of the token
     offset = Document("", query.text).offset(line, max(column - len(token) + 1, 1))
-    near = f" at {token!r}" if token else ""
-    return Diagnostic(query.place(offset, offset + len(token)), codes.SYNTAX, f"{_sentence(description)}{near}")
+    near = f" at {token}" if token else ""
+    return Diagnostic(query.place(offset, offset + len(token)), codes.SYNTAX, f"{message}{near}", advice)
 
 
-def _sentence(description: str) -> str:
-    return "this is not expected here" if "Unexpected token" in description else description.lower()
+def _sentence(description: str) -> tuple[str, str]:
+    """What sqlglot says, for people, and what to look for."""
+    if "Unexpected token" in description:
+        return "this is not expected here", "look for a missing comma, bracket or keyword just before it"
+    if description.startswith("Required "):
+        return "something is missing", "look for an operator or a function without all it needs"
+    if "following CTE" in description:
+        return "a SELECT must follow WITH", ""
+    return f"{description[:1].lower()}{description[1:]}".replace("expecting", "expected"), ""
 
 
-def _statement_name(statement: exp.Expr) -> str:
-    if isinstance(statement, exp.Command):
-        return str(statement.this).upper()
-    return statement.key.upper()
-
-
-def _statement_place(query: Query, number: int) -> Place:
-    """The place of the first word of a statement, counted from 0."""
+def _first_word(tokens: list[Token], number: int) -> Token:
+    """The first token of a statement, counted from 0."""
     statements: list[list[Token]] = [[]]
-    for token in sqlglot.tokenize(query.text, read=DIALECT):
+    for token in tokens:
         if token.token_type is TokenType.SEMICOLON:
             statements.append([])
         else:
             statements[-1].append(token)
-    first = [tokens for tokens in statements if tokens][number][0]
-    return query.place(first.start, first.end + 1)
+    return [each for each in statements if each][number][0]
 
 
-def _without_semicolon(text: str) -> str:
-    """The text can then stand inside another statement."""
-    if ";" not in text:
-        return text
-    last = sqlglot.tokenize(text, read=DIALECT)[-1]
-    is_semicolon = last.token_type is TokenType.SEMICOLON
-    return text[: last.start] + text[last.end + 1 :] if is_semicolon else text
+def _stray_comma(tokens: list[Token]) -> Token | None:
+    """A comma that sqlglot lets pass and BigQuery doesn't: only the one that ends a SELECT list may stand alone."""
+    pairs = itertools.pairwise(tokens)
+    return next((a for a, b in pairs if a.token_type is TokenType.COMMA and b.token_type in _NO_ITEM), None)
+
+
+def _without_semicolons(text: str, tokens: list[Token]) -> str:
+    """The text can then stand inside another statement; everything in it stays where it was."""
+    for token in tokens:
+        if token.token_type is TokenType.SEMICOLON:
+            text = f"{text[: token.start]} {text[token.end + 1 :]}"
+    return text
+
+
+def _give_places(tree: exp.Query, tokens: list[Token]) -> None:
+    """Tell the nodes that sqlglot leaves without a place where their keyword stands.
+
+    That is the last free one before what belongs to the node. Where nothing does, any will do: what is said of one
+    ``CURRENT_DATE`` is said of all.
+    """
+    homeless = [(node, _first_start(node)) for node in tree.find_all(*_KEYWORDS) if "start" not in node.meta]
+    if not homeless:
+        return
+    taken = {node.meta["start"] for node in tree.walk() if "start" in node.meta}
+    free: dict[str, list[Token]] = {}
+    for token in tokens:
+        if token.start not in taken:
+            free.setdefault(token.text.upper(), []).append(token)
+    for node, before in sorted(homeless, key=lambda pair: pair[1]):
+        candidates = free.get(_KEYWORDS[type(node)] or node.name.upper(), [])
+        fitting = [token for token in candidates if token.start < before]
+        if fitting:
+            candidates.remove(fitting[-1])
+            node.meta.update(start=fitting[-1].start, end=fitting[-1].end)
+
+
+def _first_start(node: exp.Expr) -> float:
+    """Where the first thing stands that belongs to a node."""
+    return min((each.meta["start"] for each in node.walk() if "start" in each.meta), default=math.inf)
+
+
+def _beginning(text: str) -> int:
+    return len(text) - len(text.lstrip())
 
 
 def _end(text: str) -> int:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 import graphlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from aggregator.compile import codes
 from aggregator.compile.analysis import Analysis, analyse
 from aggregator.compile.batch import why_one_by_one
 from aggregator.compile.fingerprint import fingerprint
+from aggregator.compile.outputs import declaration_problems, output_problems, parameter_problems
 from aggregator.compile.parse import parse_select
 from aggregator.compile.render import Renderer
-from aggregator.compile.resolve import Reference, Resolver, references
+from aggregator.compile.resolve import Reference, Resolver, references, unknown_references
 from aggregator.core.calendar import Calendar, ColumnType, Grain
-from aggregator.core.diagnostics import Diagnostic, Word, did_you_mean
+from aggregator.core.diagnostics import Diagnostic, did_you_mean
 from aggregator.core.graph import CompiledModel, Graph, Input, OutputColumn, Query
 from aggregator.core.names import TableName
 from aggregator.core.project import Column, Kind, Model, Partitioning, Project
@@ -46,7 +47,7 @@ def compile_project(project: Project) -> Compiled:
     for name in compiler.in_order(parsed):
         compiler.compile(parsed[name])
     graph = Graph(project, compiler.models, project.sources, compiler.calendars)
-    order = sorted(compiler.diagnostics, key=lambda found: (found.place, found.code.id))
+    order = sorted(dict.fromkeys(compiler.diagnostics), key=lambda found: (found.place, found.code.id))
     return Compiled(graph, tuple(order))
 
 
@@ -56,6 +57,7 @@ class _Compiler:
     def __init__(self, project: Project) -> None:
         self._project = project
         self._broken = set(project.broken)
+        self._tables = {*project.models, *project.sources, *project.broken}
         self._schemas: dict[TableName, tuple[OutputColumn, ...]] = {}
         self.diagnostics: list[Diagnostic] = []
         self.models: dict[TableName, CompiledModel] = {}
@@ -71,6 +73,7 @@ class _Compiler:
 
     def parse(self) -> Iterator[_Parsed]:
         renderer = Renderer(self._project)
+        self.diagnostics += renderer.macro_problems()
         for model in self._project.models.values():
             rendered = renderer.render(model.document, model.sql_start)
             if isinstance(rendered, Diagnostic):
@@ -81,11 +84,14 @@ class _Compiler:
                 self._fail(model.name, query)
                 continue
             found = list(references(query))
+            mentioned = [each for each in found if isinstance(each, Reference)]
             problems = [each for each in found if isinstance(each, Diagnostic)]
+            problems += unknown_references(model, query, mentioned, self._tables)
+            self.diagnostics += [*output_problems(query), *parameter_problems(model, query)]
             if problems:
                 self._fail(model.name, *problems)
-                continue
-            yield _Parsed(model, query, [each for each in found if isinstance(each, Reference)])
+            else:
+                yield _Parsed(model, query, mentioned)
 
     def in_order(self, parsed: Mapping[TableName, _Parsed]) -> list[TableName]:
         """Upstream before downstream; models in a circle are reported and left out."""
@@ -100,32 +106,25 @@ class _Compiler:
 
     def compile(self, parsed: _Parsed) -> None:
         model, query = parsed.model, parsed.query
-        resolver = Resolver({**self._pending_calendars(), **self.calendars, model.name: None}, self._broken)
-        found = resolver.inputs(model, parsed.references, query)
-        unknown = [each for each in found if isinstance(each, Diagnostic) and each.code is codes.UNKNOWN_TABLE]
-        if unknown or parsed.tables & self._broken:
-            self._fail(model.name, *unknown)
+        if parsed.tables & self._broken:
+            self._fail(model.name)
             return
         analysis = self._analyse(parsed)
-        if isinstance(analysis, Diagnostic):
-            self._fail(model.name, analysis)
+        if not isinstance(analysis, Analysis):
+            self._fail(model.name, *analysis)
             return
         columns = _described(analysis.columns, model.columns)
-        problems = [*_column_problems(model, columns, query), *_view_problems(model)]
-        calendar = self._calendar(model.partition, columns) if not problems else None
+        self.diagnostics += declaration_problems(model, columns)
+        partition = model.partition if model.kind is not Kind.VIEW else None
+        calendar = self._calendar(partition, columns, sorted(parsed.tables - {model.name}))
         if isinstance(calendar, Diagnostic):
-            problems.append(calendar)
-        if problems or isinstance(calendar, Diagnostic):
-            self._fail(model.name, *problems)
+            self._fail(model.name, calendar)
             return
         self.calendars[model.name] = calendar
-        resolver = Resolver(self.calendars, self._broken)
+        resolver = Resolver(self.calendars)
         resolved = list(resolver.inputs(model, parsed.references, query))
-        problems = [each for each in resolved if isinstance(each, Diagnostic)]
         inputs = [each for each in resolved if isinstance(each, Input)]
-        if problems:
-            self._fail(model.name, *problems)
-            return
+        self.diagnostics += [each for each in resolved if isinstance(each, Diagnostic)]
         self._schemas[model.name] = columns
         self.models[model.name] = CompiledModel(
             model=model,
@@ -138,11 +137,7 @@ class _Compiler:
             fingerprint=self._fingerprint(model, query, calendar, inputs),
         )
 
-    def _pending_calendars(self) -> dict[TableName, Calendar | None]:
-        """Every model there is, so that a name can be told from a misspelt one before its calendar is known."""
-        return dict.fromkeys(self._project.models)
-
-    def _analyse(self, parsed: _Parsed) -> Analysis | Diagnostic:
+    def _analyse(self, parsed: _Parsed) -> Analysis | list[Diagnostic]:
         """Type a SELECT, in two looks where the first has to learn what the second needs.
 
         That is the type of the parameters, which is that of the partition column, and the columns of a model that
@@ -155,7 +150,7 @@ class _Compiler:
             schemas[model.name] = _described(untyped, model.columns)
         assumed = "TIMESTAMP" if model.partition and model.partition.grain is Grain.HOUR else "DATE"
         analysis = analyse(parsed.query, schemas, assumed)
-        if isinstance(analysis, Diagnostic):
+        if not isinstance(analysis, Analysis):
             return analysis
         own = _described(analysis.columns, model.columns)
         by = model.partition.by.casefold() if model.partition else None
@@ -165,19 +160,23 @@ class _Compiler:
         return analyse(parsed.query, schemas | ({model.name: own} if reads_itself else {}), found)
 
     def _calendar(
-        self, partition: Partitioning | None, columns: tuple[OutputColumn, ...]
+        self, partition: Partitioning | None, columns: tuple[OutputColumn, ...], tables: Collection[TableName] = ()
     ) -> Calendar | Diagnostic | None:
+        """How a table is cut; ``tables`` are those that it is made from."""
         if partition is None:
             return None
         column = next((each for each in columns if each.name.casefold() == partition.by.casefold()), None)
         if column is None:
-            advice = did_you_mean(partition.by, (each.name for each in columns))
+            readable = [table for table in tables if any(each.name == partition.by for each in self._schemas[table])]
+            advice = f"select it: it is a column of {readable[0]}" if readable else ""
+            advice = advice or did_you_mean(partition.by, (each.name for each in columns))
             message = f"there is no column {partition.by} to partition by"
             return Diagnostic(partition.by.place, codes.MISSING_COLUMN, message, advice)
         types = [member.value for member in ColumnType]
         if column.type not in types:
             found = f"is {column.type}" if column.type else "has a type that can't be inferred"
-            advice = f"make it DATE, DATETIME or TIMESTAMP, or declare `columns: {{{column.name}: {{type: DATE}}}}`"
+            advice = "make it DATE, DATETIME or TIMESTAMP"
+            advice += "" if column.type else f", or declare `columns: {{{column.name}: {{type: DATE}}}}`"
             message = f"the partition column {column.name} {found}"
             return Diagnostic(partition.by.place, codes.PARTITION_TYPE, message, advice)
         if column.type == ColumnType.DATE and partition.grain is Grain.HOUR:
@@ -219,32 +218,3 @@ def _described(columns: tuple[OutputColumn, ...], declared: Iterable[Column]) ->
         else column
         for column in columns
     )
-
-
-def _column_problems(model: Model, columns: tuple[OutputColumn, ...], query: Query) -> Iterator[Diagnostic]:
-    """Names in the front matter that are not in the output, and output columns without a name of their own."""
-    if not columns:
-        return
-    names = [column.name for column in columns]
-    named: list[Word] = [*model.cluster, *model.key, *(column.name for column in model.columns)]
-    for word in named:
-        if word.casefold() not in {name.casefold() for name in names}:
-            message = f"the SELECT has no output column {word}"
-            yield Diagnostic(word.place, codes.MISSING_COLUMN, message, did_you_mean(word, names))
-    seen: set[str] = set()
-    for name, select in zip(names, query.tree.selects, strict=False):
-        if not name:
-            yield Diagnostic(query.place_of(select), codes.OUTPUT_NAME, "this output column has no name", "add AS name")
-        elif name.casefold() in seen:
-            message = f"two output columns are called {name}"
-            yield Diagnostic(query.place_of(select), codes.OUTPUT_NAME, message, "rename one of them")
-        seen.add(name.casefold())
-
-
-def _view_problems(model: Model) -> Iterator[Diagnostic]:
-    if model.kind is not Kind.VIEW:
-        return
-    if model.partition is not None:
-        yield Diagnostic(model.partition.place, codes.VIEW, "a view has no partitions", "remove `partition:`")
-    for check in model.checks:
-        yield Diagnostic(check.place, codes.VIEW, "a view can't be checked before it is published", "check its inputs")

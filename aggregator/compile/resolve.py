@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Collection, Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from sqlglot import exp
 
 from aggregator.compile import codes
 from aggregator.compile.filters import filter_sql, impossible
-from aggregator.core.diagnostics import Code, Diagnostic, Place, Word, did_you_mean
+from aggregator.core.diagnostics import Diagnostic, Place, Word, did_you_mean
 from aggregator.core.graph import Input, Query
 from aggregator.core.maps import ALL, PREVIOUS, SAME, PartitionMap, Reach
-from aggregator.core.names import TableName
+from aggregator.core.names import TableName, is_identifier
 
 if TYPE_CHECKING:
     from aggregator.core.calendar import Calendar
     from aggregator.core.project import Model
+
+Tables: TypeAlias = Collection[TableName]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,19 +37,60 @@ def references(query: Query) -> Iterator[Reference | Diagnostic]:
     """Every table that a SELECT mentions, in order; names of its own WITH are not tables."""
     own = {cte.alias_or_name.casefold() for cte in query.tree.find_all(exp.CTE)}
     for node in sorted(query.tree.find_all(exp.Table), key=_start):
-        if not node.name or (not node.db and node.name.casefold() in own):
-            continue
         place = query.place(*_span(node))
-        if node.catalog:
+        if isinstance(node.this, exp.Func):
+            name = ".".join(part for part in (node.db, node.this.name or node.this.sql_name()) if part)
+            message = f"what the table function {name} reads can't be known"
+            yield Diagnostic(query.place_of(node.this), codes.UNKNOWN_TABLE, message, "read a table or a source")
+        elif not node.name or (not node.db and node.name.casefold() in own):
+            continue
+        elif node.catalog:
             message = f"{node.catalog}.{node.db}.{node.name} names a project"
             advice = f"write {node.db}.{node.name}: the environment says where tables live"
             yield Diagnostic(place, codes.UNKNOWN_TABLE, message, advice)
         elif not node.db:
             message = f"{node.name} is neither a table nor a name from WITH"
             yield Diagnostic(place, codes.UNKNOWN_TABLE, message, did_you_mean(node.name, own) or "write dataset.table")
+        elif node.args.get("version") or node.args.get("sample"):
+            what = "FOR SYSTEM_TIME AS OF" if node.args.get("version") else "TABLESAMPLE"
+            advice = "read the table as it is; which partitions is said under `inputs:`"
+            yield Diagnostic(place, codes.TABLE_CLAUSE, f"{what} can't stand behind {node.db}.{node.name}", advice)
         else:
             bare = not node.alias and not node.args.get("pivots")
             yield Reference(TableName(node.db, node.name), node.alias_or_name, *_span(node), needs_alias=bare)
+
+
+def unknown_references(model: Model, query: Query, mentioned: list[Reference], known: Tables) -> Iterator[Diagnostic]:
+    """What can be said of the tables that a model mentions before anything else is understood."""
+    for reference in mentioned:
+        place = query.place(reference.start, reference.end)
+        if reference.table not in known:
+            message, advice = _unknown(reference.table, known)
+            yield Diagnostic(place, codes.UNKNOWN_TABLE, message, advice)
+        elif reference.table == model.name and not _reads_previous(model, reference):
+            message, advice = f"{model.name} reads its own table", f"`inputs: {{{model.name}: previous}}`"
+            advice = f"say which of its partitions: {advice}" if model.partition else "only a partitioned table may"
+            yield Diagnostic(_map_place(model.inputs, reference) or place, codes.SELF_REFERENCE, message, advice)
+    names = {str(reference.table) for reference in mentioned} | {reference.alias for reference in mentioned}
+    for name in model.inputs:
+        if name not in names:
+            is_table = TableName.parse(name) in known
+            advice = "remove the line" if is_table else did_you_mean(name, names)
+            yield Diagnostic(name.place, codes.BAD_MAP, f"{model.name} does not read {name}", advice)
+
+
+def _reads_previous(model: Model, reference: Reference) -> bool:
+    return model.partition is not None and _declared(model.inputs, reference) == PREVIOUS
+
+
+def _unknown(table: TableName, known: Tables) -> tuple[str, str]:
+    if table.table.endswith("*"):
+        return f"{table} stands for several tables", "name one table, or declare a view of them as a source"
+    message = f"there is no table {table} in this project"
+    if not is_identifier(table.table):
+        return message, "tables are written dataset.table"
+    near = did_you_mean(str(table), map(str, known))
+    return message, near or f"declare it in models/{table.dataset}/{table.table}.yml"
 
 
 def _start(node: exp.Table) -> int:
@@ -63,28 +106,21 @@ def _span(node: exp.Table) -> tuple[int, int]:
 class Resolver:
     """Turns the references of a model into inputs. ``calendars`` has every table that a model may read."""
 
-    def __init__(self, calendars: Mapping[TableName, Calendar | None], broken: Collection[TableName]) -> None:
+    def __init__(self, calendars: Mapping[TableName, Calendar | None]) -> None:
         self._calendars = calendars
-        self._broken = broken
-        self._known = [str(name) for name in (*calendars, *broken)]
 
     def inputs(self, model: Model, mentioned: list[Reference], query: Query) -> Iterator[Input | Diagnostic]:
         """The inputs of a model, one per mention, and what is wrong with them."""
-        yield from self._unused_maps(model, mentioned)
         for reference in mentioned:
             place = query.place(reference.start, reference.end)
-            if reference.table not in self._calendars:
-                if reference.table not in self._broken:
-                    yield self._unknown(reference.table, place)
-                continue
             declared = _declared(model.inputs, reference)
-            map_ = declared or (ALL if self._calendars[reference.table] is None or model.partition is None else SAME)
-            problem = self._problem(model, reference.table, map_, is_declared=declared is not None)
-            if problem is None:
-                yield Input(reference.table, reference.alias, map_, place)
-            else:
-                code, message, advice = problem
-                yield Diagnostic(_map_place(model.inputs, reference) or place, code, message, advice)
+            is_whole = self._calendars[reference.table] is None or self._calendars[model.name] is None
+            default = ALL if is_whole else SAME
+            problem = self._problem(model, reference.table, declared or default, is_declared=declared is not None)
+            if problem is not None:
+                at = _map_place(model.inputs, reference) or place
+                yield Diagnostic(at, codes.BAD_MAP, *problem)
+            yield Input(reference.table, reference.alias, declared or default if problem is None else default, place)
 
     def filtered(self, model: Model, mentioned: list[Reference], inputs: list[Input], text: str) -> str:
         """The author's text with each partitioned input replaced by the partitions that its map allows.
@@ -106,28 +142,14 @@ class Resolver:
 
     def _problem(
         self, model: Model, table: TableName, map_: PartitionMap, *, is_declared: bool
-    ) -> tuple[Code, str, str] | None:
-        if table == model.name and map_ != PREVIOUS:
-            advice = f"say which of its partitions: `inputs: {{{table}: previous}}`"
-            return codes.SELF_REFERENCE, f"{table} reads its own table", advice
+    ) -> tuple[str, str] | None:
         if table != model.name and map_ == PREVIOUS:
             advice = "for an earlier partition of another table write `{offset: 1 day}`"
-            return codes.BAD_MAP, "previous is for a model's own table", advice
-        reason = impossible(map_, self._calendars[model.name], self._calendars[table])
+            return "previous is for a model's own table", advice
+        reason, advice = impossible(map_, self._calendars[model.name], self._calendars[table])
         if not reason:
             return None
-        return codes.BAD_MAP, f"{table}: {reason}", "" if is_declared else f"declare `inputs: {{{table}: all}}`"
-
-    def _unknown(self, table: TableName, place: Place) -> Diagnostic:
-        advice = did_you_mean(str(table), self._known) or f"declare it in models/{table.dataset}/{table.table}.yml"
-        return Diagnostic(place, codes.UNKNOWN_TABLE, f"there is no table {table} in this project", advice)
-
-    def _unused_maps(self, model: Model, mentioned: list[Reference]) -> Iterator[Diagnostic]:
-        names = {str(reference.table) for reference in mentioned} | {reference.alias for reference in mentioned}
-        for name in model.inputs:
-            if name not in names:
-                message = f"{model.name} does not read {name}"
-                yield Diagnostic(name.place, codes.BAD_MAP, message, did_you_mean(name, names))
+        return f"{table}: {reason}", advice if is_declared else f"declare `inputs: {{{table}: all}}`"
 
 
 def _declared(inputs: Mapping[Word, PartitionMap], reference: Reference) -> PartitionMap | None:

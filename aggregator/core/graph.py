@@ -34,7 +34,12 @@ class Query:
         """The place in the file of the characters ``[start, end)`` of the text."""
         if self.lines is None:
             return self.document.place(self.start + start, None if end is None else self.start + end)
-        return self.document.place(self.document.offset(self.lines[self.text.count("\n", 0, start)], 1))
+        line_start = self.document.offset(self.lines[self.text.count("\n", 0, start)], 1)
+        line = self.document.text[line_start:].partition("\n")[0]
+        column = line.find(self.text[start : end or start])
+        if end is None or column < 0:  # the template makes this text from another one
+            return self.document.place(line_start + len(line) - len(line.lstrip()))
+        return self.document.place(line_start + column, line_start + column + end - start)
 
     def place_of(self, node: exp.Expr) -> Place:
         """The place of a node of the tree: of its first token that has one, else of its keyword, else of the SELECT."""

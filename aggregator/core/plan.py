@@ -65,10 +65,14 @@ class Step:
 class Plan:
     """Steps in an order in which they can be done, and the state of every partition that was looked at.
 
-    ``due`` lists the partitions that each model should have; ``stale`` those that are not fresh.
+    ``due`` lists the partitions that each model should have; ``stale`` those of the selected models that are not fresh,
+    out of the ``looked_at`` partitions within the interval. ``unselected`` are models that the selected ones read and
+    that are stale themselves: building only the selected ones would build them from what is old.
     """
 
     steps: tuple[Step, ...]
     due: Mapping[TableName, tuple[str, ...]]
     stale: Mapping[TableName, Mapping[str, Stale]]
+    looked_at: int
+    unselected: tuple[TableName, ...]
     at: datetime

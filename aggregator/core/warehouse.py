@@ -34,7 +34,10 @@ ABSENT = Version(0, "")
 """The version of a partition that has no rows."""
 
 Versions: TypeAlias = dict[TableName, dict[str, Version]]
-"""By table and partition id; a partition without rows is not in it."""
+"""By table and partition id. A partition without rows is not in it, a table that does not exist neither.
+
+A view has one version, that of its SQL.
+"""
 
 
 def whole_version(partitions: Mapping[str, Version]) -> Version:

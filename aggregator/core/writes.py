@@ -88,8 +88,12 @@ class Batch:
 
 @dataclasses.dataclass(frozen=True)
 class Staged:
-    """The result of a query, not yet visible to anyone, by partition id."""
+    """The result of a query, not yet visible to anyone, by partition id.
+
+    ``fits`` tells that the table exists and has the columns of the query, so that equal rows need no writing.
+    """
 
     batches: Mapping[str, Batch]
+    fits: bool
     bytes: int | None = None
     job_id: str = ""

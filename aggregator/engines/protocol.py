@@ -54,7 +54,7 @@ class Engine(Protocol):
         ...
 
     def snapshot(self) -> Snapshot:
-        """The versions of all partitions of all tables of the project, and the ledger."""
+        """The versions of all partitions of all tables and views of the project, and the ledger."""
         ...
 
     def versions(self) -> Versions:
@@ -77,8 +77,8 @@ class Engine(Protocol):
         """
         ...
 
-    def publish_view(self, write: ReplaceView) -> None:
-        """Let a name stand for a query."""
+    def publish_view(self, write: ReplaceView) -> Version:
+        """Let a name stand for a query; gives the view's version."""
         ...
 
     def forget(self, table: TableName) -> None:
@@ -89,8 +89,8 @@ class Engine(Protocol):
         """Append to the ledger."""
         ...
 
-    def sample(self, table: TableName, partition: str | None, limit: int) -> tuple[list[str], list[tuple[object, ...]]]:
-        """The names of a table's columns, and a few of its rows."""
+    def sample(self, table: TableName, partition: str, limit: int) -> tuple[list[str], list[tuple[object, ...]]]:
+        """A table's columns, and the first of its rows by key. Raises :class:`QueryError` if it is not there."""
         ...
 
     def close(self) -> None:

@@ -35,10 +35,10 @@ YAML parsers silently keep the last one, so one of the two would have no effect.
 ALIAS = _code(
     104,
     "alias",
-    """Anchors (`&x`) and aliases (`*x`) are not allowed.
+    """Anchors (`&x`), aliases (`*x`) and tags (`!x`) are not allowed.
 
-They hide where a value comes from, and a file of a few hundred bytes can expand to gigabytes. Write the value
-out, or make it a project variable.""",
+They hide where a value comes from or what it is, and with aliases a file of a few hundred bytes can expand to
+gigabytes. Write the value out, or make it a project variable.""",
 )
 UNKNOWN_KEY = _code(
     105,

@@ -10,9 +10,10 @@ from aggregator.core.names import TableName, is_identifier
 from aggregator.core.project import LocalFile, Model, Partitioning, Project, Source
 from aggregator.load import codes
 from aggregator.load.files import project_files, read_document
-from aggregator.load.schema import MODEL, PROJECT, SOURCE_FILE, LocalDeclaration, PartitionDeclaration, ProjectFile
+from aggregator.load.partitions import PartitionDeclaration
+from aggregator.load.schema import MODEL, PROJECT, SOURCE_FILE, LocalDeclaration, ProjectFile
 from aggregator.load.shapes import Invalid, Report, Shape
-from aggregator.load.yaml_nodes import read_yaml
+from aggregator.load.yaml_nodes import Mapping, read_yaml
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,33 +35,52 @@ class Loaded:
 def load_project(root: Path, environment: str | None = None) -> Loaded:
     """Read the project in a folder, for one of its environments (None: the default one).
 
-    Every mistake in every file is reported; files with mistakes are left out of the project, the others are in.
+    Every mistake in every file is reported. A file that its mistakes leave without meaning is left out of the project.
     """
     root = root.absolute()
     report = Report()
     file = _read(root, root / "aggregator.yml", PROJECT, report)
-    if isinstance(file, Invalid):
-        return Loaded(None, tuple(report.diagnostics))
+    if isinstance(file, Invalid) or report.diagnostics:
+        return Loaded(None, report.sorted())
     chosen = _environment(file, environment, report)
-    if chosen is None:
-        return Loaded(None, tuple(report.diagnostics))
+    if chosen is None or report.diagnostics:
+        return Loaded(None, report.sorted())
     project = _Files(root, file.zone, report).project(file, chosen)
-    return Loaded(project, tuple(report.diagnostics))
+    return Loaded(project, report.sorted())
 
 
 def _environment(file: ProjectFile, name: str | None, report: Report) -> Environment | None:
+    _check_environments(file, report)
     wanted = name or str(file.default_environment)
-    place = file.default_environment.place
+    chosen = next((declared for key, declared in file.environments.items() if key == wanted), None)
+    if chosen is None:
+        place = next((key.place for key in file.environments), file.default_environment.place)
+        advice = did_you_mean(wanted, file.environments) or f"there are: {', '.join(file.environments)}"
+        place = place if name else file.default_environment.place
+        report.add(place, codes.UNKNOWN_ENVIRONMENT, f"there is no environment {wanted}", advice)
+        return None
+    return dataclasses.replace(chosen, name=wanted)
+
+
+def _check_environments(file: ProjectFile, report: Report) -> None:
+    """What each engine needs, and whether environments know each other."""
+    if not file.environments:
+        advice = "declare one: `local: {engine: duckdb, path: .aggregator/local.duckdb}`"
+        report.add(file.default_environment.place, codes.MISSING_KEY, "there are no environments", advice)
     for key, declared in file.environments.items():
-        if key == wanted:
-            if declared.engine == "duckdb" and not declared.path:
-                advice = "add `path: .aggregator/local.duckdb`"
-                report.add(declared.place, codes.MISSING_KEY, "a duckdb environment has no path:", advice)
-                return None
-            return dataclasses.replace(declared, name=wanted)
-    advice = did_you_mean(wanted, file.environments) or f"there are: {', '.join(file.environments)}"
-    report.add(place, codes.UNKNOWN_ENVIRONMENT, f"there is no environment {wanted}", advice)
-    return None
+        if declared.engine == "duckdb" and not declared.path:
+            advice = "add `path: .aggregator/local.duckdb`"
+            report.add(key.place, codes.MISSING_KEY, f"the duckdb environment {key} has no path:", advice)
+        if declared.engine == "bigquery" and not declared.project:
+            advice = "add the Google Cloud project: `project: acme-data`"
+            report.add(key.place, codes.MISSING_KEY, f"the bigquery environment {key} has no project:", advice)
+        if declared.read_from and declared.read_from not in file.environments:
+            place, advice = (
+                getattr(declared.read_from, "place", key.place),
+                did_you_mean(declared.read_from, file.environments),
+            )
+            message = f"there is no environment {declared.read_from} to read from"
+            report.add(place, codes.UNKNOWN_ENVIRONMENT, message, advice)
 
 
 def _read(root: Path, path: Path, shape: Shape[T], report: Report) -> T | Invalid:
@@ -75,11 +95,9 @@ def _read(root: Path, path: Path, shape: Shape[T], report: Report) -> T | Invali
 def _read_yaml(document: Document, span: tuple[int, int], shape: Shape[T], report: Report) -> T | Invalid:
     root, problems = read_yaml(document, *span)
     report.diagnostics.extend(problems)
-    if root is None:
-        if not problems:
-            report.add(document.place(span[0]), codes.WRONG_VALUE, "there is nothing here", "see docs/reference.md")
+    if root is None and problems:
         return Invalid()
-    value = shape.read(root, report)
+    value = shape.read(root or Mapping((), document.place(span[0])), report)  # nothing lacks every required key
     return Invalid() if problems else value
 
 
@@ -177,15 +195,18 @@ class _Files:
             advice = "begin with /*--- and a YAML description; `aggregator explain A108` shows an example"
             self._report.add(document.place(0), codes.MISSING_FRONT_MATTER, message, advice)
             return None
-        end = text.find(CLOSE, start)
         comment_end = text.find("*/", start)
-        if end < 0 or comment_end < end:
-            at = comment_end if 0 <= comment_end < max(end, len(text)) else start
-            message = "the front matter is not closed by ---*/"
+        end = comment_end - len(CLOSE) + len("*/")
+        if comment_end >= 0 and text.startswith(CLOSE, end):
+            return start + len(OPEN), end
+        at, advice = comment_end, "write ---*/ instead of */"
+        if comment_end < 0:
+            at, advice = start, "write a line ---*/ between the YAML and the SELECT"
+        elif text[comment_end + 2 : comment_end + 3].isdigit():
             advice = "in a cron expression write 0,15,30,45 instead of */15: `*/` ends an SQL comment"
-            self._report.add(document.place(at), codes.MISSING_FRONT_MATTER, message, advice)
-            return None
-        return start + len(OPEN), end
+        message = "the front matter is not closed by ---*/"
+        self._report.add(document.place(at, at + 2), codes.MISSING_FRONT_MATTER, message, advice)
+        return None
 
     def _source(self, path: Path, name: TableName) -> Source | None:
         values: Any = Invalid()
@@ -236,11 +257,11 @@ class _Files:
         """Whether the file is there is asked when it is read: linting needs no data."""
         if declared is None:
             return None
+        place = declared.file.place
+        if declared.package and (declared.file.startswith("/") or ".." in declared.file.split("/")):
+            message = f"{declared.file} leads out of the package {declared.package}"
+            return self._report.add(place, codes.OUTSIDE_PROJECT, message, "name a file inside the package")
         if not declared.package and not (self._root / declared.file).resolve().is_relative_to(self._root.resolve()):
-            return self._report.add(
-                declared.file.place,
-                codes.OUTSIDE_PROJECT,
-                f"{declared.file} leads out of the project",
-                "copy the file into the project",
-            )
+            message = f"{declared.file} leads out of the project"
+            return self._report.add(place, codes.OUTSIDE_PROJECT, message, "copy the file into the project")
         return LocalFile(str(declared.file), str(declared.package or ""), declared.place, declared.nulls)

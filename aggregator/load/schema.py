@@ -6,49 +6,33 @@ Each key of the formats stands here once, with its shape; what is read becomes a
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections.abc import Mapping as MappingType
-from datetime import datetime
-from typing import Any, ClassVar
-from zoneinfo import available_timezones
+from typing import Any
 
-from aggregator.core.calendar import Grain
 from aggregator.core.diagnostics import Place, Word, did_you_mean
-from aggregator.core.maps import ALL, PREVIOUS, SAME, PartitionMap, Reach
 from aggregator.core.project import CheckDeclaration, Column, Environment, Freshness, Kind
-from aggregator.core.types import canonical_type
+from aggregator.load import codes
+from aggregator.load.partitions import InputMap, PartitionShape
+from aggregator.load.plain import AnyPlain
 from aggregator.load.shapes import (
     BYTES,
+    INVALID,
     SECONDS,
-    AnyPlain,
     Choice,
     Field,
     Identifier,
     Invalid,
     ListOf,
     MapOf,
-    Moment,
     Number,
     Record,
     Report,
     Text,
 )
+from aggregator.load.words import Schedule, Type, Zone
 from aggregator.load.yaml_nodes import Mapping, Node, Scalar
 
-SCHEDULES = ("hourly", "daily", "weekly", "monthly", "yearly")
 ENGINES = ("duckdb", "bigquery")
-
-
-@dataclasses.dataclass(frozen=True)
-class PartitionDeclaration:
-    """``partition:`` as written; the zone may still come from the project."""
-
-    by: Word
-    grain: Grain
-    start: datetime
-    end: datetime | None
-    zone: str | None
-    place: Place
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,54 +51,9 @@ class ProjectFile:
 
     project: str
     zone: str
-    environments: MappingType[str, Environment]
+    environments: MappingType[Word, Environment]
     default_environment: Word
     variables: MappingType[str, Any]
-
-
-class Zone:
-    """An IANA time zone."""
-
-    def read(self, node: Node, report: Report) -> str | Invalid:
-        """The zone's name."""
-        zones = available_timezones()
-        if isinstance(node, Scalar) and node.text in zones:
-            return node.text
-        advice = did_you_mean(node.text, zones) if isinstance(node, Scalar) else ""
-        return report.wrong(node, "a time zone such as America/New_York", advice)
-
-
-class Schedule:
-    """An alias, or a cron expression of five fields; either may be followed by a time zone."""
-
-    _FIELD = re.compile(r"(\*|\d+(-\d+)?)(/\d+)?(,(\*|\d+(-\d+)?)(/\d+)?)*|[A-Za-z]{3}(-[A-Za-z]{3})?")
-
-    def read(self, node: Node, report: Report) -> str | Invalid:
-        """The schedule as written."""
-        words = node.text.split() if isinstance(node, Scalar) else []
-        if len(words) in (2, 6) and words[-1] in available_timezones():
-            words = words[:-1]
-        is_alias = len(words) == 1 and words[0] in SCHEDULES
-        is_cron = len(words) == 5 and all(self._FIELD.fullmatch(word) for word in words)  # noqa: PLR2004
-        if isinstance(node, Scalar) and (is_alias or is_cron):
-            return node.text
-        advice = did_you_mean(words[0], SCHEDULES) if words else ""
-        return report.wrong(node, f"a schedule: {', '.join(SCHEDULES)}, or a cron expression", advice)
-
-
-class Type:
-    """A BigQuery type."""
-
-    def read(self, node: Node, report: Report) -> str | Invalid:
-        """The type in canonical spelling."""
-        canonical = canonical_type(node.text) if isinstance(node, Scalar) else None
-        if canonical is not None:
-            return canonical
-        advice = did_you_mean(node.text, TYPE_NAMES) if isinstance(node, Scalar) else ""
-        return report.wrong(node, "a BigQuery type such as STRING or ARRAY<STRUCT<a INT64>>", advice)
-
-
-TYPE_NAMES = ("STRING", "BYTES", "INT64", "FLOAT64", "NUMERIC", "BIGNUMERIC", "BOOL", "DATE", "DATETIME", "TIMESTAMP")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -129,7 +68,18 @@ class Columns:
         if not isinstance(node, Mapping):
             return report.wrong(node, "a mapping of column names")
         columns = [self._column(name, value, report) for name, value in node.entries]
-        return tuple(column for column in columns if not isinstance(column, Invalid))
+        seen: dict[str, Scalar] = {}
+        for name, _ in node.entries:
+            first = seen.setdefault(name.text.casefold(), name)
+            if first is not name:
+                message = f"the column {name.text} is here twice: {first.text} on line {first.place.line} is the same"
+                report.add(name.place, codes.DUPLICATE_KEY, message, "upper and lower case do not count; keep one")
+        sound = tuple(column for column in columns if not isinstance(column, Invalid))
+        if self.short == "description":
+            return sound
+        if not columns:
+            return report.wrong(node, "at least one column", "declare every column with its type: `carrier: STRING`")
+        return sound if len(sound) == len(columns) else INVALID  # whoever reads the table would miss the others
 
     def _column(self, name: Scalar, value: Node, report: Report) -> Column | Invalid:
         word = self.key.read(name, report)
@@ -152,26 +102,6 @@ _COLUMN = Record(
 )
 
 
-class InputMap:
-    """A partition map: ``same``, ``all``, ``previous``, ``{last: 7 days}`` or ``{offset: 7 days}``."""
-
-    _WORDS: ClassVar = {"same": SAME, "all": ALL, "previous": PREVIOUS}
-    _LENGTH = re.compile(r"(\d{1,5})\s*(hour|day|month|year)s?")
-
-    def read(self, node: Node, report: Report) -> PartitionMap | Invalid:
-        """The map."""
-        expected = "a partition map: same, all, previous, {last: 7 days} or {offset: 7 days}"
-        if isinstance(node, Scalar) and node.text in self._WORDS:
-            return self._WORDS[node.text]
-        if isinstance(node, Mapping) and len(node.entries) == 1:
-            key, value = node.entries[0]
-            length = self._LENGTH.fullmatch(value.text) if isinstance(value, Scalar) else None
-            if key.text in (Reach.LAST, Reach.OFFSET) and length and int(length[1]) > 0:
-                return PartitionMap(Reach(key.text), int(length[1]), Grain(length[2]))
-        advice = did_you_mean(node.text, self._WORDS) if isinstance(node, Scalar) else ""
-        return report.wrong(node, expected, advice)
-
-
 class CheckShape:
     """One item of ``checks:``: a mapping of one name to its arguments."""
 
@@ -186,17 +116,6 @@ class CheckShape:
         return CheckDeclaration(Word(name.text, name.place), value, name.place)
 
 
-PARTITION = Record(
-    "partition",
-    {
-        "by": Field(Identifier("the name of a column"), required="name the column: `by: flight_date`"),
-        "grain": Field(Choice(Grain), required="say how long a partition is: `grain: day`"),
-        "from": Field(Moment(), required="say where the table begins: `from: 2013-01-01`"),
-        "to": Field(Moment()),
-        "zone": Field(Zone()),
-    },
-    lambda v, place: PartitionDeclaration(v["by"], v["grain"], v["from"], v["to"], v["zone"], place),
-)
 FRESHNESS = Record(
     "freshness",
     {"warn_after": Field(SECONDS), "error_after": Field(SECONDS)},
@@ -213,7 +132,7 @@ MODEL = Record(
         "owner": _OWNER,
         "schedule": Field(Schedule(), default=""),
         "kind": Field(Choice(Kind), default=Kind.TABLE),
-        "partition": Field(PARTITION),
+        "partition": Field(PartitionShape()),
         "cluster": Field(ListOf(Identifier("a column name")), default=()),
         "key": Field(ListOf(Identifier("a column name")), default=()),
         "inputs": Field(MapOf(Text(), InputMap(), "a mapping of tables or aliases to partition maps"), default={}),
@@ -261,7 +180,7 @@ SOURCE = Record(
         "description": _DESCRIPTION,
         "owner": _OWNER,
         "columns": Field(Columns("type"), required="declare every column with its type: `carrier: STRING`"),
-        "partition": Field(PARTITION),
+        "partition": Field(PartitionShape()),
         "freshness": Field(FRESHNESS),
         "local": Field(LocalShape()),
     },

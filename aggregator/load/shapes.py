@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import re
-import textwrap
 from collections.abc import Callable, Iterable
 from collections.abc import Mapping as MappingType
 from datetime import datetime
@@ -17,9 +16,8 @@ from typing import Any, Final, Generic, Protocol, TypeVar
 
 from aggregator.core.diagnostics import Code, Diagnostic, Place, Word, did_you_mean
 from aggregator.core.names import is_identifier
-from aggregator.core.project import Plain
 from aggregator.load import codes
-from aggregator.load.yaml_nodes import Mapping, Node, Scalar, Sequence
+from aggregator.load.yaml_nodes import Mapping, Node, Refused, Scalar, Sequence
 
 
 class Invalid:
@@ -42,6 +40,10 @@ class Report:
     def __init__(self) -> None:
         self.diagnostics: list[Diagnostic] = []
 
+    def sorted(self) -> tuple[Diagnostic, ...]:
+        """All findings, by place."""
+        return tuple(sorted(self.diagnostics, key=lambda found: (found.place, found.code.id)))
+
     def add(self, place: Place, code: Code, message: str, advice: str = "") -> Invalid:
         """Note a finding; returns INVALID so that a shape can ``return report.add(...)``."""
         self.diagnostics.append(Diagnostic(place, code, message, advice))
@@ -49,6 +51,8 @@ class Report:
 
     def wrong(self, node: Node, expected: str, advice: str = "") -> Invalid:
         """Note that a value is not what was expected."""
+        if isinstance(node, Refused):
+            return INVALID
         return self.add(node.place, codes.WRONG_VALUE, f"expected {expected}, not {describe(node)}", advice)
 
 
@@ -65,13 +69,19 @@ def describe(node: Node) -> str:
     if isinstance(node, Scalar):
         if node.text == "" and node.plain:
             return "nothing"
-        return repr(textwrap.shorten(node.text, 40, placeholder="..."))
+        return repr(shortened(node.text))
     return "a list" if isinstance(node, Sequence) else "a mapping"
+
+
+def shortened(text: str) -> str:
+    """A text of any length, on one line of a message."""
+    line = " ".join(text.split())
+    return line if len(line) <= 40 else f"{line[:37]}..."  # noqa: PLR2004
 
 
 @dataclasses.dataclass(frozen=True)
 class Text:
-    """A line or paragraph; never empty."""
+    """A line or paragraph; never empty, and without control characters."""
 
     expected: str = "text"
 
@@ -79,7 +89,12 @@ class Text:
         """The text with its place."""
         if not isinstance(node, Scalar) or not node.text.strip():
             return report.wrong(node, self.expected)
+        if _CONTROL.search(node.text):
+            return report.wrong(node, f"{self.expected} without control characters")
         return Word(node.text, node.place)
+
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -121,7 +136,7 @@ class Number:
 
     def read(self, node: Node, report: Report) -> float | Invalid:
         """The number."""
-        if isinstance(node, Scalar) and re.fullmatch(r"\d{1,15}(\.\d{1,9})?", node.text):
+        if isinstance(node, Scalar) and re.fullmatch(r"[0-9]{1,15}(\.[0-9]{1,9})?", node.text):
             return float(node.text)
         return report.wrong(node, self.expected)
 
@@ -132,10 +147,11 @@ class Quantity:
 
     expected: str
     units: MappingType[str, int]
+    _FORM = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,6})?)\s*([A-Za-z]+)")
 
     def read(self, node: Node, report: Report) -> int | Invalid:
         """The amount in units of 1."""
-        match = re.fullmatch(r"(\d{1,9}(?:\.\d{1,6})?)\s*([A-Za-z]+)", node.text) if isinstance(node, Scalar) else None
+        match = self._FORM.fullmatch(node.text) if isinstance(node, Scalar) else None
         if match is None or match[2].casefold() not in self.units:
             return report.wrong(node, self.expected)
         return int(float(match[1]) * self.units[match[2].casefold()])
@@ -166,7 +182,7 @@ class Moment:
     def read(self, node: Node, report: Report) -> datetime | Invalid:
         """The moment, without a time zone."""
         text = node.text if isinstance(node, Scalar) else ""
-        if not re.fullmatch(r"\d{4}-\d\d-\d\d(T\d\d(:00(:00)?)?)?", text):
+        if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}(:00(:00)?)?)?", text):
             return report.wrong(node, self.expected)
         try:
             return datetime.fromisoformat(text)
@@ -224,7 +240,8 @@ class Record(Generic[T]):
     def read(self, node: Node, report: Report) -> T | Invalid:
         """The value, if every field that is there fits and every required one is there."""
         if not isinstance(node, Mapping):
-            return report.wrong(node, f"{self.what}: a mapping with {_listed(self.fields)}")
+            wanted = [name for name, field in self.fields.items() if field.required] or self.fields
+            return report.wrong(node, f"{self.what}: a mapping with {_listed(wanted)}")
         values = {name: field.default for name, field in self.fields.items()}
         sound = self._no_unknown_keys(node, report)
         for name, field in self.fields.items():
@@ -243,51 +260,6 @@ class Record(Generic[T]):
             advice = did_you_mean(key.text, self.fields) or f"known here: {_listed(self.fields)}"
             report.add(key.place, codes.UNKNOWN_KEY, f"{key.text} is not a key of {self.what}", advice)
         return not unknown
-
-
-@dataclasses.dataclass(frozen=True)
-class AnyPlain:
-    """Plain data for templates and checks: YAML 1.2 numbers, true, false, null, and text (with its place).
-
-    Words that YAML 1.1 turned into something else (``NO``, ``12:30``, ``010``) are refused unless quoted: whoever
-    reads the file should not have to know which version of YAML applies.
-    """
-
-    def read(self, node: Node, report: Report) -> Plain | Invalid:
-        """The value."""
-        if isinstance(node, Scalar):
-            return self._scalar(node, report)
-        if isinstance(node, Sequence):
-            items = [self.read(item, report) for item in node.items]
-            return [item for item in items if not isinstance(item, Invalid)]
-        pairs = [(key.text, self.read(value, report)) for key, value in node.entries]
-        return {key: value for key, value in pairs if not isinstance(value, Invalid)}
-
-    def _scalar(self, node: Scalar, report: Report) -> Plain | Invalid:
-        text = node.text
-        if not node.plain:
-            return Word(text, node.place)
-        if text in _WORDS:
-            return _WORDS[text]
-        if re.fullmatch(r"[-+]?(0|[1-9]\d{0,18})", text):
-            return int(text)
-        if re.fullmatch(r"[-+]?(0|[1-9]\d{0,18})?\.?\d{0,18}([eE][-+]?\d{1,3})?", text) and text[-1:].isdigit():
-            return _float(text, node, report)
-        if _AMBIGUOUS.fullmatch(text):
-            return report.wrong(node, "a value that means one thing", f'quote it: "{text}"')
-        return Word(text, node.place)
-
-
-def _float(text: str, node: Scalar, report: Report) -> float | Invalid:
-    leading_zero = re.match(r"[-+]?0\d", text)
-    return report.wrong(node, "a number without a leading zero", f'quote it: "{text}"') if leading_zero else float(text)
-
-
-_WORDS: dict[str, Plain] = {"true": True, "false": False, "null": None, "~": None, "": None}
-_AMBIGUOUS = re.compile(
-    r"(?i:yes|no|on|off|y|n|true|false|null)|[-+]?\d+(:[0-5]?\d)+(\.\d*)?|0[xob]?[0-9a-f_]+|[-+]?\.(?i:inf|nan)"
-    r"|[-+]?\d[\d_]*_[\d_]*"
-)
 
 
 def _head(node: Mapping) -> Place:

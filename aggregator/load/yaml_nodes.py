@@ -47,7 +47,14 @@ class Mapping:
         return next((value for name, value in self.entries if name.text == key), None)
 
 
-Node: TypeAlias = Scalar | Sequence | Mapping
+@dataclasses.dataclass(frozen=True)
+class Refused:
+    """An alias, in place of what it stands for; already reported, so whoever reads it says nothing more."""
+
+    place: Place
+
+
+Node: TypeAlias = Scalar | Sequence | Mapping | Refused
 
 
 class _BrokenYamlError(Exception):
@@ -74,6 +81,7 @@ class _Reader:
     def __init__(self, document: Document, start: int) -> None:
         self._document = document
         self._start = start
+        self._aliases: set[str] = set()
         self.diagnostics: list[Diagnostic] = []
 
     def read(self, text: str) -> Node | None:
@@ -81,11 +89,14 @@ class _Reader:
             self._events = yaml.parse(text, Loader=yaml.CSafeLoader)
             return self._document_root()
         except yaml.MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
-            place = self._place(mark.index, mark.index + 1) if mark else self._place(0, 1)
-            raise _BrokenYamlError(_broken(place, error.problem or str(error))) from None
-        except yaml.YAMLError as error:
-            raise _BrokenYamlError(_broken(self._place(0, 1), str(error).splitlines()[0])) from None
+            mark, problem, advice = _cause(error)
+            at = mark.index if mark else 0
+            raise _BrokenYamlError(_broken(self._place(at, at + 1), problem, advice)) from None
+        except yaml.reader.ReaderError as error:
+            found = yaml.reader.Reader.NON_PRINTABLE.search(text)
+            at = found.start() if found else 0
+            problem = f"the character U+{error.character:04X} is not text"
+            raise _BrokenYamlError(_broken(self._place(at, at + 1), problem, "remove it")) from None
 
     def _document_root(self) -> Node | None:
         root: Node | None = None
@@ -100,19 +111,35 @@ class _Reader:
     def _node(self, event: yaml.Event, depth: int) -> Node:
         place = self._place_of(event)
         if isinstance(event, yaml.AliasEvent):
-            message = f"*{event.anchor} is an alias; project files may not use anchors and aliases"
-            self.diagnostics.append(Diagnostic(place, codes.ALIAS, message, "write the value out"))
-            return Scalar("", plain=True, place=place)
-        tag = getattr(event, "tag", None)
-        if tag is not None and tag.startswith("tag:yaml.org,2002:python"):
-            raise _BrokenYamlError(_broken(place, f"the tag {tag!r} is not allowed"))
+            name = event.anchor or ""
+            if name not in self._aliases:
+                self._aliases.add(name)
+                self._refuse(place, f"*{name} is an alias", "write the value out")
+            return Refused(place)
+        self._refuse_decoration(event, place)
         if depth > MAX_DEPTH:
-            raise _BrokenYamlError(_broken(place, f"nested more than {MAX_DEPTH} levels deep"))
+            raise _BrokenYamlError(_broken(place, f"nested more than {MAX_DEPTH} levels deep", "flatten it"))
         if isinstance(event, yaml.ScalarEvent):
             return Scalar(event.value, event.style in (None, ""), place)
         if isinstance(event, yaml.SequenceStartEvent):
             return Sequence(tuple(self._items(depth)), place)
         return self._mapping(place, depth)
+
+    def _refuse_decoration(self, event: yaml.Event, place: Place) -> None:
+        """Say of an anchor or a tag, which stand before the value itself, that it means nothing here."""
+        start = self._document.offset(place.line, place.column)
+        anchor, tag = getattr(event, "anchor", None), getattr(event, "tag", None)
+        if anchor is not None:
+            at = self._document.text.index(f"&{anchor}", start)
+            self._refuse(self._document.place(at, at + len(anchor) + 1), f"&{anchor} is an anchor", "remove it")
+        if tag is not None:
+            at = self._document.text.index("!", start)
+            written = self._document.text[at:].split(maxsplit=1)[0]
+            self._refuse(self._document.place(at, at + len(written)), f"{written} is a tag", "remove it")
+
+    def _refuse(self, place: Place, what: str, advice: str) -> None:
+        message = f"{what}; project files may not use anchors, aliases and tags"
+        self.diagnostics.append(Diagnostic(place, codes.ALIAS, message, advice))
 
     def _items(self, depth: int) -> list[Node]:
         items = []
@@ -126,7 +153,8 @@ class _Reader:
             key = self._node(event, depth + 1)
             value = self._node(next(self._events), depth + 1)
             if not isinstance(key, Scalar):
-                raise _BrokenYamlError(_broken(key.place, "a key must be a single word"))
+                advice = "quote a value that begins with { or ["
+                raise _BrokenYamlError(_broken(key.place, "a key must be a single word", advice))
             if key.text in entries:
                 first = entries[key.text][0].place.line
                 message = f"the key {key.text} is here twice; the first is on line {first}"
@@ -143,6 +171,20 @@ class _Reader:
 
     def _place(self, start: int, end: int) -> Place:
         return self._document.place(self._start + start, self._start + end)
+
+
+def _cause(error: yaml.MarkedYAMLError) -> tuple[yaml.Mark | None, str, str]:
+    """Where and what: a bracket or quote that is never closed is to blame, not the line where the parser gave up."""
+    opened, noticed, problem = error.context_mark, error.problem_mark, error.problem or "it makes no sense"
+    what = {
+        "while parsing a flow sequence": "bracket",
+        "while parsing a flow mapping": "brace",
+        "while scanning a quoted scalar": "quote",
+    }.get(error.context or "")
+    if what is not None and opened is not None and noticed is not None and opened.line != noticed.line:
+        advice = "close it" if what == "quote" else "close it, and look for a missing comma"
+        return opened, f"this {what} is not closed", advice
+    return noticed or opened, problem, ""
 
 
 def _broken(place: Place, problem: str, advice: str = "") -> Diagnostic:

@@ -14,7 +14,7 @@ from aggregator.plan.maps import read_partitions
 
 
 class Inputs:
-    """The inputs of one model. Views are looked through: what counts are the tables below them.
+    """The inputs of one model. Views are looked through: what counts are their SQL and the tables below them.
 
     Make a new one when the versions of the inputs may have changed; those of the model's own table are always read
     anew, as a model that reads itself changes them partition by partition.
@@ -58,10 +58,10 @@ class Inputs:
         return self._described[key]
 
     def _bases(self, table: TableName) -> Iterator[TableName]:
-        """The stored tables that a table's rows come from: itself, or those below a view."""
+        """What a table's rows come from: itself and, if it is a view, the tables below it."""
+        yield table
         model = self._graph.models.get(table)
         if model is None or model.model.kind is Kind.TABLE:
-            yield table
             return
         for below in dict.fromkeys(edge.table for edge in model.inputs):
             yield from self._bases(below)
@@ -82,13 +82,12 @@ def _difference(old: dict[str, object] | None, new: dict[str, object] | None) ->
         return "is a new input"
     if new is None:
         return "is no longer an input"
-    if not new["rows"]:
-        return f"has no rows any more (had {old['rows']})"
-    if not old["rows"]:
-        return f"is new ({new['rows']} rows)"
-    if old["rows"] == new["rows"]:
-        return f"changed ({new['rows']} rows, as before)"
-    return f"changed ({old['rows']} rows, now {new['rows']})"
+    before, now = old["rows"], new["rows"]
+    if before == now:
+        return f"changed ({now} rows, as before)" if now else "was defined anew"
+    if not now:
+        return f"has no rows any more (had {before})"
+    return f"changed ({before} rows, now {now})" if before else f"is new ({now} rows)"
 
 
 def address(table: object, partition: str) -> str:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from aggregator.core.graph import CompiledModel, Graph
 from aggregator.core.names import TableName
 from aggregator.core.plan import Plan, Reason, Stale, Step
-from aggregator.core.project import Kind
 from aggregator.core.warehouse import Snapshot
 from aggregator.plan.due import due_partitions
 from aggregator.plan.staleness import Staleness
@@ -29,22 +28,35 @@ def make_plan(
     due = due_partitions(graph, snapshot.now)
     steps: list[Step] = []
     stale: dict[TableName, dict[str, Stale]] = {}
-    pending: dict[TableName, dict[str, Stale]] = {}
-    for name, model in graph.models.items():
-        if name not in selected:
-            continue
-        judged = Staleness(model, graph, snapshot)
-        found = stale[name] = {}
-        if model.model.kind is not Kind.VIEW:
-            pending[name] = found  # seen by its own later partitions too: a model may read itself
+    looked_at = 0
+    for name in (name for name in graph.models if name in selected):
+        model, judged = graph.models[name], Staleness(graph.models[name], graph, snapshot)
+        found = stale[name] = {}  # seen by its own later partitions too: a model may read itself
         for partition in due[name]:
             if not _within(model, partition, interval):
                 continue
-            reason = Stale(Reason.FULL, "asked for") if full else judged.judge(partition, pending)
+            looked_at += 1
+            reason = Stale(Reason.FULL, "asked for") if full else judged.judge(partition, stale)
             if reason is not None:
                 found[partition] = reason
         steps.extend(_steps(model, due[name], found))
-    return Plan(tuple(steps), due, stale, snapshot.now)
+    return Plan(tuple(steps), due, stale, looked_at, _unselected(graph, snapshot, selected, due), snapshot.now)
+
+
+def _unselected(
+    graph: Graph, snapshot: Snapshot, selected: Collection[TableName], due: Mapping[TableName, Sequence[str]]
+) -> tuple[TableName, ...]:
+    """Models upstream of the selected ones that were not selected and have a stale partition of their own."""
+    upstream: set[TableName] = set()
+    for name in reversed(list(graph.models)):  # downstream first
+        if name in selected or name in upstream:
+            upstream.update(graph.upstream(name))
+    found = []
+    for name in (each for each in graph.models if each in upstream and each not in selected):
+        judged = Staleness(graph.models[name], graph, snapshot)
+        if any(judged.judge(partition, {}) is not None for partition in due[name]):
+            found.append(name)
+    return tuple(found)
 
 
 def _within(model: CompiledModel, partition: str, interval: tuple[datetime | None, datetime | None]) -> bool:

@@ -21,19 +21,20 @@ class Staleness:
     def __init__(self, model: CompiledModel, graph: Graph, snapshot: Snapshot) -> None:
         self._model = model
         self._inputs = Inputs(model, graph, snapshot.versions)
+        self._exists = model.name in snapshot.versions
         self._versions = snapshot.versions.get(model.name, {})
         self._ledger = snapshot.ledger.built.get(model.name, {})
 
     def judge(self, partition: str, pending: Pending) -> Stale | None:
         """The first reason that holds; None for a fresh partition. The order is that of the design."""
         row = self._ledger.get(partition)
-        if self._model.model.kind is Kind.VIEW:
-            return self._judge_view(row)
         version = self._versions.get(partition, ABSENT)
-        if row is None or (version == ABSENT and row.rows):
+        if row is None or not self._exists or (version == ABSENT and row.rows):
             return self._judge_unknown(version, row)
         if row.fingerprint != self._model.fingerprint:
             return Stale(Reason.LOGIC, "its SQL, macros or maps changed since it was built")
+        if self._model.model.kind is Kind.VIEW:
+            return None if version.token == row.version else Stale(Reason.TOUCHED, "someone else changed its SQL")
         if version.token != row.version:
             return Stale(Reason.TOUCHED, f"someone else changed its rows ({row.rows} rows, now {version.rows})")
         recorded = self._inputs.recorded(partition)
@@ -42,22 +43,16 @@ class Staleness:
             return Stale(Reason.INPUT, f"{name} {how}", name)
         return self._upstream(partition, pending)
 
-    def _judge_view(self, row: LedgerRow | None) -> Stale | None:
-        """A view has no rows: only its SQL can be old."""
-        if row is None:
-            return Stale(Reason.MISSING)
-        return Stale(Reason.LOGIC, "its SQL changed") if row.fingerprint != self._model.fingerprint else None
-
     def _judge_unknown(self, version: Version, row: LedgerRow | None) -> Stale:
         """Never built, or without the rows that it was built with."""
         if row is not None:
-            return Stale(Reason.MISSING, f"its {row.rows} rows are gone")
+            return Stale(Reason.MISSING, f"its {row.rows} rows are gone" if row.rows else "it is gone")
         if version == ABSENT:
             return Stale(Reason.MISSING)
         return Stale(Reason.UNRECORDED, "the ledger does not know what its rows were made from")
 
     def _upstream(self, partition: str, pending: Pending) -> Stale | None:
-        if not pending:
+        if not any(pending.values()):
             return None
         for table, each in self._inputs.partitions(partition):
             waiting = pending.get(table, {})

@@ -81,10 +81,12 @@ class Builder:
 
     def _view(self, write: ReplaceView, step: Step, seen: _Seen) -> StepResult:
         try:
-            self._engine.publish_view(write)
+            with self._engine.publishing():
+                version = self._engine.publish_view(write)
+                row = self._row(WHOLE, Outcome.BUILT, seen)
+                self._engine.record([dataclasses.replace(row, version=version.token)])
         except QueryError as error:
             return self._failed(step, self._query_problem(error), seen)
-        self._engine.record([self._row(WHOLE, Outcome.BUILT, seen)])
         return StepResult(step.model, step.partitions, Status.BUILT, seconds=time.monotonic() - seen.began)
 
     def _stray(self, staged: Staged, step: Step) -> Diagnostic | None:
@@ -101,7 +103,7 @@ class Builder:
             parts.append(f"{rows} rows lie outside {_stretch(step)}, for example in {min(outside)}")
         message = f"{self.model.name}: {' and '.join(parts)}; nothing was written"
         advice = f"`{column} >= @start AND {column} < @end` must hold for every row"
-        place = self.model.model.partition.place if self.model.model.partition else self._place()
+        place = self.model.model.partition.by.place if self.model.model.partition else self._place()
         return Diagnostic(place, codes.STRAY_ROWS, message, advice)
 
     def _halve(self, step: Step, problem: Diagnostic, seen: _Seen) -> Iterator[StepResult]:
@@ -122,6 +124,7 @@ class Builder:
         try:
             self._write(write, staged, sound, changed, seen)
         except (QueryError, ColumnsChangedError) as error:
+            self._inputs = Inputs(self.model, self._graph, self._engine.versions())  # what was published is undone
             yield self._failed(step, self._query_problem(error), seen)
             return
         seconds = time.monotonic() - seen.began
@@ -190,7 +193,7 @@ class Builder:
     def _is_unchanged(self, partition: str, staged: Staged) -> bool:
         """Whether the staged rows are those that the partition was last built with, and still has."""
         row = self._previous.get(partition)
-        if row is None:
+        if row is None or not staged.fits:
             return False
         batch = staged.batches.get(partition) or Batch(0, "")
         version = self._engine.versions().get(self.model.name, {}).get(partition, ABSENT)

@@ -87,7 +87,8 @@ def _model(graph: Graph, name: str) -> CompiledModel:
 
 def _print_model(model: CompiledModel, plan: Plan, snapshot: Snapshot) -> None:
     due, stale = plan.due[model.name], plan.stale[model.name]
-    click.echo(f"{model.name} has {count(len(due), 'partition')}, of which {len(stale):,} are not fresh.")
+    state = f"{len(stale):,} of {count(len(due), 'partition')} are not fresh" if stale else "everything is fresh"
+    click.echo(f"{model.name}: {state}.")
     if model.one_by_one:
         click.echo(f"It is built one partition at a time: {model.one_by_one}.")
     elif model.calendar is not None:

@@ -9,6 +9,9 @@ from pathlib import Path
 
 import click
 
+_YOURS = (".gitignore", "README.md")
+"""Files that a repository often has already; they are left as they are."""
+
 _NAME = "my_project"
 """How the starter project is called in its own files."""
 
@@ -22,6 +25,7 @@ def command(folder: Path) -> int:
     """
     starter = importlib.resources.files("aggregator") / "starter"
     files = list(_files(starter, Path()))
+    files = [(path, content) for path, content in files if str(path) not in _YOURS or not (folder / path).exists()]
     taken = [path for path, _ in files if (folder / path).exists()]
     if taken:
         raise click.ClickException(f"{folder / taken[0]} is already there; choose an empty folder")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import secrets
 import sys
 from collections.abc import Iterable, Iterator
@@ -21,12 +22,13 @@ from aggregator.cli.options import (
     wait_option,
 )
 from aggregator.cli.output import count, print_json, print_text, say
-from aggregator.cli.plans import print_plan
+from aggregator.cli.plans import print_plan, warn_unselected
 from aggregator.cli.progress import Bar, Lines, Silent
 from aggregator.cli.select import select
 from aggregator.cli.session import open_project
 from aggregator.cli.warehouse import at_work
-from aggregator.core.diagnostics import Diagnostic
+from aggregator.core.diagnostics import Code, Diagnostic
+from aggregator.core.names import TableName
 from aggregator.core.report import Report, Status, StepResult
 from aggregator.plan import make_plan
 from aggregator.run import Progress, run_plan
@@ -68,6 +70,7 @@ def command(
     elif not plan.steps:
         print_plan(plan, session.graph.project.environment.name)
     else:
+        warn_unselected(plan)
         _print(report, session.root)
     return 0 if report.is_clean else 1
 
@@ -96,6 +99,7 @@ def _json(result: StepResult) -> dict[str, object]:
         "rows": result.rows,
         "seconds": round(result.seconds, 6),
         "bytes": result.bytes,
+        "message": result.problem.message if result.problem else None,
     }
 
 
@@ -135,9 +139,17 @@ def _model_line(results: list[StepResult]) -> tuple[str, str]:
 
 
 def _problems(report: Report) -> list[Diagnostic]:
-    """What failed, each cause once; what was only blocked is counted, not listed."""
-    seen: dict[tuple[object, str], Diagnostic] = {}
+    """What failed, each cause of a model once, with the number of partitions; what was only blocked is not listed."""
+    causes: dict[tuple[TableName, Code], list[Diagnostic]] = {}
     for result in report.results:
         if result.problem is not None and result.status is Status.FAILED:
-            seen.setdefault((result.model, result.problem.message), result.problem)
-    return list(seen.values())
+            causes.setdefault((result.model, result.problem.code), []).extend([result.problem] * len(result.partitions))
+    return [_once(problems) for problems in causes.values()]
+
+
+def _once(problems: list[Diagnostic]) -> Diagnostic:
+    others = len(problems) - 1
+    if not others:
+        return problems[0]
+    message = f"{problems[0].message} (and {count(others, 'more partition')} like it)"
+    return dataclasses.replace(problems[0], message=message)

@@ -8,12 +8,13 @@ from pathlib import Path
 import click
 
 from aggregator.cli.options import project_options, wait_option
-from aggregator.cli.output import say
+from aggregator.cli.output import count, say
 from aggregator.cli.select import select
 from aggregator.cli.session import Session, open_project
 from aggregator.core.graph import Graph
 from aggregator.core.names import TableName
 from aggregator.engines import WarehouseError, open_engine
+from aggregator.engines.protocol import QueryError
 
 ROWS = 10
 
@@ -52,15 +53,15 @@ def _sql(session: Session, name: TableName) -> None:
 def _rows(session: Session, name: TableName, wait: float) -> None:
     engine = open_engine(session.graph, say, wait=wait)
     try:
-        versions = engine.versions().get(name)
-        if versions is None and session.graph.models[name].calendar is not None:
-            raise WarehouseError(f"{name} has not been built", f"aggregator run --select +{name}")
-        newest = max(versions) if versions else None
+        versions = engine.versions().get(name, {})
+        newest = max(versions, default="")
         names, rows = engine.sample(name, newest, ROWS)
+    except QueryError:
+        raise WarehouseError(f"{name} has not been built", f"aggregator run --select +{name}") from None
     finally:
         engine.close()
     if newest:
-        click.echo(f"-- {name}@{newest}, {len(rows)} rows of {versions[newest].rows if versions else 0:,}")
+        click.echo(f"-- {name}@{newest}, {len(rows)} of {count(versions[newest].rows, 'row')}")
     _table(names, [[_text(value) for value in row] for row in rows])
 
 

@@ -7,6 +7,7 @@ flights takes 30 ms, and it notices what someone else did to the file.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -68,6 +69,17 @@ def grouped_sql(relation: str, columns: Columns, calendar: Calendar | None, valu
     name = f"coalesce(strftime(p, '{_FORMATS[calendar.grain]}'), '{NULL_PARTITION}')"
     inner = f"SELECT {start} AS p, count(*) AS n, {checksum_sql(columns)} AS c{numbers} FROM {relation} GROUP BY ALL"
     return f"SELECT {name}, n, c{names} FROM ({inner})"
+
+
+def view_versions(db: duckdb.DuckDBPyConnection) -> dict[TableName, dict[str, Version]]:
+    """The versions of all views: a view has no rows of its own, so what can change is its SQL."""
+    rows = db.execute(
+        "SELECT schema_name, view_name, sql FROM duckdb_views() WHERE NOT internal AND NOT temporary"
+    ).fetchall()
+    return {
+        TableName(schema, view): {WHOLE: Version(0, hashlib.sha256(sql.encode()).hexdigest()[:16])}
+        for schema, view, sql in rows
+    }
 
 
 def table_versions(

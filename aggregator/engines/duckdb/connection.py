@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import re
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import duckdb
@@ -56,10 +58,11 @@ def _lock_of(path: Path) -> threading.Lock:
 
 
 def _open(path: Path, deadline: float, wait: float, say: Callable[[str], None]) -> duckdb.DuckDBPyConnection:
-    _refuse_foreign(path)
     told = False
     while True:
         try:
+            _create(path)
+            _refuse_foreign(path)
             return _prepared(duckdb.connect(str(path)))
         except duckdb.Error as error:
             holder = _HOLDER.search(str(error))
@@ -74,28 +77,46 @@ def _open(path: Path, deadline: float, wait: float, say: Callable[[str], None]) 
         time.sleep(_POLL_SECONDS)
 
 
+def _create(path: Path) -> None:
+    """A new database appears whole: whoever dies or runs out of space here leaves no file that can't be opened."""
+    with _reachable(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.exists():
+            return
+    draft = path.with_name(f"{path.name}.{os.getpid()}.new")
+    try:
+        duckdb.connect(str(draft)).close()
+        with _reachable(path), contextlib.suppress(FileExistsError):  # someone else was faster
+            os.link(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
 def _refuse_foreign(path: Path) -> None:
     """DuckDB guesses other formats and tries to download a reader for them, so look first."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if not path.exists():
-            return
-        with path.open("rb") as file:
-            head = file.read(12)
-    except OSError as error:
-        raise WarehouseError(
-            f"{path} can't be opened: {error.strerror}", "check the path and its permissions"
-        ) from None
-    if head and head[8:12] != _MAGIC:
+    with _reachable(path), path.open("rb") as file:
+        head = file.read(12)
+    if head[8:12] != _MAGIC:
         message = f"{path} is not a DuckDB database; it was left as it is"
         raise WarehouseError(message, "move it away, or choose another `path:` in aggregator.yml")
+
+
+@contextlib.contextmanager
+def _reachable(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except FileExistsError:
+        raise WarehouseError(f"{path.parent} is a file, not a folder", "choose another `path:`") from None
+    except OSError as error:
+        reason = f"{path} can't be opened: {error.strerror}"
+        raise WarehouseError(reason, "check the path and its permissions") from None
 
 
 def _prepared(db: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
     """DATE of a TIMESTAMP must not depend on where the laptop is."""
     db.execute("SET TimeZone = 'UTC'")
     for macro in MACROS:
-        db.execute(macro)
+        db.execute(f"CREATE OR REPLACE TEMP MACRO {macro}")
     return db
 
 

@@ -13,10 +13,23 @@ import sqlglot
 from sqlglot import exp
 
 MACROS = (
-    "CREATE OR REPLACE TEMP MACRO _divide(x, y) AS CASE WHEN y = 0 THEN error('division by zero') ELSE x / y END",
+    "_divide(x, y) AS CASE WHEN y = 0 THEN error('division by zero') ELSE x / y END",
+    "_item(items, n) AS CASE WHEN n < 1 OR n > len(items) THEN error('array index out of bounds') ELSE items[n] END",
+    "_from(n) AS CASE WHEN n = 0 THEN 1 ELSE n END",
+    "_week(day, first) AS (dayofyear(day) + 6 - (dayofweek(day) - first + 7) % 7) // 7",
+    # A local time that occurs twice is the first of the two, where the offset of three hours before still holds.
+    "_offset_before(moment, zone) AS timezone(zone, moment - INTERVAL 3 HOUR) + INTERVAL 3 HOUR",
+    (
+        "_instant(moment, zone) AS CASE WHEN timezone(zone, _offset_before(moment, zone)) = moment"
+        " THEN _offset_before(moment, zone) ELSE timezone(zone, moment) END"
+    ),
+    "_floor(unit, instant, zone) AS instant - (timezone(zone, instant) - date_trunc(unit, timezone(zone, instant)))",
 )
-"""Functions that the rewritten SQL calls; created on every connection."""
+"""Functions that the rewritten SQL calls."""
 
+_TIME_UNITS = frozenset({"HOUR", "MINUTE", "SECOND", "MILLISECOND", "MICROSECOND"})
+_WEEKS = {"WEEK": 0, "SUNDAY": 0, "MONDAY": 1, "TUESDAY": 2, "WEDNESDAY": 3, "THURSDAY": 4, "FRIDAY": 5, "SATURDAY": 6}
+"""On which day a week begins: ``EXTRACT(WEEK(MONDAY) FROM day)``."""
 Rewrite = Callable[[exp.Expr], exp.Expr]
 
 
@@ -32,9 +45,7 @@ def _division(node: exp.Expr) -> exp.Expr:
 
 def _as_date(node: exp.Expr) -> exp.Expr:
     """Arithmetic on a DATE stays a DATE; DuckDB makes it a TIMESTAMP."""
-    unit = str(node.text("unit")).upper()
-    is_time = unit in ("HOUR", "MINUTE", "SECOND", "MILLISECOND", "MICROSECOND")
-    return node if is_time or isinstance(node.parent, exp.Cast) else exp.cast(node, "DATE")
+    return node if node.text("unit").upper() in _TIME_UNITS else exp.cast(node, "DATE")
 
 
 def _numeric(node: exp.Expr) -> exp.Expr:
@@ -58,21 +69,89 @@ def _float_literal(node: exp.Expr) -> exp.Expr:
 
 def _timestamp_diff(node: exp.Expr) -> exp.Expr:
     """TIMESTAMP_DIFF counts whole units elapsed, not boundaries crossed."""
-    unit = exp.Literal.string(str(node.text("unit")).lower())
-    return exp.Anonymous(this="date_sub", expressions=[unit, node.expression, node.this])
+    return _call("date_sub", _lower(node.text("unit")), node.expression, node.this)
+
+
+def _timestamp(node: exp.Expr) -> exp.Expr:
+    """A local time that occurs twice is the first of the two; DuckDB takes the second."""
+    zone = node.args.get("zone")
+    return _call("_instant", exp.cast(node.this, "TIMESTAMP", dialect="duckdb"), zone) if zone else node
+
+
+def _timestamp_trunc(node: exp.Expr) -> exp.Expr:
+    """Hours and days begin on the clock of the zone, which may differ from UTC by half an hour, or occur twice."""
+    zone, unit = node.args.get("zone"), node.text("unit")
+    if not zone:
+        return node
+    if unit.upper() in _TIME_UNITS:
+        return _call("_floor", _lower(unit), node.this, zone)
+    local = exp.TimestampTrunc(this=exp.AtTimeZone(this=node.this, zone=zone), unit=node.args["unit"])
+    return _call("_instant", local, zone.copy())
+
+
+def _format_timestamp(node: exp.Expr) -> exp.Expr:
+    """The text shows the clock of the zone; sqlglot forgets it."""
+    zone = node.args.get("zone")
+    if zone and isinstance(node.this, exp.TsOrDsToTimestamp):
+        node.this.set("this", exp.AtTimeZone(this=node.this.this, zone=zone))
+        node.set("zone", None)
+    return node
 
 
 def _extract(node: exp.Expr) -> exp.Expr:
-    """DAYOFWEEK counts from Sunday = 1, WEEK from the first Sunday, and there is ISOWEEK."""
-    part, moment = node.name.upper(), node.expression
-    if part == "DAYOFWEEK":
-        return exp.paren(exp.Add(this=exp.Extract(this=exp.var("DOW"), expression=moment), expression=_one()))
-    if part == "ISOWEEK":
-        return exp.Extract(this=exp.var("WEEK"), expression=moment)
-    if part == "WEEK":
-        week = exp.Anonymous(this="strftime", expressions=[moment, exp.Literal.string("%U")])
-        return exp.cast(week, "BIGINT")
-    return exp.cast(moment, "DATE") if part == "DATE" else node
+    """DAYOFWEEK counts from Sunday = 1, WEEK from the first Sunday; there is ISOWEEK; fractions lack the seconds."""
+    part, moment = (node.name or node.this.name).upper(), node.expression
+    if part in _WEEKS:
+        return _call("_week", moment, exp.Literal.number(_WEEKS[part]))
+    match part:
+        case "DAYOFWEEK":
+            return exp.paren(exp.Add(this=exp.Extract(this=exp.var("DOW"), expression=moment), expression=_one()))
+        case "ISOWEEK":
+            return exp.Extract(this=exp.var("WEEK"), expression=moment)
+        case "MILLISECOND" | "MICROSECOND":
+            size = 1_000 if part == "MILLISECOND" else 1_000_000
+            return exp.paren(exp.Mod(this=node.copy(), expression=exp.Literal.number(size)))
+        case "DATE":
+            return exp.cast(moment, "DATE")
+    return node
+
+
+def _item(node: exp.Expr) -> exp.Expr:
+    """An OFFSET or ORDINAL that is out of range is an error, not NULL."""
+    if node.args.get("offset") is None or node.args.get("safe") or len(node.expressions) != 1:
+        return node
+    position = node.expressions[0]
+    if node.args["offset"] == 0:
+        position = exp.Add(this=exp.paren(position), expression=_one())
+    return _call("_item", node.this, position)
+
+
+def _substring(node: exp.Expr) -> exp.Expr:
+    """Position 0 means 1."""
+    start = node.args.get("start")
+    if start is not None and not (isinstance(start, exp.Literal) and start.name != "0"):
+        node.set("start", _call("_from", start))
+    return node
+
+
+def _unnest(node: exp.Expr) -> exp.Expr:
+    """WITH OFFSET counts from 0; DuckDB's WITH ORDINALITY counts from 1."""
+    offset, alias = node.args.get("offset"), node.args.get("alias")
+    if not isinstance(offset, exp.Expr) or len(node.expressions) != 1:
+        return node
+    item = alias.columns[0].copy() if alias and alias.columns else exp.to_identifier("_item")
+    rows = _call("unnest", node.expressions[0])
+    subscripts = _call("generate_subscripts", node.expressions[0].copy(), _one())
+    position = exp.Sub(this=subscripts, expression=_one())
+    return exp.select(exp.alias_(rows, item), exp.alias_(position, offset.name)).subquery(f"_of_{item.name}")
+
+
+def _call(name: str, *arguments: exp.Expr) -> exp.Expr:
+    return exp.Anonymous(this=name, expressions=list(arguments))
+
+
+def _lower(unit: str) -> exp.Expr:
+    return exp.Literal.string(unit.lower())
 
 
 def _one() -> exp.Expr:
@@ -96,7 +175,13 @@ REWRITES: dict[type[exp.Expr], Rewrite] = {
     exp.DataType: _numeric,
     exp.Literal: _float_literal,
     exp.TimestampDiff: _timestamp_diff,
+    exp.TimestampTrunc: _timestamp_trunc,
+    exp.Timestamp: _timestamp,
+    exp.TimeToStr: _format_timestamp,
     exp.Extract: _extract,
+    exp.Bracket: _item,
+    exp.Substring: _substring,
+    exp.Unnest: _unnest,
     exp.Distinct: _distinct,
 }
 
@@ -105,7 +190,7 @@ REWRITES: dict[type[exp.Expr], Rewrite] = {
 def to_duckdb(sql: str) -> str:
     """Translate a query, or an expression in a SELECT; parameters ``@start`` become ``$start``."""
     tree = sqlglot.parse_one(sql, read="bigquery")
-    return tree.transform(_rewrite).sql(dialect="duckdb")
+    return _rewritten(tree).sql(dialect="duckdb")
 
 
 def expression_to_duckdb(sql: str) -> str:
@@ -117,9 +202,17 @@ def type_to_duckdb(bigquery_type: str) -> str:
     """Translate a column type."""
     if not bigquery_type:
         return "VARCHAR"
-    return exp.DataType.build(bigquery_type, dialect="bigquery").transform(_rewrite).sql(dialect="duckdb")
+    return _rewritten(exp.DataType.build(bigquery_type, dialect="bigquery")).sql(dialect="duckdb")
 
 
-def _rewrite(node: exp.Expr) -> exp.Expr:
-    rewrite = REWRITES.get(type(node))
-    return rewrite(node) if rewrite else node
+def _rewritten(tree: exp.Expr) -> exp.Expr:
+    """The inner nodes first, so that what stands inside a rewritten node is rewritten too."""
+    for node in reversed(list(tree.walk())):
+        rewrite = REWRITES.get(type(node))
+        better = rewrite(node) if rewrite else node
+        if better is node:
+            continue
+        if node is tree:
+            return better
+        node.replace(better)
+    return tree

@@ -11,11 +11,19 @@ import duckdb
 
 from aggregator.core.diagnostics import Diagnostic
 from aggregator.core.names import TableName
-from aggregator.core.warehouse import ABSENT, LedgerRow, Snapshot, Version, Versions
-from aggregator.core.writes import Batch, Expectation, OverwritePartitions, ReplaceView, Staged, Write
-from aggregator.engines.duckdb.catalog import Columns, grouped_sql, quoted, table_columns, table_versions
+from aggregator.core.warehouse import ABSENT, WHOLE, LedgerRow, Snapshot, Version, Versions
+from aggregator.core.writes import Batch, Expectation, OverwritePartitions, ReplaceTable, ReplaceView, Staged, Write
+from aggregator.engines.duckdb.catalog import (
+    Columns,
+    grouped_sql,
+    quoted,
+    table_columns,
+    table_versions,
+    view_versions,
+)
 from aggregator.engines.duckdb.connection import Connection
-from aggregator.engines.duckdb.dialect import expression_to_duckdb, to_duckdb, type_to_duckdb
+from aggregator.engines.duckdb.dialect import MACROS, expression_to_duckdb, to_duckdb, type_to_duckdb
+from aggregator.engines.duckdb.errors import lost, translated
 from aggregator.engines.duckdb.ingest import is_loaded, load, locate
 from aggregator.engines.duckdb.ledger import DDL, SCHEMA, VERSION, append_rows, read_ledger
 from aggregator.engines.protocol import ColumnsChangedError, QueryError, WarehouseError
@@ -25,6 +33,9 @@ if TYPE_CHECKING:
     from aggregator.core.graph import Graph
 
 _STAGING = "_staging"
+_SCHEMAS_IN_USE = (
+    "SELECT schema_name FROM duckdb_tables() UNION SELECT schema_name FROM duckdb_views() WHERE NOT internal"
+)
 _ALL_THREADS = 0
 Parameters: TypeAlias = dict[str, date]
 _INTEGERS = frozenset({"TINYINT", "SMALLINT", "INTEGER", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"})
@@ -39,14 +50,12 @@ class DuckDbEngine:
         path = graph.project.root / graph.project.environment.path
         self._connection = Connection(path, wait=wait, say=say)
         self._db = self._connection.db
-        self._queries: dict[str, tuple[str, Columns]] = {}
+        self._queries: dict[TableName, tuple[str, Columns]] = {}
         self._threads = 0
         try:
-            self._prepare()
-            self._tables = table_columns(self._db)
-        except duckdb.Error as error:
-            self.close()
-            raise _lost(error) from None
+            with translated(lost):
+                self._prepare()
+                self._tables = table_columns(self._db)
         except BaseException:
             self.close()
             raise
@@ -60,6 +69,7 @@ class DuckDbEngine:
         """This machine's clock: the warehouse is on it."""
         return datetime.now(UTC)
 
+    @translated(lost)
     def ingest(self) -> tuple[Diagnostic, ...]:
         """Load each source whose file is new or changed."""
         problems = []
@@ -77,34 +87,33 @@ class DuckDbEngine:
                 self._versions = None
         return tuple(problems)
 
+    @translated(lost)
     def snapshot(self) -> Snapshot:
         """Versions, ledger and clock."""
         return Snapshot(self.versions(), read_ledger(self._db), self.now())
 
+    @translated(lost)
     def versions(self) -> Versions:
         """Read once from the file, then kept up with what is published here."""
         if self._versions is None:
-            self._versions = {
-                name: table_versions(self._db, name, self._tables[name], calendar)
-                for name, calendar in self._graph.calendars.items()
-                if name in self._tables
-            }
+            views = view_versions(self._db)
+            self._versions = {name: views[name] for name in self._graph.calendars if name in views}
+            for name, calendar in self._graph.calendars.items():
+                if name in self._tables:
+                    self._versions[name] = table_versions(self._db, name, self._tables[name], calendar)
         return self._versions
 
+    @translated()
     def stage(self, write: Write, expectations: Sequence[Expectation]) -> Staged:
         """Run the query into a temporary table and measure each partition in it, in one more query."""
         parameters: Parameters = {}
         calendar = write.calendar if isinstance(write, OverwritePartitions) else None
         if isinstance(write, OverwritePartitions):
             parameters = {"start": write.calendar.value(write.start), "end": write.calendar.value(write.end)}
-        try:
-            query, columns = self._typed_query(write, parameters)
-            self._use_threads(1 if calendar is not None and _is_one_partition(write) else _ALL_THREADS)
-            self._db.execute(f"CREATE OR REPLACE TEMP TABLE {_STAGING} AS {query}", _used(parameters, query))
-            batches = self._measured(columns, calendar, expectations)
-        except duckdb.Error as error:
-            raise _failure(error) from None
-        return Staged(batches)
+        query, columns = self._typed_query(write, parameters)
+        self._use_threads(1 if calendar is not None and _is_one_partition(write) else _ALL_THREADS)
+        self._db.execute(f"CREATE OR REPLACE TEMP TABLE {_STAGING} AS {query}", _used(parameters, query))
+        return Staged(self._measured(columns, calendar, expectations), self._fits(write, columns))
 
     def _measured(
         self, columns: Columns, calendar: Calendar | None, expectations: Sequence[Expectation]
@@ -131,28 +140,30 @@ class DuckDbEngine:
     @contextlib.contextmanager
     def publishing(self) -> Iterator[None]:
         """One transaction."""
-        self._db.execute("BEGIN")
-        try:
-            yield
-            self._db.execute("COMMIT")
-        except BaseException as error:
-            with contextlib.suppress(duckdb.Error):
-                self._db.execute("ROLLBACK")
-            self._tables = table_columns(self._db)
-            self._versions = None
-            if isinstance(error, duckdb.Error):
-                raise _failure(error) from None
-            raise
+        with translated(lost):
+            self._db.execute("BEGIN")
+            try:
+                yield
+                self._db.execute("COMMIT")
+            except BaseException:
+                self._roll_back()
+                raise
 
+    def _roll_back(self) -> None:
+        """Back to what the file holds, if it still can be read; the error that led here is the one to tell."""
+        self._versions = None
+        with contextlib.suppress(duckdb.Error, RuntimeError):
+            self._db.execute("ROLLBACK")
+        with contextlib.suppress(duckdb.Error, RuntimeError):
+            self._tables = table_columns(self._db)
+
+    @translated()
     def publish(self, write: Write, staged: Staged, partitions: Collection[str]) -> dict[str, Version]:
         """Delete and insert."""
-        try:
-            if isinstance(write, OverwritePartitions):
-                self._overwrite(write, partitions)
-            else:
-                self._replace(write.table, self._queries[write.query][1])
-        except duckdb.Error as error:
-            raise _failure(error) from None
+        if isinstance(write, OverwritePartitions):
+            self._overwrite(write, partitions)
+        else:
+            self._replace(write, self._queries[write.table][1])
         current = self.versions().setdefault(write.table, {})
         for partition in partitions:
             batch = staged.batches.get(partition)
@@ -162,42 +173,47 @@ class DuckDbEngine:
                 current.pop(partition, None)
         return {partition: current.get(partition, ABSENT) for partition in partitions}
 
-    def publish_view(self, write: ReplaceView) -> None:
-        """Create or replace the view."""
-        try:
-            self._db.execute(f'CREATE SCHEMA IF NOT EXISTS "{write.table.dataset}"')
-            self.forget(write.table)
-            self._db.execute(f"CREATE OR REPLACE VIEW {quoted(write.table)} AS {to_duckdb(write.query)}")
-        except duckdb.Error as error:
-            raise _failure(error) from None
+    @translated()
+    def publish_view(self, write: ReplaceView) -> Version:
+        """Create or replace the view; what it calls goes into the file with it, so that every client can read it."""
+        for macro in MACROS:
+            self._db.execute(f"CREATE OR REPLACE MACRO {macro}")
+        self._db.execute(f'CREATE SCHEMA IF NOT EXISTS "{write.table.dataset}"')
+        self.forget(write.table)
+        self._db.execute(f"CREATE OR REPLACE VIEW {quoted(write.table)} AS {to_duckdb(write.query)}")
+        current = self.versions()[write.table] = view_versions(self._db)[write.table]
+        return current[WHOLE]
 
+    @translated()
     def forget(self, table: TableName) -> None:
         """Drop the table, if there is one."""
         if self._tables.pop(table, None) is not None:
             self._db.execute(f"DROP TABLE {quoted(table)}")
             self.versions().pop(table, None)
 
+    @translated(lost)
     def record(self, rows: Iterable[LedgerRow]) -> None:
         """Append to the ledger."""
-        try:
-            append_rows(self._db, list(rows))
-        except duckdb.Error as error:
-            raise _failure(error) from None
+        append_rows(self._db, list(rows))
 
-    def sample(self, table: TableName, partition: str | None, limit: int) -> tuple[list[str], list[tuple[object, ...]]]:
-        """Any rows of a partition, or of the table."""
-        calendar = self._graph.calendars.get(table)
+    @translated()
+    def sample(self, table: TableName, partition: str, limit: int) -> tuple[list[str], list[tuple[object, ...]]]:
+        """Rows of a partition, or of the table."""
+        calendar, model = self._graph.calendars.get(table), self._graph.models.get(table)
         where, parameters = "", {}
         if partition and calendar is not None:
             start = calendar.parse(partition)
             where = f'WHERE "{calendar.column}" >= $start AND "{calendar.column}" < $end'
             parameters = {"start": calendar.value(start), "end": calendar.value(calendar.next(start))}
-        cursor = self._db.execute(f"SELECT * FROM {quoted(table)} {where} LIMIT {limit}", parameters)
-        return [column[0] for column in cursor.description], cursor.fetchall()
+        key = ", ".join(f'"{column}"' for column in model.model.key) if model else ""
+        order = f"ORDER BY {key}" if key else ""
+        with translated():
+            cursor = self._db.execute(f"SELECT * FROM {quoted(table)} {where} {order} LIMIT {limit}", parameters)
+            return [column[0] for column in cursor.description], cursor.fetchall()
 
     def _prepare(self) -> None:
         """Make the tables of our own in a new file; refuse a file that someone else made."""
-        names = {row[0] for row in self._db.execute("SELECT DISTINCT schema_name FROM duckdb_tables()").fetchall()}
+        names = {row[0] for row in self._db.execute(_SCHEMAS_IN_USE).fetchall()}
         path = self._connection.path
         if SCHEMA in names:
             row = self._db.execute(f"SELECT version FROM {SCHEMA}.about").fetchone()
@@ -219,7 +235,7 @@ class DuckDbEngine:
 
         Worked out once per model and run: describing a query costs as much as planning it.
         """
-        if write.query not in self._queries:
+        if write.table not in self._queries:
             query = to_duckdb(write.query)
             self._make_readable(write)
             described = self._db.execute(f"DESCRIBE {query}", _used(parameters, query)).fetchall()
@@ -228,8 +244,8 @@ class DuckDbEngine:
             if any(columns[row[0]] != row[1] for row in described):
                 casts = ", ".join(f'CAST("{name}" AS {type_}) AS "{name}"' for name, type_ in columns.items())
                 query = f"SELECT {casts} FROM ({query})"
-            self._queries[write.query] = (query, columns)
-        return self._queries[write.query]
+            self._queries[write.table] = (query, columns)
+        return self._queries[write.table]
 
     def _use_threads(self, count: int) -> None:
         """A second thread costs more than it gains on the few rows of one partition."""
@@ -250,7 +266,7 @@ class DuckDbEngine:
 
     def _overwrite(self, write: OverwritePartitions, partitions: Collection[str]) -> None:
         """Delete and insert, one unbroken stretch of partitions at a time."""
-        self._fit_table(write.table, self._queries[write.query][1])
+        self._fit_table(write.table, self._queries[write.table][1])
         target, column = quoted(write.table), f'"{write.calendar.column}"'
         where = f"WHERE {column} >= $start AND {column} < $end"
         for start, end in _stretches(write.calendar, partitions):
@@ -258,8 +274,16 @@ class DuckDbEngine:
             self._db.execute(f"DELETE FROM {target} {where}", bounds)
             self._db.execute(f"INSERT INTO {target} BY NAME SELECT * FROM {_STAGING} {where}", bounds)
 
-    def _replace(self, table: TableName, columns: Columns) -> None:
-        if self._tables.get(table) != columns:
+    def _fits(self, write: Write, columns: Columns) -> bool:
+        """Whether the table is there and has the staged columns; one that is replaced whole, in their order."""
+        current = self._tables.get(write.table)
+        if isinstance(write, ReplaceTable):
+            return current is not None and [*current.items()] == [*columns.items()]
+        return current == columns
+
+    def _replace(self, write: ReplaceTable, columns: Columns) -> None:
+        table = write.table
+        if not self._fits(write, columns):
             self.forget(table)
             self._create(table, columns)
         self._db.execute(f"DELETE FROM {quoted(table)}")
@@ -283,6 +307,10 @@ class DuckDbEngine:
             return
         gone = [name for name in current if name not in staged]
         retyped = [name for name, type_ in staged.items() if current.get(name, type_) != type_]
+        if (gone or retyped) and not self.versions().get(table):
+            self.forget(table)  # without rows there is nothing to fit beside
+            self._create(table, staged)
+            return
         if gone or retyped:
             changes = [f"{name} is gone" for name in gone]
             changes += [f"{name} was {current[name]} and is {staged[name]}" for name in retyped]
@@ -322,26 +350,10 @@ def _type_of(type_: str, expected: str) -> str:
     """The type that a column would have on BigQuery, which has one integer type and one floating-point type."""
     if type_ in _INTEGERS:
         return "BIGINT"
+    if type_.startswith(("DECIMAL", "DOUBLE")) and expected.startswith(("NUMERIC", "BIGNUMERIC")):
+        return "DECIMAL(38,9)" if expected.startswith("NUMERIC") else "DECIMAL(38,18)"
     if type_ == "FLOAT" or (type_.startswith("DECIMAL") and type_ != "DECIMAL(38,9)"):
-        return "DECIMAL(38,9)" if expected == "NUMERIC" else "DOUBLE"
+        return "DOUBLE"
     if type_.startswith("TIMESTAMP") and expected == "DATE":
         return "DATE"
     return "TIMESTAMP WITH TIME ZONE" if (type_, expected) == ("TIMESTAMP", "TIMESTAMP") else type_
-
-
-def _failure(error: duckdb.Error) -> QueryError | WarehouseError:
-    """A failed query is the model's affair; a failed disk is not."""
-    if isinstance(error, (duckdb.IOException, duckdb.FatalException, duckdb.ConnectionException)):
-        return _lost(error)
-    lines = [line for line in str(error).splitlines() if line.strip()]
-    in_rows = not isinstance(error, (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException))
-    return QueryError(lines[0] if lines else "the query failed", in_rows=in_rows)
-
-
-def _lost(error: duckdb.Error) -> WarehouseError:
-    reason = str(error).splitlines()[0]
-    is_full = "No space left" in reason or "File too large" in reason
-    advice = "make room and run again" if is_full else "look at the file and its disk, then run again"
-    return WarehouseError(
-        f"the database file can't be written or read: {reason}", f"{advice}; nothing was half-written"
-    )

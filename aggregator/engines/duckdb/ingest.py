@@ -6,6 +6,7 @@ import contextlib
 import importlib.util
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,12 +18,18 @@ from aggregator.core.project import LocalFile, Source
 from aggregator.engines.codes import LOCAL_FILE
 from aggregator.engines.duckdb.catalog import quoted
 from aggregator.engines.duckdb.dialect import type_to_duckdb
+from aggregator.engines.duckdb.errors import failure, first_line
 from aggregator.engines.duckdb.ledger import SCHEMA
+from aggregator.engines.protocol import WarehouseError
 
 if TYPE_CHECKING:
     from datetime import datetime
 
 _READERS = {".csv": "csv", ".tsv": "csv", ".parquet": "parquet", ".json": "json", ".jsonl": "json", ".ndjson": "json"}
+
+
+class _UnreadableError(Exception):
+    """An archive is damaged, encrypted or too big to unpack."""
 
 
 def is_loaded(db: duckdb.DuckDBPyConnection, source: Source, path: Path) -> bool:
@@ -35,25 +42,35 @@ def is_loaded(db: duckdb.DuckDBPyConnection, source: Source, path: Path) -> bool
 
 def load(db: duckdb.DuckDBPyConnection, source: Source, path: Path, now: datetime) -> Diagnostic | None:
     """Replace the source's table by the file's rows, or leave it as it is and say why."""
-    assert source.local is not None  # noqa: S101
-    with _plain_file(path) as file:
-        relation = _reader(file, source)
-        if isinstance(relation, Diagnostic):
-            return relation
-        columns = ", ".join(f'CAST("{c.name}" AS {type_to_duckdb(c.type)}) AS "{c.name}"' for c in source.columns)
-        db.execute("BEGIN")
-        try:
-            db.execute(f'CREATE SCHEMA IF NOT EXISTS "{source.name.dataset}"')
-            db.execute(f"CREATE OR REPLACE TABLE {quoted(source.name)} AS SELECT {columns} FROM {relation}")
-            db.execute(
-                f"INSERT INTO {SCHEMA}.loads VALUES ($1, $2, $3, $4)",
-                [str(source.name), str(source.local), _identity(source, path), now],
-            )
-            db.execute("COMMIT")
-        except duckdb.Error as error:
-            db.execute("ROLLBACK")
-            return _refused(source, str(error))
+    try:
+        with _plain_file(path) as file:
+            relation = _reader(file, source)
+            if isinstance(relation, Diagnostic):
+                return relation
+            _replace(db, source, relation, _identity(source, path), now)
+    except _UnreadableError as error:
+        return _refused(source, str(error))
+    except duckdb.Error as error:
+        if isinstance(failure(error), WarehouseError) and path.name not in str(error):
+            raise
+        return _refused(source, first_line(error))
     return None
+
+
+def _replace(db: duckdb.DuckDBPyConnection, source: Source, relation: str, identity: str, now: datetime) -> None:
+    """The table and the note that it was loaded, or neither."""
+    columns = ", ".join(f'CAST("{c.name}" AS {type_to_duckdb(c.type)}) AS "{c.name}"' for c in source.columns)
+    db.execute("BEGIN")
+    try:
+        db.execute(f'CREATE SCHEMA IF NOT EXISTS "{source.name.dataset}"')
+        db.execute(f"CREATE OR REPLACE TABLE {quoted(source.name)} AS SELECT {columns} FROM {relation}")
+        note = [str(source.name), str(source.local), identity, now]
+        db.execute(f"INSERT INTO {SCHEMA}.loads VALUES ($1, $2, $3, $4)", note)
+        db.execute("COMMIT")
+    except BaseException:
+        with contextlib.suppress(duckdb.Error, RuntimeError):
+            db.execute("ROLLBACK")
+        raise
 
 
 def locate(root: Path, local: LocalFile) -> Path | Diagnostic:
@@ -99,14 +116,21 @@ def _plain_file(path: Path) -> Iterator[Path]:
     if path.suffix != ".zip":
         yield path
         return
-    with tempfile.TemporaryDirectory(prefix="aggregator-") as folder, zipfile.ZipFile(path) as archive:
-        members = [each for each in archive.infolist() if Path(each.filename).suffix in _READERS]
-        members = [each for each in members if not each.filename.startswith("__MACOSX")]
-        if len(members) != 1:
-            yield path
-            return
-        members[0].filename = Path(members[0].filename).name
-        yield Path(archive.extract(members[0], folder))
+    with tempfile.TemporaryDirectory(prefix="aggregator-") as folder:
+        yield _unpacked(path, folder) or path
+
+
+def _unpacked(path: Path, folder: str) -> Path | None:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = [each for each in archive.infolist() if Path(each.filename).suffix in _READERS]
+            members = [each for each in members if not each.filename.startswith("__MACOSX")]
+            if len(members) != 1:
+                return None
+            members[0].filename = Path(members[0].filename).name
+            return Path(archive.extract(members[0], folder))
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError) as error:
+        raise _UnreadableError(str(error)) from None
 
 
 def _reader(path: Path, source: Source) -> str | Diagnostic:
@@ -127,8 +151,7 @@ def _reader(path: Path, source: Source) -> str | Diagnostic:
     return Diagnostic(source.local.place, LOCAL_FILE, message)
 
 
-def _refused(source: Source, error: str) -> Diagnostic:
+def _refused(source: Source, reason: str) -> Diagnostic:
     assert source.local is not None  # noqa: S101
-    lines = [line.strip() for line in error.splitlines() if line.strip()]
     advice = "compare `columns:` with the file's header and rows; `null: NA` names the text that stands for NULL"
-    return Diagnostic(source.local.place, LOCAL_FILE, f"{source.local} can't be loaded: {lines[0]}", advice)
+    return Diagnostic(source.local.place, LOCAL_FILE, f"{source.local} can't be loaded: {reason}", advice)

@@ -1,0 +1,95 @@
+"""What is wrong with what comes out of a SELECT, and with what the front matter says about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlglot import exp
+
+from aggregator.compile import codes
+from aggregator.compile.analysis import output_name
+from aggregator.core.diagnostics import Diagnostic, Word, did_you_mean
+from aggregator.core.graph import OutputColumn, Query
+from aggregator.core.names import is_identifier
+from aggregator.core.project import Kind, Model
+
+_RESERVED = ("_TABLE_", "_FILE_", "_PARTITION", "_ROW_TIMESTAMP", "__ROOT__", "_COLIDENTIFIER")
+_PARAMETERS = ("start", "end")
+
+
+def declaration_problems(model: Model, columns: tuple[OutputColumn, ...]) -> Iterator[Diagnostic]:
+    """Names in the front matter that are not in the output, and what a view can't have."""
+    names = [column.name for column in columns]
+    named: list[Word] = [*model.cluster, *model.key, *(column.name for column in model.columns)]
+    for word in named:
+        if names and word.casefold() not in {name.casefold() for name in names}:
+            message = f"the SELECT has no output column {word}"
+            advice = did_you_mean(word, names) or f"there are: {', '.join(filter(None, names))}"
+            yield Diagnostic(word.place, codes.MISSING_COLUMN, message, advice)
+    if model.kind is Kind.VIEW:
+        yield from _view_problems(model)
+
+
+def _view_problems(model: Model) -> Iterator[Diagnostic]:
+    if model.partition is not None:
+        yield Diagnostic(model.partition.place, codes.VIEW, "a view has no partitions", "remove `partition:`")
+    for word in model.cluster[:1]:
+        yield Diagnostic(word.place, codes.VIEW, "a view stores nothing to cluster", "remove `cluster:`")
+    promises = [*(word.place for word in model.key[:1]), *(check.place for check in model.checks)]
+    for place in promises:
+        yield Diagnostic(place, codes.VIEW, "a view can't be checked before it is published", "check its inputs")
+
+
+def output_problems(query: Query) -> Iterator[Diagnostic]:
+    """Output columns that have no name, a name that BigQuery refuses, or the name of another one."""
+    seen: set[str] = set()
+    for select in query.tree.selects:
+        if select.is_star:
+            continue
+        name, place = output_name(select), query.place_of(select.args.get("alias") or select)
+        if not name:
+            yield Diagnostic(place, codes.OUTPUT_NAME, "this output column has no name", "add AS name")
+        elif not is_identifier(name):
+            message = f"the output column {name} has a name that needs quotes"
+            yield Diagnostic(place, codes.OUTPUT_NAME, message, "use letters, digits and underscores")
+        elif name.upper().startswith(_RESERVED):
+            message = f"BigQuery keeps names such as {name} for itself"
+            yield Diagnostic(place, codes.OUTPUT_NAME, message, "choose another one")
+        elif name.casefold() in seen:
+            message = f"two output columns are called {name}"
+            yield Diagnostic(place, codes.OUTPUT_NAME, message, "rename one of them")
+        seen.add(name.casefold())
+    yield from _uneven_unions(query)
+
+
+def _uneven_unions(query: Query) -> Iterator[Diagnostic]:
+    for union in query.tree.find_all(exp.SetOperation):
+        sides = [union.left.selects, union.right.selects]
+        if union.args.get("by_name") or any(select.is_star for side in sides for select in side):
+            continue
+        left, right = map(len, sides)
+        if left != right:
+            place = query.place_of(sides[1][0]) if sides[1] else query.place_of(union)
+            message = f"the sides of the {union.key.upper()} have {left} and {right} columns"
+            yield Diagnostic(place, codes.OUTPUT_NAME, message, "give both sides the same columns in the same order")
+
+
+def parameter_problems(model: Model, query: Query) -> Iterator[Diagnostic]:
+    """Parameters that are not there when the SELECT runs."""
+    for node in query.tree.find_all(exp.Parameter, exp.Placeholder, exp.SessionParameter):
+        if isinstance(node.parent, exp.Parameter):
+            continue  # the inner half of @@name
+        place = query.place_of(node)
+        if isinstance(node, exp.Placeholder):
+            yield Diagnostic(place, codes.PARAMETER, "? has no value", "use @start and @end")
+        elif isinstance(node.this, exp.Parameter) or isinstance(node, exp.SessionParameter):
+            yield Diagnostic(place, codes.PARAMETER, "system variables depend on who runs the model", "write the value")
+        elif node.name not in _PARAMETERS:
+            advice = did_you_mean(node.name, _PARAMETERS) or "there are @start and @end; a constant is {{ vars.NAME }}"
+            yield Diagnostic(place, codes.PARAMETER, f"there is no parameter @{node.name}", advice)
+        elif model.partition is None:
+            is_view = model.kind is Kind.VIEW
+            what = "a view" if is_view else "a model without partitions"
+            message = f"{what} has no interval, so it has no @{node.name}"
+            advice = "filter in the models that read it" if is_view else "add `partition:`, or leave the condition out"
+            yield Diagnostic(place, codes.PARAMETER, message, advice)

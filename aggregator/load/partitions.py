@@ -1,0 +1,83 @@
+"""``partition:`` and ``inputs:``: how a table is cut, and which partitions of its inputs it reads."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from datetime import datetime
+from typing import ClassVar
+
+from aggregator.core.calendar import Grain
+from aggregator.core.diagnostics import Place, Word, did_you_mean
+from aggregator.core.maps import ALL, PREVIOUS, SAME, PartitionMap, Reach
+from aggregator.load import codes
+from aggregator.load.shapes import Choice, Field, Identifier, Invalid, Moment, Record, Report
+from aggregator.load.words import Zone
+from aggregator.load.yaml_nodes import Mapping, Node, Scalar
+
+
+@dataclasses.dataclass(frozen=True)
+class PartitionDeclaration:
+    """``partition:`` as written; the zone may still come from the project."""
+
+    by: Word
+    grain: Grain
+    start: datetime
+    end: datetime | None
+    zone: str | None
+    place: Place
+
+
+_PARTITION = Record(
+    "partition",
+    {
+        "by": Field(Identifier("the name of a column"), required="name the column: `by: flight_date`"),
+        "grain": Field(Choice(Grain), required="say how long a partition is: `grain: day`"),
+        "from": Field(Moment(), required="say where the table begins: `from: 2013-01-01`"),
+        "to": Field(Moment()),
+        "zone": Field(Zone()),
+    },
+    lambda v, place: PartitionDeclaration(v["by"], v["grain"], v["from"], v["to"], v["zone"], place),
+)
+
+
+class PartitionShape:
+    """``partition:``."""
+
+    def read(self, node: Node, report: Report) -> PartitionDeclaration | Invalid:
+        """How a table is cut; it begins before it ends."""
+        declared = _PARTITION.read(node, report)
+        if isinstance(declared, Invalid) or declared.end is None or declared.end > declared.start:
+            return declared
+        end = node.get("to") if isinstance(node, Mapping) else None
+        message = f"the table ends on {declared.end:%Y-%m-%d} but begins on {declared.start:%Y-%m-%d}"
+        advice = "`from:` is the first moment of the table, `to:` the first one after it"
+        return report.add(end.place if end else declared.place, codes.WRONG_VALUE, message, advice)
+
+
+class InputMap:
+    """A partition map: ``same``, ``all``, ``previous``, ``{last: 7 days}`` or ``{offset: 7 days}``."""
+
+    _WORDS: ClassVar = {"same": SAME, "all": ALL, "previous": PREVIOUS}
+    _LONG = (Reach.LAST, Reach.OFFSET)
+    _LENGTH = re.compile(r"([1-9][0-9]{0,4})\s*(hour|day|month|year)s?")
+
+    def read(self, node: Node, report: Report) -> PartitionMap | Invalid:
+        """The map."""
+        if isinstance(node, Scalar) and node.text in self._WORDS:
+            return self._WORDS[node.text]
+        if isinstance(node, Mapping) and len(node.entries) == 1:
+            key, length = node.entries[0]
+            if key.text in self._LONG:
+                return self._long(Reach(key.text), length, report)
+            return report.wrong(key, "last or offset", did_you_mean(key.text, self._LONG))
+        expected = "a partition map: same, all, previous, {last: 7 days} or {offset: 7 days}"
+        advice = did_you_mean(node.text, self._WORDS) if isinstance(node, Scalar) else ""
+        return report.wrong(node, expected, advice)
+
+    def _long(self, reach: Reach, node: Node, report: Report) -> PartitionMap | Invalid:
+        """A map with a length."""
+        length = self._LENGTH.fullmatch(node.text) if isinstance(node, Scalar) else None
+        if length is None:
+            return report.wrong(node, "a length in hours, days, months or years, such as 7 days")
+        return PartitionMap(reach, int(length[1]), Grain(length[2]))

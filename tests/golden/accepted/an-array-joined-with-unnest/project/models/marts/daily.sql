@@ -1,0 +1,9 @@
+/*---
+description: Flights per day.
+owner: ops@example.com
+partition: {by: flight_date, grain: day, from: 2013-01-01}
+---*/
+SELECT f.flight_date, leg.airport, position, COUNT(*) AS legs
+FROM lake.flights AS f
+CROSS JOIN UNNEST(f.legs) AS leg WITH OFFSET AS position
+GROUP BY f.flight_date, leg.airport, position

@@ -1,0 +1,8 @@
+/*---
+description: Flights per day.
+owner: ops@example.com
+partition: {by: flight_date, grain: day, from: 2013-01-01}
+---*/
+SELECT f.flight_date, leg.airport, SUM(leg.minutes) AS minutes
+FROM lake.flights AS f, f.legs AS leg
+GROUP BY f.flight_date, leg.airport

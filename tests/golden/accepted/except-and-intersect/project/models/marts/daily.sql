@@ -1,0 +1,10 @@
+/*---
+description: Flights per day.
+owner: ops@example.com
+partition: {by: flight_date, grain: day, from: 2013-01-01}
+---*/
+SELECT flight_date, carrier FROM lake.flights
+EXCEPT DISTINCT
+(SELECT flight_date, carrier FROM lake.flights WHERE dep_delay > 0
+INTERSECT DISTINCT
+SELECT flight_date, carrier FROM lake.flights WHERE origin = 'JFK')

@@ -1,0 +1,8 @@
+/*---
+description: Flights per day.
+owner: ops@example.com
+partition: {by: flight_date, grain: day, from: 2013-01-01}
+---*/
+SELECT flight_date, carrier, origin
+FROM lake.flights
+QUALIFY ROW_NUMBER() OVER (PARTITION BY flight_date ORDER BY dep_delay DESC, carrier, origin) = 1

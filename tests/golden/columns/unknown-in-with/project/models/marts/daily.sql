@@ -1,0 +1,9 @@
+/*---
+description: Flights per day.
+owner: ops@example.com
+partition: {by: flight_date, grain: day, from: 2013-01-01}
+---*/
+WITH late AS (
+  SELECT flight_date, dep_dely FROM lake.flights
+)
+SELECT flight_date, COUNT(*) AS flights FROM late GROUP BY flight_date

@@ -1,0 +1,3 @@
+{% macro late(delay) -%}
+  COUNTIF({{ delay }} > {{ vars.on_time_minutes }})
+{%- endmacro %}

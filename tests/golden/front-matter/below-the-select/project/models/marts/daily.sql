@@ -1,0 +1,7 @@
+SELECT flight_date, COUNT(*) AS flights
+FROM lake.flights
+GROUP BY flight_date
+/*---
+description: x
+owner: y
+---*/

@@ -1,0 +1,7 @@
+/*---
+description: {{ vars.text }}
+owner: ops@example.com
+---*/
+SELECT flight_date, COUNT(*) AS flights
+FROM lake.flights
+GROUP BY flight_date

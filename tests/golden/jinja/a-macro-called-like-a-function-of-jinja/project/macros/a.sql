@@ -1,0 +1,1 @@
+{% macro range(delay) %}COUNT({{ delay }}){% endmacro %}

@@ -1,0 +1,2 @@
+{% macro late(delay) %}
+COUNTIF({{ delay }} > 15)

@@ -1,0 +1,1 @@
+{% macro late(delay) %}COUNTIF({{ delay }} > 15){% endmacro %}

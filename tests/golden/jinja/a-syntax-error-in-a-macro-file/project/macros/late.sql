@@ -1,0 +1,4 @@
+{# Late departures. #}
+{% macro late(delay) %}
+COUNTIF({{ delay > 15)
+{% endmacro %}

@@ -1,0 +1,3 @@
+{% macro late(delay) %}
+COUNTIF({{ delay }} > {{ vars.minutes }})
+{% endmacro %}

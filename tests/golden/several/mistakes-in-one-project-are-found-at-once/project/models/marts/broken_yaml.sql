@@ -1,0 +1,6 @@
+/*---
+description: Flights per day.
+owner: ops@example.com
+key: [a
+---*/
+SELECT 1 AS a

@@ -1,0 +1,6 @@
+/*---
+description: Flights per day.
+owner: ops@example.com
+partition: {by: flight_date, grain: day, from: 2013-01-01}
+---*/
+DELETE FROM lake.flights WHERE TRUE

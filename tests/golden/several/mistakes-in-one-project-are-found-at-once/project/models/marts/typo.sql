@@ -1,0 +1,7 @@
+/*---
+description: Flights per day.
+owner: ops@example.com
+partition: {by: flight_date, grain: day, from: 2013-01-01}
+cluser: [carrier]
+---*/
+SELECT flight_date FROM lake.flights

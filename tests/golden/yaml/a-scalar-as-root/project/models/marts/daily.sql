@@ -1,0 +1,6 @@
+/*---
+Flights per day.
+---*/
+SELECT flight_date, COUNT(*) AS flights
+FROM lake.flights
+GROUP BY flight_date

@@ -1,0 +1,7 @@
+/*---
+description: Flights per day.
+owner: @ops
+---*/
+SELECT flight_date, COUNT(*) AS flights
+FROM lake.flights
+GROUP BY flight_date
