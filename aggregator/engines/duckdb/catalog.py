@@ -16,7 +16,7 @@ from aggregator.core.names import TableName
 from aggregator.core.warehouse import NULL_PARTITION, WHOLE, Version
 
 if TYPE_CHECKING:
-    import duckdb
+    from aggregator.engines.duckdb.connection import Connection
 
 Columns: TypeAlias = dict[str, str]
 """Name to DuckDB type, in order."""
@@ -29,7 +29,7 @@ def quoted(name: TableName) -> str:
     return f'"{name.dataset}"."{name.table}"'
 
 
-def table_columns(db: duckdb.DuckDBPyConnection) -> dict[TableName, Columns]:
+def table_columns(db: Connection) -> dict[TableName, Columns]:
     """All base tables of the file."""
     rows = db.execute(
         "SELECT c.schema_name, c.table_name, c.column_name, c.data_type FROM duckdb_columns() AS c"
@@ -71,7 +71,7 @@ def grouped_sql(relation: str, columns: Columns, calendar: Calendar | None, valu
     return f"SELECT {name}, n, c{names} FROM ({inner})"
 
 
-def view_versions(db: duckdb.DuckDBPyConnection) -> dict[TableName, dict[str, Version]]:
+def view_versions(db: Connection) -> dict[TableName, dict[str, Version]]:
     """The versions of all views: a view has no rows of its own, so what can change is its SQL."""
     rows = db.execute(
         "SELECT schema_name, view_name, sql FROM duckdb_views() WHERE NOT internal AND NOT temporary"
@@ -82,9 +82,7 @@ def view_versions(db: duckdb.DuckDBPyConnection) -> dict[TableName, dict[str, Ve
     }
 
 
-def table_versions(
-    db: duckdb.DuckDBPyConnection, name: TableName, columns: Columns, calendar: Calendar | None
-) -> dict[str, Version]:
+def table_versions(db: Connection, name: TableName, columns: Columns, calendar: Calendar | None) -> dict[str, Version]:
     """The versions of all partitions of a table that have rows."""
     if calendar is not None and calendar.column not in columns:
         return {}

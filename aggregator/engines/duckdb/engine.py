@@ -49,7 +49,7 @@ class DuckDbEngine:
         self._say = say
         path = graph.project.root / graph.project.environment.path
         self._connection = Connection(path, wait=wait, say=say)
-        self._db = self._connection.db
+        self._db = self._connection
         self._queries: dict[TableName, tuple[str, Columns]] = {}
         self._threads = 0
         try:
@@ -113,18 +113,16 @@ class DuckDbEngine:
         query, columns = self._typed_query(write, parameters)
         self._use_threads(1 if calendar is not None and _is_one_partition(write) else _ALL_THREADS)
         self._db.execute(f"CREATE OR REPLACE TEMP TABLE {_STAGING} AS {query}", _used(parameters, query))
-        return Staged(self._measured(columns, calendar, expectations), self._fits(write, columns))
+        return Staged(self._measured(write, columns, expectations), self._fits(write, columns))
 
-    def _measured(
-        self, columns: Columns, calendar: Calendar | None, expectations: Sequence[Expectation]
-    ) -> dict[str, Batch]:
+    def _measured(self, write: Write, columns: Columns, expectations: Sequence[Expectation]) -> dict[str, Batch]:
         """Rows, digest and expectations of each staged partition. Which condition was met is a second question."""
         conditions = [each.violation for each in expectations if each.violation]
         numbers = [each.number for each in expectations if each.number]
         asked = [*numbers, f"COUNTIF({' OR '.join(f'({each})' for each in conditions)})"] if conditions else numbers
-        rows = self._grouped(columns, calendar, asked)
+        rows = self._counted(write, columns, asked)
         if conditions and any(row[-1] for row in rows):
-            rows = self._grouped(columns, calendar, [each.sql for each in expectations])
+            rows = self._counted(write, columns, [each.sql for each in expectations])
             return {row[0]: Batch(row[1], row[2] or "", row[3:]) for row in rows}
         batches = {}
         for row in rows:
@@ -133,9 +131,20 @@ class DuckDbEngine:
             batches[row[0]] = Batch(row[1], row[2] or "", values)
         return batches
 
-    def _grouped(self, columns: Columns, calendar: Calendar | None, asked: Sequence[str]) -> list[tuple[Any, ...]]:
+    def _counted(self, write: Write, columns: Columns, asked: Sequence[str]) -> list[tuple[Any, ...]]:
+        """A row of numbers for each staged partition. One alone needs no grouping, unless rows stray from it."""
         values = [expression_to_duckdb(each) for each in asked]
-        return self._db.execute(grouped_sql(_STAGING, columns, calendar, values)).fetchall()
+        if not isinstance(write, OverwritePartitions):
+            return self._db.execute(grouped_sql(_STAGING, columns, None, values)).fetchall()
+        if _is_one_partition(write):
+            bounds = {"start": write.calendar.value(write.start), "end": write.calendar.value(write.end)}
+            column = f'"{write.calendar.column}"'
+            inside = f"count(*) FILTER (WHERE {column} >= $start AND {column} < $end)"
+            sql = grouped_sql(_STAGING, columns, None, [*values, inside])
+            _, *numbers, rows_inside = self._db.execute(sql, bounds).fetchall()[0]
+            if rows_inside == numbers[0]:
+                return [(write.calendar.id(write.start), *numbers)] if rows_inside else []
+        return self._db.execute(grouped_sql(_STAGING, columns, write.calendar, values)).fetchall()
 
     @contextlib.contextmanager
     def publishing(self) -> Iterator[None]:

@@ -17,6 +17,7 @@ from aggregator.core.diagnostics import Diagnostic, did_you_mean
 from aggregator.core.project import LocalFile, Source
 from aggregator.engines.codes import LOCAL_FILE
 from aggregator.engines.duckdb.catalog import quoted
+from aggregator.engines.duckdb.connection import Connection
 from aggregator.engines.duckdb.dialect import type_to_duckdb
 from aggregator.engines.duckdb.errors import failure, first_line
 from aggregator.engines.duckdb.ledger import SCHEMA
@@ -32,7 +33,7 @@ class _UnreadableError(Exception):
     """An archive is damaged, encrypted or too big to unpack."""
 
 
-def is_loaded(db: duckdb.DuckDBPyConnection, source: Source, path: Path) -> bool:
+def is_loaded(db: Connection, source: Source, path: Path) -> bool:
     """Whether the table already holds this file as it is now, loaded as it is now declared."""
     row = db.execute(
         f"SELECT identity FROM {SCHEMA}.loads WHERE source = $1 ORDER BY rowid DESC LIMIT 1", [str(source.name)]
@@ -40,7 +41,7 @@ def is_loaded(db: duckdb.DuckDBPyConnection, source: Source, path: Path) -> bool
     return row is not None and row[0] == _identity(source, path)
 
 
-def load(db: duckdb.DuckDBPyConnection, source: Source, path: Path, now: datetime) -> Diagnostic | None:
+def load(db: Connection, source: Source, path: Path, now: datetime) -> Diagnostic | None:
     """Replace the source's table by the file's rows, or leave it as it is and say why."""
     try:
         with _plain_file(path) as file:
@@ -57,7 +58,7 @@ def load(db: duckdb.DuckDBPyConnection, source: Source, path: Path, now: datetim
     return None
 
 
-def _replace(db: duckdb.DuckDBPyConnection, source: Source, relation: str, identity: str, now: datetime) -> None:
+def _replace(db: Connection, source: Source, relation: str, identity: str, now: datetime) -> None:
     """The table and the note that it was loaded, or neither."""
     columns = ", ".join(f'CAST("{c.name}" AS {type_to_duckdb(c.type)}) AS "{c.name}"' for c in source.columns)
     db.execute("BEGIN")

@@ -10,7 +10,7 @@ from aggregator.core.names import TableName
 from aggregator.core.warehouse import Ledger, LedgerRow, Outcome
 
 if TYPE_CHECKING:
-    import duckdb
+    from aggregator.engines.duckdb.connection import Connection
 
 SCHEMA = "_aggregator"
 VERSION = 1
@@ -46,7 +46,7 @@ DDL = (
 )
 
 
-def read_ledger(db: duckdb.DuckDBPyConnection) -> Ledger:
+def read_ledger(db: Connection) -> Ledger:
     """The latest rows of each partition."""
     rows = db.execute(
         f"SELECT {_LIST} FROM {SCHEMA}.ledger"
@@ -69,7 +69,7 @@ def read_ledger(db: duckdb.DuckDBPyConnection) -> Ledger:
     return Ledger(built, failed)
 
 
-def append_rows(db: duckdb.DuckDBPyConnection, rows: Sequence[LedgerRow]) -> None:
+def append_rows(db: Connection, rows: Sequence[LedgerRow]) -> None:
     """Append; many rows travel as one JSON text that DuckDB takes apart, which is 20 times faster than one by one."""
     if len(rows) == 1:
         db.execute(f"INSERT INTO {SCHEMA}.ledger VALUES ({_PLACES})", list(_values(rows[0]).values()))
