@@ -26,8 +26,8 @@ class Session:
     findings: tuple[Diagnostic, ...]
 
     def exit_code(self) -> int:
-        """1 if there are findings."""
-        return 1 if self.findings else 0
+        """1 if there are errors; warnings are printed, and stop nothing but `aggregator lint`."""
+        return 1 if any(errors(self.findings)) else 0
 
     def stop_on_errors(self) -> None:
         """Print all findings; with errors among them, go no further: nothing is built from what is half understood."""

@@ -14,18 +14,14 @@ from collections.abc import Iterator, Mapping
 from sqlglot import exp
 from sqlglot.optimizer.scope import Scope
 
+from aggregator.compile.alignment import AlignedColumns, is_aligned, type_name
 from aggregator.compile.analysis import Analysis, select_list
 from aggregator.core.calendar import Calendar, ColumnType, Grain
 from aggregator.core.graph import Input
 from aggregator.core.maps import Reach
 from aggregator.core.names import TableName
 
-AlignedColumns = frozenset[tuple[str, str]]
-"""Aligned columns as (alias, column), lower case."""
-
-_UNITS = {"HOUR": 0, "DAY": 1, "MONTH": 2, "YEAR": 3}
-_ALIGNED_FUNCTIONS = (exp.Date, exp.Datetime, exp.Timestamp, exp.Cast)
-_TRUNCATIONS = (exp.DateTrunc, exp.DatetimeTrunc, exp.TimestampTrunc)
+_LIMIT = "LIMIT and TABLESAMPLE choose among all rows of a query"
 
 
 class _NotProvableError(Exception):
@@ -44,6 +40,7 @@ def why_one_by_one(
         return obstacle or "its columns could not be resolved"
     partitioned = {str(edge.table): calendars[edge.table] for edge in inputs if edge.map.reach is Reach.SAME}
     try:
+        _refuse_limits(analysis.root.expression)
         proof = _Proof(calendar, partitioned)
         output = proof.aligned_output(analysis.root)
         proof.no_parameters(analysis.root.expression)
@@ -105,12 +102,14 @@ class _Proof:
             return None
         if len(sound) < len(branches):
             raise _NotProvableError("one side of a UNION reads no partitions")
+        if any(scope.expression.args.get(key) for key in ("by_name", "side", "kind", "on")):
+            raise _NotProvableError("a UNION matches columns by name")
         names = [item.alias_or_name.casefold() for item in select_list(scope)]
         columns = [[item.alias_or_name.casefold() for item in select_list(b)] for b in scope.set_operation_scopes]
         shared = frozenset(
             name
             for index, name in enumerate(names)
-            if all(column[index] in aligned for column, aligned in zip(columns, sound, strict=True))
+            if all(len(each) > index and each[index] in aligned for each, aligned in zip(columns, sound, strict=True))
         )
         if not shared:
             raise _NotProvableError("the sides of a UNION share no partition column")
@@ -118,17 +117,20 @@ class _Proof:
 
     def _select(self, scope: Scope) -> frozenset[str] | None:
         select = scope.expression
-        if not isinstance(select, exp.Select):
-            return None  # UNNEST: rows of a row
         for subquery in scope.subquery_scopes:
-            if self.aligned_output(subquery) is not None:
+            if self._reads_partitions(subquery):
                 raise _NotProvableError("a subquery outside FROM reads partitions")
+        if isinstance(select, exp.Unnest):
+            return None  # rows of a row
+        if not isinstance(select, exp.Select):
+            what = "a SELECT in parentheses" if isinstance(select, exp.Subquery) else select.key.upper()
+            raise _NotProvableError(f"{what} can't be followed")
         aligned = self._joined(scope)
         if aligned is None:
             return None
         self._note_harmless(select, aligned)
         if select.args.get("limit") or select.args.get("offset") or select.find(exp.TableSample):
-            raise _NotProvableError("LIMIT and TABLESAMPLE choose among all rows of a query")
+            raise _NotProvableError(_LIMIT)
         self._check_windows(select, aligned)
         keys = self._keys(select, aligned)
         return frozenset(
@@ -137,12 +139,20 @@ class _Proof:
             if self._is_aligned(item.unalias(), aligned) and (keys is None or item.unalias() in keys)
         )
 
+    def _reads_partitions(self, subquery: Scope) -> bool:
+        try:
+            return self.aligned_output(subquery) is not None
+        except _NotProvableError:
+            return True
+
     def _joined(self, scope: Scope) -> AlignedColumns | None:
         """The aligned columns of the joined FROM items."""
         select = scope.expression
         first = select.args.get("from_")
         if first is None:
             return None
+        if select.args.get("laterals"):
+            raise _NotProvableError("LATERAL can't be followed")
         aligned = self._relation(first.this, scope).aligned
         where = select.args.get("where")
         for join in select.args.get("joins") or ():
@@ -154,22 +164,30 @@ class _Proof:
 
     def _relation(self, node: exp.Expr, scope: Scope) -> _Relation:
         alias = node.alias_or_name
-        if isinstance(node, exp.Table) and isinstance(scope.sources.get(alias), exp.Table):
+        source = scope.sources.get(alias)
+        if node.args.get("pivots"):
+            raise _NotProvableError("PIVOT and UNPIVOT can't be followed")
+        if node.args.get("joins") or source is None:
+            raise _NotProvableError("a join in parentheses can't be followed")
+        if isinstance(node, exp.Table) and isinstance(source, exp.Table):
             calendar = self._partitioned.get(f"{node.db}.{node.name}")
             if calendar is None:
                 return _Relation(alias, None)
             exact = self._is_exact(calendar)
             return _Relation(alias, frozenset({(alias.casefold(), calendar.column.casefold())} if exact else ()))
-        source = scope.sources.get(alias)
-        output = self.aligned_output(source) if isinstance(source, Scope) else None
+        if not isinstance(source, Scope):
+            raise _NotProvableError(f"what {alias} stands for can't be followed")
+        output = self.aligned_output(source)
         if output is None:
             return _Relation(alias, None)
         return _Relation(alias, frozenset((alias.casefold(), name) for name in output))
 
     def _is_exact(self, source: Calendar) -> bool:
         """Whether the filter cuts the input exactly at my partitions' bounds, not at whole input partitions."""
-        if source.type is not ColumnType.DATE:
+        if source.type is ColumnType.TIMESTAMP:
             return True
+        if source.type is ColumnType.DATETIME:
+            return source.wall == self._calendar.wall
         same_clock = self._calendar.type is ColumnType.DATE and self._calendar.zone == source.zone
         return same_clock and (source.grain is Grain.DAY or source.grain is self._calendar.grain)
 
@@ -205,10 +223,10 @@ class _Proof:
         if select.args.get("distinct"):
             keys = [item.unalias() for item in select.selects]
         elif group is not None and group.args.get("all"):
-            keys = [item.unalias() for item in select.selects if not item.find(exp.AggFunc)]
+            keys = [item.unalias() for item in select.selects if not _is_aggregate(item, select)]
         elif group is not None:
             keys = [_without_shadow(key) for key in group.expressions]
-        elif any(_is_aggregate(item) for item in select.selects) or select.args.get("having"):
+        elif any(_is_aggregate(item, select) for item in select.selects) or select.args.get("having"):
             keys = []
         else:
             return None
@@ -232,44 +250,26 @@ class _Proof:
             if (
                 isinstance(parameter, exp.Parameter)
                 and parameter.name == bound
+                and type_name(condition.this) == self._calendar.type
                 and self._is_aligned(condition.this, aligned)
             ):
                 self._harmless_parameters.add(id(parameter))
 
     def _is_aligned(self, node: exp.Expr, aligned: AlignedColumns) -> bool:
-        """Whether the value of an expression determines the output partition of its row."""
-        if isinstance(node, exp.Paren):
-            return self._is_aligned(node.this, aligned)
-        if isinstance(node, exp.Column):
-            return (node.table.casefold(), node.name.casefold()) in aligned
-        if isinstance(node, _ALIGNED_FUNCTIONS):
-            return self._is_aligned(node.this, aligned) and self._keeps_clock(node)
-        if isinstance(node, _TRUNCATIONS):
-            unit = _UNITS.get(str(node.text("unit")).upper())
-            fine_enough = unit is not None and unit <= _UNITS[self._calendar.grain.upper()]
-            return fine_enough and self._is_aligned(node.this, aligned) and self._keeps_clock(node)
-        return False
-
-    def _keeps_clock(self, node: exp.Expr) -> bool:
-        """Whether a conversion or truncation of a moment happens on the model's own wall clock."""
-        if isinstance(node, exp.Cast) and not node.is_type("DATE", "DATETIME", "TIMESTAMP", "TIMESTAMPTZ"):
-            return False
-        crosses = _is_instant(node.this) or isinstance(node, exp.Timestamp)
-        if isinstance(node, exp.Timestamp) and _is_instant(node.this):
-            return True
-        zone = node.args.get("zone") or (node.args.get("expression") if isinstance(node, exp.Datetime) else None)
-        named = zone.name if isinstance(zone, exp.Literal) else ("UTC" if zone is None else "?")
-        return not crosses or named == self._calendar.wall
+        return is_aligned(node, aligned, self._calendar)
 
 
-def _is_instant(node: exp.Expr) -> bool:
-    """Whether an expression is a TIMESTAMP, or may be one."""
-    return not node.is_type("DATE", "DATETIME")
+def _refuse_limits(tree: exp.Expr) -> None:
+    """A LIMIT behind a UNION or behind parentheses; that of a SELECT is looked at with it."""
+    for limit in tree.find_all(exp.Limit, exp.Offset, exp.Fetch):
+        if isinstance(limit.parent, (exp.SetOperation, exp.Subquery)):
+            raise _NotProvableError(_LIMIT)
 
 
-def _is_aggregate(item: exp.Expr) -> bool:
-    """Whether a projection aggregates; an aggregate function with OVER is a window and does not."""
-    return any(not isinstance(node.parent, exp.Window) for node in item.find_all(exp.AggFunc))
+def _is_aggregate(item: exp.Expr, select: exp.Select) -> bool:
+    """Whether a projection aggregates; an aggregate with OVER is a window, one in a subquery is the subquery's."""
+    own = (node for node in item.find_all(exp.AggFunc) if node.find_ancestor(exp.Select) is select)
+    return any(not isinstance(node.parent, exp.Window) for node in own)
 
 
 def _without_shadow(key: exp.Expr) -> exp.Expr:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aggregator.core.diagnostics import Code, Layer
+from aggregator.core.diagnostics import Code, Layer, Severity
 
 
 def _code(number: int, name: str, page: str) -> Code:
@@ -115,4 +115,13 @@ TABLE_CLAUSE = _code(
     """`FOR SYSTEM_TIME AS OF` or `TABLESAMPLE` stands behind a table.
 
 Both make the same build give other rows another day, and the partition filter would have to stand where they do.""",
+)
+UNUSED_MAP = Code(
+    "A215",
+    "unused-map",
+    """`inputs:` has a line for a table that the SELECT does not read.
+
+It does nothing, and whoever reads it believes that the table is an input. Remove the line.""",
+    Layer.COMPILE,
+    Severity.WARNING,
 )

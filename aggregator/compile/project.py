@@ -15,7 +15,7 @@ from aggregator.compile.parse import parse_select
 from aggregator.compile.render import Renderer
 from aggregator.compile.resolve import Reference, Resolver, references, unknown_references
 from aggregator.core.calendar import Calendar, ColumnType, Grain
-from aggregator.core.diagnostics import Diagnostic, did_you_mean
+from aggregator.core.diagnostics import Diagnostic, did_you_mean, errors
 from aggregator.core.graph import CompiledModel, Graph, Input, OutputColumn, Query
 from aggregator.core.names import TableName
 from aggregator.core.project import Column, Kind, Model, Partitioning, Project
@@ -87,9 +87,9 @@ class _Compiler:
             mentioned = [each for each in found if isinstance(each, Reference)]
             problems = [each for each in found if isinstance(each, Diagnostic)]
             problems += unknown_references(model, query, mentioned, self._tables)
-            self.diagnostics += [*output_problems(query), *parameter_problems(model, query)]
-            if problems:
-                self._fail(model.name, *problems)
+            self.diagnostics += [*problems, *output_problems(query), *parameter_problems(model, query)]
+            if any(errors(problems)):
+                self._fail(model.name)
             else:
                 yield _Parsed(model, query, mentioned)
 

@@ -74,9 +74,11 @@ def unknown_references(model: Model, query: Query, mentioned: list[Reference], k
     names = {str(reference.table) for reference in mentioned} | {reference.alias for reference in mentioned}
     for name in model.inputs:
         if name not in names:
-            is_table = TableName.parse(name) in known
-            advice = "remove the line" if is_table else did_you_mean(name, names)
-            yield Diagnostic(name.place, codes.BAD_MAP, f"{model.name} does not read {name}", advice)
+            message, is_table = f"{model.name} does not read {name}", TableName.parse(name) in known
+            if is_table:
+                yield Diagnostic(name.place, codes.UNUSED_MAP, message, "remove the line")
+            else:
+                yield Diagnostic(name.place, codes.BAD_MAP, message, did_you_mean(name, names))
 
 
 def _reads_previous(model: Model, reference: Reference) -> bool:

@@ -84,7 +84,8 @@ class Builder:
             with self._engine.publishing():
                 version = self._engine.publish_view(write)
                 row = self._row(WHOLE, Outcome.BUILT, seen)
-                self._engine.record([dataclasses.replace(row, version=version.token)])
+                # A view shows its inputs as they are at any time: none of their versions is its own.
+                self._engine.record([dataclasses.replace(row, inputs="[]", version=version.token)])
         except QueryError as error:
             return self._failed(step, self._query_problem(error), seen)
         return StepResult(step.model, step.partitions, Status.BUILT, seconds=time.monotonic() - seen.began)

@@ -1,7 +1,7 @@
 """What a user types and what the answer is, compared to the letter.
 
-A case is a folder: ``project/`` (files that it lacks come from ``common/project/``), ``command`` (``lint`` where there is
-none) and ``expected/output.txt``. ``pytest --update`` writes what the command says now; read the difference.
+A case is a folder: ``project/`` (files that it lacks come from ``common/project/``), ``command`` (``lint`` where there
+is none) and ``expected/output.txt``. ``pytest --update`` writes what the command says now; read the difference.
 """
 
 from __future__ import annotations

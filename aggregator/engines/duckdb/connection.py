@@ -71,7 +71,7 @@ def _open(path: Path, deadline: float, wait: float, say: Callable[[str], None]) 
         try:
             _create(path)
             _refuse_foreign(path)
-            return _prepared(duckdb.connect(str(path)))
+            return prepared(duckdb.connect(str(path)))
         except duckdb.Error as error:
             holder = _HOLDER.search(str(error))
             if holder is None:
@@ -120,7 +120,7 @@ def _reachable(path: Path) -> Iterator[None]:
         raise WarehouseError(reason, "check the path and its permissions") from None
 
 
-def _prepared(db: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+def prepared(db: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
     """DATE of a TIMESTAMP must not depend on where the laptop is."""
     db.execute("SET TimeZone = 'UTC'")
     for macro in MACROS:

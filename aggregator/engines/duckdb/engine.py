@@ -188,6 +188,7 @@ class DuckDbEngine:
         for macro in MACROS:
             self._db.execute(f"CREATE OR REPLACE MACRO {macro}")
         self._db.execute(f'CREATE SCHEMA IF NOT EXISTS "{write.table.dataset}"')
+        self._make_readable(write.table)
         self.forget(write.table)
         self._db.execute(f"CREATE OR REPLACE VIEW {quoted(write.table)} AS {to_duckdb(write.query)}")
         current = self.versions()[write.table] = view_versions(self._db)[write.table]
@@ -246,7 +247,7 @@ class DuckDbEngine:
         """
         if write.table not in self._queries:
             query = to_duckdb(write.query)
-            self._make_readable(write)
+            self._make_readable(write.table)
             described = self._db.execute(f"DESCRIBE {query}", _used(parameters, query)).fetchall()
             expected = {column.name.casefold(): column.type for column in write.columns}
             columns = {row[0]: _type_of(row[1], expected.get(row[0].casefold(), "")) for row in described}
@@ -262,16 +263,17 @@ class DuckDbEngine:
             self._db.execute("RESET threads" if count == _ALL_THREADS else f"SET threads = {count}")
             self._threads = count
 
-    def _make_readable(self, write: Write) -> None:
-        """A model that reads itself finds an empty table the first time."""
-        model = self._graph.models[write.table]
-        if write.table in self._tables or all(edge.table != write.table for edge in model.inputs):
-            return
-        untyped = [column.name for column in write.columns if not column.type]
-        if untyped:
-            message = f"{write.table} reads itself, and the types of {', '.join(untyped)} can't be inferred"
-            raise QueryError(f"{message}; declare them: `columns: {{{untyped[0]}: {{type: INT64}}}}`")
-        self._create(write.table, {column.name: type_to_duckdb(column.type) for column in write.columns})
+    def _make_readable(self, reader: TableName) -> None:
+        """A partitioned table of which nothing was built yet is read as empty: a model's own, the first time, too."""
+        for table in dict.fromkeys(edge.table for edge in self._graph.models[reader].inputs):
+            model = self._graph.models.get(table)
+            if model is None or model.calendar is None or table in self._tables:
+                continue
+            untyped = [column.name for column in model.columns if not column.type]
+            if untyped:
+                message = f"{table} is not built yet, and the types of {', '.join(untyped)} can't be inferred"
+                raise QueryError(f"{message}; declare them: `columns: {{{untyped[0]}: {{type: INT64}}}}`")
+            self._create(table, {column.name: type_to_duckdb(column.type) for column in model.columns})
 
     def _overwrite(self, write: OverwritePartitions, partitions: Collection[str]) -> None:
         """Delete and insert, one unbroken stretch of partitions at a time."""

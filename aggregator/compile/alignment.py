@@ -1,0 +1,60 @@
+"""Which expressions tell to which output partition a row belongs, and on whose clock."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from aggregator.compile.parse import DIALECT
+from aggregator.core.calendar import Calendar, Grain
+
+AlignedColumns = frozenset[tuple[str, str]]
+"""Aligned columns as (alias, column), lower case."""
+
+_UNITS = {"HOUR": 0, "DAY": 1, "MONTH": 2, "YEAR": 3}
+_CONVERSIONS = (exp.Date, exp.Datetime, exp.Timestamp, exp.Cast)
+_TRUNCATIONS = (exp.DateTrunc, exp.DatetimeTrunc, exp.TimestampTrunc)
+
+
+def is_aligned(node: exp.Expr, aligned: AlignedColumns, calendar: Calendar) -> bool:
+    """Whether the value of an expression determines the output partition of its row."""
+    if isinstance(node, exp.Paren):
+        return is_aligned(node.this, aligned, calendar)
+    if isinstance(node, exp.Column):
+        return (node.table.casefold(), node.name.casefold()) in aligned
+    if isinstance(node, _CONVERSIONS):
+        loses_hours = type_name(node) == "DATE" and calendar.grain is Grain.HOUR
+        return not loses_hours and is_aligned(node.this, aligned, calendar) and _keeps_clock(node, calendar)
+    if isinstance(node, _TRUNCATIONS):
+        unit = _UNITS.get(str(node.text("unit")).upper())
+        fine_enough = unit is not None and unit <= _UNITS[calendar.grain.upper()]
+        return fine_enough and is_aligned(node.this, aligned, calendar) and _keeps_clock(node, calendar)
+    return False
+
+
+def _keeps_clock(node: exp.Expr, calendar: Calendar) -> bool:
+    """Whether a conversion or truncation of a moment happens on the model's own wall clock."""
+    if not (_is_civil(node) or _is_instant(node)):
+        return False
+    is_known = _is_civil(node.this) or _is_instant(node.this)
+    is_plain = _is_civil(node.this) and _is_civil(node)
+    is_no_conversion = _is_instant(node.this) and _is_instant(node) and not isinstance(node, _TRUNCATIONS)
+    if is_known and (is_plain or is_no_conversion):
+        return True
+    zone = node.args.get("zone") or (node.args.get("expression") if isinstance(node, exp.Datetime) else None)
+    named = zone.name if isinstance(zone, exp.Literal) else ("UTC" if zone is None else "?")
+    return named == calendar.wall
+
+
+def _is_civil(node: exp.Expr) -> bool:
+    """Whether an expression is known to be a DATE or DATETIME, which mean the same on every clock."""
+    return type_name(node) in ("DATE", "DATETIME")
+
+
+def _is_instant(node: exp.Expr) -> bool:
+    """Whether an expression is known to be a TIMESTAMP."""
+    return type_name(node) == "TIMESTAMP"
+
+
+def type_name(node: exp.Expr) -> str:
+    """The type of an expression as BigQuery calls it; sqlglot has several types that are one there."""
+    return node.type.sql(DIALECT) if node.type else ""
