@@ -50,7 +50,7 @@ def show(name: str, figure: Figure) -> None:
         print(f"{row.what:<28}{cost}   {row.size}".rstrip())
     for goal in figure.goals:
         verdict = "ok" if goal.is_met else "MISSED"
-        print(f"  {goal.what}: {goal.reached:.3g} {goal.unit} of at most {goal.bound:g} {goal.unit}  {verdict}")
+        print(f"  {goal.what}: {goal.reached:.4g} {goal.unit} of at most {goal.bound:g} {goal.unit}  {verdict}")
 
 
 def _machine() -> dict[str, object]:

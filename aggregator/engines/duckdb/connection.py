@@ -33,7 +33,7 @@ class Connection:
     def __init__(self, path: Path, *, wait: float, say: Callable[[str], None]) -> None:
         self.path = path
         self._lock = _lock_of(path)
-        self._parsed: dict[str, duckdb.Statement | str] = {}
+        self._parsed: dict[str, duckdb.Statement] = {}
         deadline = time.monotonic() + wait
         if not self._lock.acquire(blocking=False):
             say(f"waiting for {path.name}: another run in this process holds it")
@@ -48,9 +48,12 @@ class Connection:
     def execute(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> duckdb.DuckDBPyConnection:
         """Run a statement. Parsing is a third of the cost of a small one, so a text is parsed only once."""
         if sql not in self._parsed:
-            statements = self.db.extract_statements(sql)
-            self._parsed[sql] = statements[0] if len(statements) == 1 else sql  # a PIVOT becomes several
+            (self._parsed[sql],) = self.db.extract_statements(sql)
         return self.db.execute(self._parsed[sql], parameters)
+
+    def appender(self, table: str) -> duckdb.Appender:
+        """For many rows at once."""
+        return self.db.appender(table)
 
     def close(self) -> None:
         """Close the file and let the next one in."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -35,7 +34,6 @@ _COLUMNS = {
 }
 _LIST = ", ".join(_COLUMNS)
 _PLACES = ", ".join("?" for _ in _COLUMNS)
-_STRUCTURE = json.dumps([_COLUMNS])
 
 DDL = (
     f"CREATE SCHEMA {SCHEMA}",
@@ -70,18 +68,13 @@ def read_ledger(db: Connection) -> Ledger:
 
 
 def append_rows(db: Connection, rows: Sequence[LedgerRow]) -> None:
-    """Append; many rows travel as one JSON text that DuckDB takes apart, which is 20 times faster than one by one."""
+    """Append within the transaction that is open. For one row a statement is cheaper than an appender, for many not."""
     if len(rows) == 1:
-        db.execute(f"INSERT INTO {SCHEMA}.ledger VALUES ({_PLACES})", list(_values(rows[0]).values()))
+        db.execute(f"INSERT INTO {SCHEMA}.ledger VALUES ({_PLACES})", _values(rows[0]))
     elif rows:
-        text = json.dumps([_values(row) for row in rows], separators=(",", ":"), default=str)
-        db.execute(
-            f"INSERT INTO {SCHEMA}.ledger ({_LIST}) SELECT unnest(from_json($1, '{_STRUCTURE}'), max_depth := 2)",
-            [text],
-        )
+        with db.appender(f"{SCHEMA}.ledger") as appender:
+            appender.append_rows([_values(row) for row in rows])
 
 
-def _values(row: LedgerRow) -> dict[str, object]:
-    values = {name: getattr(row, name) for name in _COLUMNS}
-    values["model"] = str(row.model)
-    return values
+def _values(row: LedgerRow) -> tuple[object, ...]:
+    return (str(row.model), *(getattr(row, name) for name in list(_COLUMNS)[1:]))
