@@ -4,41 +4,37 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Any, TypeAlias
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import duckdb
 
 from aggregator.core.diagnostics import Diagnostic
 from aggregator.core.names import TableName
 from aggregator.core.warehouse import ABSENT, WHOLE, LedgerRow, Snapshot, Version, Versions
-from aggregator.core.writes import Batch, Expectation, OverwritePartitions, ReplaceTable, ReplaceView, Staged, Write
+from aggregator.core.writes import Expectation, OverwritePartitions, ReplaceTable, ReplaceView, Staged, Write
 from aggregator.engines.duckdb.catalog import (
     Columns,
-    grouped_sql,
     quoted,
     table_columns,
     table_versions,
     view_versions,
 )
 from aggregator.engines.duckdb.connection import Connection
-from aggregator.engines.duckdb.dialect import MACROS, expression_to_duckdb, to_duckdb, type_to_duckdb
+from aggregator.engines.duckdb.dialect import MACROS, to_duckdb, type_to_duckdb
 from aggregator.engines.duckdb.errors import lost, translated
 from aggregator.engines.duckdb.ingest import is_loaded, load, locate
 from aggregator.engines.duckdb.ledger import DDL, SCHEMA, VERSION, append_rows, read_ledger
+from aggregator.engines.duckdb.staging import STAGING, Staging
 from aggregator.engines.protocol import ColumnsChangedError, QueryError, WarehouseError
 
 if TYPE_CHECKING:
     from aggregator.core.calendar import Calendar, Partition
     from aggregator.core.graph import Graph
 
-_STAGING = "_staging"
 _SCHEMAS_IN_USE = (
     "SELECT schema_name FROM duckdb_tables() UNION SELECT schema_name FROM duckdb_views() WHERE NOT internal"
 )
-_ALL_THREADS = 0
-Parameters: TypeAlias = dict[str, date]
-_INTEGERS = frozenset({"TINYINT", "SMALLINT", "INTEGER", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"})
 
 
 class DuckDbEngine:
@@ -50,8 +46,7 @@ class DuckDbEngine:
         path = graph.project.root / graph.project.environment.path
         self._connection = Connection(path, wait=wait, say=say)
         self._db = self._connection
-        self._queries: dict[TableName, tuple[str, Columns]] = {}
-        self._threads = 0
+        self._staging = Staging(self._connection)
         try:
             with translated(lost):
                 self._prepare()
@@ -105,46 +100,10 @@ class DuckDbEngine:
 
     @translated()
     def stage(self, write: Write, expectations: Sequence[Expectation]) -> Staged:
-        """Run the query into a temporary table and measure each partition in it, in one more query."""
-        parameters: Parameters = {}
-        calendar = write.calendar if isinstance(write, OverwritePartitions) else None
-        if isinstance(write, OverwritePartitions):
-            parameters = {"start": write.calendar.value(write.start), "end": write.calendar.value(write.end)}
-        query, columns = self._typed_query(write, parameters)
-        self._use_threads(1 if calendar is not None and _is_one_partition(write) else _ALL_THREADS)
-        self._db.execute(f"CREATE OR REPLACE TEMP TABLE {_STAGING} AS {query}", _used(parameters, query))
-        return Staged(self._measured(write, columns, expectations), self._fits(write, columns))
-
-    def _measured(self, write: Write, columns: Columns, expectations: Sequence[Expectation]) -> dict[str, Batch]:
-        """Rows, digest and expectations of each staged partition. Which condition was met is a second question."""
-        conditions = [each.violation for each in expectations if each.violation]
-        numbers = [each.number for each in expectations if each.number]
-        asked = [*numbers, f"COUNTIF({' OR '.join(f'({each})' for each in conditions)})"] if conditions else numbers
-        rows = self._counted(write, columns, asked)
-        if conditions and any(row[-1] for row in rows):
-            rows = self._counted(write, columns, [each.sql for each in expectations])
-            return {row[0]: Batch(row[1], row[2] or "", row[3:]) for row in rows}
-        batches = {}
-        for row in rows:
-            counted = iter(row[3:])
-            values = tuple(next(counted) if each.number else 0 for each in expectations)
-            batches[row[0]] = Batch(row[1], row[2] or "", values)
-        return batches
-
-    def _counted(self, write: Write, columns: Columns, asked: Sequence[str]) -> list[tuple[Any, ...]]:
-        """A row of numbers for each staged partition. One alone needs no grouping, unless rows stray from it."""
-        values = [expression_to_duckdb(each) for each in asked]
-        if not isinstance(write, OverwritePartitions):
-            return self._db.execute(grouped_sql(_STAGING, columns, None, values)).fetchall()
-        if _is_one_partition(write):
-            bounds = {"start": write.calendar.value(write.start), "end": write.calendar.value(write.end)}
-            column = f'"{write.calendar.column}"'
-            inside = f"count(*) FILTER (WHERE {column} >= $start AND {column} < $end)"
-            sql = grouped_sql(_STAGING, columns, None, [*values, inside])
-            _, *numbers, rows_inside = self._db.execute(sql, bounds).fetchall()[0]
-            if rows_inside == numbers[0]:
-                return [(write.calendar.id(write.start), *numbers)] if rows_inside else []
-        return self._db.execute(grouped_sql(_STAGING, columns, write.calendar, values)).fetchall()
+        """Run the query and measure the rows."""
+        self._make_readable(write.table)
+        batches = self._staging.fill(write, expectations)
+        return Staged(batches, self._fits(write, self._staging.columns(write.table)))
 
     @contextlib.contextmanager
     def publishing(self) -> Iterator[None]:
@@ -172,7 +131,7 @@ class DuckDbEngine:
         if isinstance(write, OverwritePartitions):
             self._overwrite(write, partitions)
         else:
-            self._replace(write, self._queries[write.table][1])
+            self._replace(write, self._staging.columns(write.table))
         current = self.versions().setdefault(write.table, {})
         for partition in partitions:
             batch = staged.batches.get(partition)
@@ -240,29 +199,6 @@ class DuckDbEngine:
                 for statement in DDL:
                     self._db.execute(statement)
 
-    def _typed_query(self, write: Write, parameters: Parameters) -> tuple[str, Columns]:
-        """The query in DuckDB's SQL, with its columns cast to the types that BigQuery would give, and these.
-
-        Worked out once per model and run: describing a query costs as much as planning it.
-        """
-        if write.table not in self._queries:
-            query = to_duckdb(write.query)
-            self._make_readable(write.table)
-            described = self._db.execute(f"DESCRIBE {query}", _used(parameters, query)).fetchall()
-            expected = {column.name.casefold(): column.type for column in write.columns}
-            columns = {row[0]: _type_of(row[1], expected.get(row[0].casefold(), "")) for row in described}
-            if any(columns[row[0]] != row[1] for row in described):
-                casts = ", ".join(f'CAST("{name}" AS {type_}) AS "{name}"' for name, type_ in columns.items())
-                query = f"SELECT {casts} FROM ({query})"
-            self._queries[write.table] = (query, columns)
-        return self._queries[write.table]
-
-    def _use_threads(self, count: int) -> None:
-        """A second thread costs more than it gains on the few rows of one partition."""
-        if count != self._threads:
-            self._db.execute("RESET threads" if count == _ALL_THREADS else f"SET threads = {count}")
-            self._threads = count
-
     def _make_readable(self, reader: TableName) -> None:
         """A partitioned table of which nothing was built yet is read as empty: a model's own, the first time, too."""
         for table in dict.fromkeys(edge.table for edge in self._graph.models[reader].inputs):
@@ -277,13 +213,13 @@ class DuckDbEngine:
 
     def _overwrite(self, write: OverwritePartitions, partitions: Collection[str]) -> None:
         """Delete and insert, one unbroken stretch of partitions at a time."""
-        self._fit_table(write.table, self._queries[write.table][1])
+        self._fit_table(write.table, self._staging.columns(write.table))
         target, column = quoted(write.table), f'"{write.calendar.column}"'
         where = f"WHERE {column} >= $start AND {column} < $end"
         for start, end in _stretches(write.calendar, partitions):
             bounds = {"start": write.calendar.value(start), "end": write.calendar.value(end)}
             self._db.execute(f"DELETE FROM {target} {where}", bounds)
-            self._db.execute(f"INSERT INTO {target} BY NAME SELECT * FROM {_STAGING} {where}", bounds)
+            self._db.execute(f"INSERT INTO {target} BY NAME SELECT * FROM {STAGING} {where}", bounds)
 
     def _fits(self, write: Write, columns: Columns) -> bool:
         """Whether the table is there and has the staged columns; one that is replaced whole, in their order."""
@@ -298,7 +234,7 @@ class DuckDbEngine:
             self.forget(table)
             self._create(table, columns)
         self._db.execute(f"DELETE FROM {quoted(table)}")
-        self._db.execute(f"INSERT INTO {quoted(table)} SELECT * FROM {_STAGING}")
+        self._db.execute(f"INSERT INTO {quoted(table)} SELECT * FROM {STAGING}")
 
     def _create(self, table: TableName, columns: Columns) -> None:
         listed = ", ".join(f'"{name}" {type_}' for name, type_ in columns.items())
@@ -346,25 +282,3 @@ def _stretches(calendar: Calendar, partitions: Collection[str]) -> Iterator[tupl
         end = calendar.next(partition)
     if start is not None and end is not None:
         yield start, end
-
-
-def _is_one_partition(write: Write) -> bool:
-    return isinstance(write, OverwritePartitions) and write.calendar.next(write.start) == write.end
-
-
-def _used(parameters: Parameters, query: str) -> Parameters:
-    """DuckDB refuses parameters that the query does not have."""
-    return {name: value for name, value in parameters.items() if f"${name}" in query}
-
-
-def _type_of(type_: str, expected: str) -> str:
-    """The type that a column would have on BigQuery, which has one integer type and one floating-point type."""
-    if type_ in _INTEGERS:
-        return "BIGINT"
-    if type_.startswith(("DECIMAL", "DOUBLE")) and expected.startswith(("NUMERIC", "BIGNUMERIC")):
-        return "DECIMAL(38,9)" if expected.startswith("NUMERIC") else "DECIMAL(38,18)"
-    if type_ == "FLOAT" or (type_.startswith("DECIMAL") and type_ != "DECIMAL(38,9)"):
-        return "DOUBLE"
-    if type_.startswith("TIMESTAMP") and expected == "DATE":
-        return "DATE"
-    return "TIMESTAMP WITH TIME ZONE" if (type_, expected) == ("TIMESTAMP", "TIMESTAMP") else type_

@@ -1,0 +1,119 @@
+"""Where rows wait until they were looked at: one temporary table, that of the step at hand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from aggregator.core.names import TableName
+from aggregator.core.writes import Batch, Expectation, OverwritePartitions, Write
+from aggregator.engines.duckdb.catalog import Columns, grouped_sql
+from aggregator.engines.duckdb.dialect import expression_to_duckdb, to_duckdb
+
+if TYPE_CHECKING:
+    from aggregator.engines.duckdb.connection import Connection
+
+STAGING = "_staging"
+_ALL_THREADS = 0
+_INTEGERS = frozenset({"TINYINT", "SMALLINT", "INTEGER", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"})
+
+Parameters: TypeAlias = dict[str, date]
+
+
+class Staging:
+    """Runs queries into the staging table, and measures what came out."""
+
+    def __init__(self, db: Connection) -> None:
+        self._db = db
+        self._queries: dict[TableName, tuple[str, Columns]] = {}
+        self._threads = _ALL_THREADS
+
+    def columns(self, table: TableName) -> Columns:
+        """The columns that were staged for a table."""
+        return self._queries[table][1]
+
+    def fill(self, write: Write, expectations: Sequence[Expectation]) -> dict[str, Batch]:
+        """Run a query and measure each partition in its rows, in one more query."""
+        parameters: Parameters = {}
+        if isinstance(write, OverwritePartitions):
+            parameters = {"start": write.calendar.value(write.start), "end": write.calendar.value(write.end)}
+        query, columns = self._typed_query(write, parameters)
+        self._use_threads(1 if _is_one_partition(write) else _ALL_THREADS)
+        self._db.execute(f"CREATE OR REPLACE TEMP TABLE {STAGING} AS {query}", _used(parameters, query))
+        return self._measured(write, columns, expectations)
+
+    def _measured(self, write: Write, columns: Columns, expectations: Sequence[Expectation]) -> dict[str, Batch]:
+        """Rows, digest and expectations of each staged partition. Which condition was met is a second question."""
+        conditions = [each.violation for each in expectations if each.violation]
+        numbers = [each.number for each in expectations if each.number]
+        asked = [*numbers, f"COUNTIF({' OR '.join(f'({each})' for each in conditions)})"] if conditions else numbers
+        rows = self._counted(write, columns, asked)
+        if conditions and any(row[-1] for row in rows):
+            rows = self._counted(write, columns, [each.sql for each in expectations])
+            return {row[0]: Batch(row[1], row[2] or "", row[3:]) for row in rows}
+        batches = {}
+        for row in rows:
+            counted = iter(row[3:])
+            values = tuple(next(counted) if each.number else 0 for each in expectations)
+            batches[row[0]] = Batch(row[1], row[2] or "", values)
+        return batches
+
+    def _counted(self, write: Write, columns: Columns, asked: Sequence[str]) -> list[tuple[Any, ...]]:
+        """A row of numbers for each staged partition. One alone needs no grouping, unless rows stray from it."""
+        values = [expression_to_duckdb(each) for each in asked]
+        if not isinstance(write, OverwritePartitions):
+            return self._db.execute(grouped_sql(STAGING, columns, None, values)).fetchall()
+        if _is_one_partition(write):
+            bounds = {"start": write.calendar.value(write.start), "end": write.calendar.value(write.end)}
+            column = f'"{write.calendar.column}"'
+            inside = f"count(*) FILTER (WHERE {column} >= $start AND {column} < $end)"
+            sql = grouped_sql(STAGING, columns, None, [*values, inside])
+            _, *numbers, rows_inside = self._db.execute(sql, bounds).fetchall()[0]
+            if rows_inside == numbers[0]:
+                return [(write.calendar.id(write.start), *numbers)] if rows_inside else []
+        return self._db.execute(grouped_sql(STAGING, columns, write.calendar, values)).fetchall()
+
+    def _typed_query(self, write: Write, parameters: Parameters) -> tuple[str, Columns]:
+        """The query in DuckDB's SQL, with its columns cast to the types that BigQuery would give, and these.
+
+        Worked out once per model and run: describing a query costs as much as planning it.
+        """
+        if write.table not in self._queries:
+            query = to_duckdb(write.query)
+            described = self._db.execute(f"DESCRIBE {query}", _used(parameters, query)).fetchall()
+            expected = {column.name.casefold(): column.type for column in write.columns}
+            columns = {row[0]: _type_of(row[1], expected.get(row[0].casefold(), "")) for row in described}
+            if any(columns[row[0]] != row[1] for row in described):
+                casts = ", ".join(f'CAST("{name}" AS {type_}) AS "{name}"' for name, type_ in columns.items())
+                query = f"SELECT {casts} FROM ({query})"
+            self._queries[write.table] = (query, columns)
+        return self._queries[write.table]
+
+    def _use_threads(self, count: int) -> None:
+        """A second thread costs more than it gains on the few rows of one partition."""
+        if count != self._threads:
+            self._db.execute("RESET threads" if count == _ALL_THREADS else f"SET threads = {count}")
+            self._threads = count
+
+
+def _is_one_partition(write: Write) -> bool:
+    return isinstance(write, OverwritePartitions) and write.calendar.next(write.start) == write.end
+
+
+def _used(parameters: Parameters, query: str) -> Parameters:
+    """DuckDB refuses parameters that the query does not have."""
+    return {name: value for name, value in parameters.items() if f"${name}" in query}
+
+
+def _type_of(type_: str, expected: str) -> str:
+    """The type that a column would have on BigQuery, which has one integer type and one floating-point type."""
+    if type_ in _INTEGERS:
+        return "BIGINT"
+    if type_.startswith(("DECIMAL", "DOUBLE")) and expected.startswith(("NUMERIC", "BIGNUMERIC")):
+        return "DECIMAL(38,9)" if expected.startswith("NUMERIC") else "DECIMAL(38,18)"
+    if type_ == "FLOAT" or (type_.startswith("DECIMAL") and type_ != "DECIMAL(38,9)"):
+        return "DOUBLE"
+    if type_.startswith("TIMESTAMP") and expected == "DATE":
+        return "DATE"
+    return "TIMESTAMP WITH TIME ZONE" if (type_, expected) == ("TIMESTAMP", "TIMESTAMP") else type_
