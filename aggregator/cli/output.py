@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import click
 
@@ -103,7 +104,7 @@ def _sarif(found: list[Diagnostic]) -> Mapping[str, Any]:
             "locations": [
                 {
                     "physicalLocation": {
-                        "artifactLocation": {"uri": each.place.path},
+                        "artifactLocation": {"uri": quote(each.place.path)},
                         "region": {
                             "startLine": each.place.line,
                             "startColumn": each.place.column,

@@ -15,12 +15,23 @@ from aggregator.core.names import TableName
 
 
 def select(graph: Graph, wanted: Iterable[str]) -> list[TableName]:
-    """The models that were asked for, upstream first; all of them if nothing was. Unknown names are usage errors."""
+    """The models that were asked for, upstream first; all of them if nothing was. Unknown names are usage errors.
+
+    Models with errors can be selected, too; they come last.
+    """
     wanted = list(wanted)
-    if not wanted:
-        return list(graph.models)
     chosen = {name for each in wanted for name in _selected(graph, each)}
-    return [name for name in graph.models if name in chosen]
+    return [name for name in _all_models(graph) if name in chosen or not wanted]
+
+
+def path_of(graph: Graph, name: TableName) -> str:
+    """The file of a model, even of one that could not be read."""
+    model = graph.project.models.get(name)
+    return model.document.path if model else f"models/{name.dataset}/{name.table}.sql"
+
+
+def _all_models(graph: Graph) -> list[TableName]:
+    return list(dict.fromkeys((*graph.models, *graph.project.models, *sorted(graph.project.broken))))
 
 
 def _selected(graph: Graph, wanted: str) -> Iterator[TableName]:
@@ -36,11 +47,11 @@ def _selected(graph: Graph, wanted: str) -> Iterator[TableName]:
 def _named(graph: Graph, text: str) -> list[TableName]:
     kind, _, value = text.partition(":")
     if kind == "tag" and value:
-        found = [name for name, model in graph.models.items() if value in model.model.tags]
+        found = [name for name, model in graph.project.models.items() if value in model.tags]
     elif kind == "changed" and value:
         return _changed(graph, value)
     else:
-        found = [name for name in graph.models if fnmatch.fnmatchcase(str(name), text)]
+        found = [name for name in _all_models(graph) if fnmatch.fnmatchcase(str(name), text)]
     if not found:
         advice = did_you_mean(text, map(str, graph.models))
         raise click.UsageError(f"--select {text}: there is no such model. {advice}".strip())
@@ -65,10 +76,9 @@ def _changed(graph: Graph, revision: str) -> list[TableName]:
     paths = _git(root, "diff", "--name-only", "--relative", revision, "--")
     paths |= _git(root, "ls-files", "--others", "--exclude-standard")
     macros_changed = any(path.startswith("macros/") for path in paths)
+    templated = {name for name, model in graph.models.items() if model.query.lines is not None}
     return [
-        name
-        for name, model in graph.models.items()
-        if model.model.document.path in paths or (macros_changed and model.query.lines is not None)
+        name for name in _all_models(graph) if path_of(graph, name) in paths or (macros_changed and name in templated)
     ]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import gc
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -54,7 +53,6 @@ def open_project(folder: Path, environment: str | None, output: str = "text") ->
     assert loaded.project is not None  # noqa: S101
     compiled = compile_project(loaded.project)
     found = (*loaded.diagnostics, *compiled.diagnostics, *check_declarations(compiled.graph), *lint(compiled.graph))
-    gc.freeze()  # the trees stay to the end; looking through them for garbage costs a tenth of an idle run
     return Session(root, compiled.graph, tuple(sorted(found, key=lambda each: (each.place, each.code.id))))
 
 

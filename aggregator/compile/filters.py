@@ -36,7 +36,7 @@ def filter_sql(map_: PartitionMap, reader: Calendar, source: Calendar) -> str:
     column = exp.to_identifier(source.column).sql(DIALECT)  # quoted if it is a keyword
     if (source.type is ColumnType.DATE and reader.type is not ColumnType.DATE) or _clocks_differ(reader, source):
         return _across(column, start, end, reader, source)
-    if source.type is ColumnType.DATE and source.grain in _LONGER_THAN_DAY and source.grain is not reader.grain:
+    if source.type is ColumnType.DATE and source.grain in _LONGER_THAN_DAY and not _same_bounds(map_, reader, source):
         return _whole_partitions(column, start, f"DATE_SUB({end}, INTERVAL 1 DAY)", source.grain)
     return f"{column} >= {start} AND {column} < {end}"
 
@@ -81,6 +81,12 @@ def _across(column: str, start: str, end: str, reader: Calendar, source: Calenda
             if source.grain in _LONGER_THAN_DAY:
                 return _whole_partitions(column, first, last, source.grain)
             return f"{column} >= {first} AND {column} <= {last}"
+
+
+def _same_bounds(map_: PartitionMap, reader: Calendar, source: Calendar) -> bool:
+    """Whether what a map names always begins and ends where partitions of the input do."""
+    lengths = list(Grain)
+    return reader.grain is source.grain and lengths.index(map_.unit or source.grain) >= lengths.index(source.grain)
 
 
 def _instant(moment: str, calendar: Calendar) -> str:

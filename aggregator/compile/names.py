@@ -22,12 +22,16 @@ from aggregator.core.graph import Query
 _BY_ALIAS = (exp.Order, exp.Having, exp.Qualify, exp.Group)
 """Clauses in which an output column may be named."""
 
+_RENAMING_PIPE = re.compile(r"\|>\s*AS\b", re.IGNORECASE)
+
 Sources = Mapping[str, frozenset[str]]
 """The columns of each FROM item, by its alias, both in lower case; none where they are not known."""
 
 
 def unknown_names(query: Query, scopes: list[Scope], schema: Schema) -> Iterator[Diagnostic]:
     """What every column of a qualified SELECT says about a table or column that is not there."""
+    if _RENAMING_PIPE.search(query.text):
+        return  # sqlglot loses the alias
     seen: set[int] = set()
     for scope in scopes:
         if not isinstance(scope.expression, exp.Select) or scope.pivots:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from aggregator.core.names import is_identifier
+
 SCALARS = frozenset(
     {"STRING", "BYTES", "INT64", "FLOAT64", "NUMERIC", "BIGNUMERIC", "BOOL", "JSON", "GEOGRAPHY", "INTERVAL"}
     | {"DATE", "DATETIME", "TIME", "TIMESTAMP"}
@@ -14,11 +16,18 @@ ALIASES = {
     **dict.fromkeys(("BIGDECIMAL",), "BIGNUMERIC"),
     **dict.fromkeys(("BOOLEAN",), "BOOL"),
 }
-_TOKEN = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_]*|\d+|[<>(),])")
+_SIZED = {"STRING": 1, "BYTES": 1, "NUMERIC": 2, "BIGNUMERIC": 2}
+"""Types that take so many numbers in parentheses at most."""
+
+_RANGED = frozenset({"DATE", "DATETIME", "TIMESTAMP"})
+_MAX_DEPTH = 15
+_TOKEN = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_]*|[0-9]+|[<>(),])")
 
 
 def canonical_type(text: str) -> str | None:
     """A type in canonical spelling (``ARRAY<STRUCT<a STRING, b INT64>>``); None if BigQuery has no such type."""
+    if text.count("<") > _MAX_DEPTH:
+        return None
     tokens, end = [], 0
     while end < len(text.rstrip()):
         match = _TOKEN.match(text, end)
@@ -45,18 +54,27 @@ def _type(tokens: list[str]) -> tuple[str, list[str]]:
         return _struct(_expect(rest, "<"))
     if name == "RANGE":
         element, rest = _type(_expect(rest, "<"))
+        if element not in _RANGED:
+            raise ValueError(element)
         return f"RANGE<{element}>", _expect(rest, ">")
     if name not in SCALARS:
         raise ValueError(name)
-    if rest and rest[0] == "(":
-        close = rest.index(")")
-        return f"{name}({''.join(rest[1:close]).replace(',', ', ')})", rest[close + 1 :]
-    return name, rest
+    return _sized(name, rest) if rest and rest[0] == "(" else (name, rest)
+
+
+def _sized(name: str, tokens: list[str]) -> tuple[str, list[str]]:
+    close = tokens.index(")")
+    numbers = "".join(tokens[1:close]).split(",")
+    if len(numbers) > _SIZED.get(name, 0) or not all(number.isdigit() for number in numbers):
+        raise ValueError(name)
+    return f"{name}({', '.join(numbers)})", tokens[close + 1 :]
 
 
 def _struct(tokens: list[str]) -> tuple[str, list[str]]:
     fields = []
     while True:
+        if not is_identifier(tokens[0]):
+            raise ValueError(tokens[0])
         name, (field, rest) = tokens[0], _type(tokens[1:])
         fields.append(f"{name} {field}")
         if rest[0] == ">":

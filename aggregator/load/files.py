@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,6 +25,9 @@ def project_files(root: Path, folder: str, suffixes: tuple[str, ...]) -> Iterato
 
     Linked folders are not walked into, but yielded like a file, so that reading them says why.
     """
+    if (root / folder).is_symlink():
+        yield root / folder
+        return
     for directory, subfolders, names in os.walk(root / folder):
         subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
         yield from (Path(directory) / name for name in subfolders if (Path(directory) / name).is_symlink())
@@ -32,27 +36,43 @@ def project_files(root: Path, folder: str, suffixes: tuple[str, ...]) -> Iterato
                 yield Path(directory) / name
 
 
+def leads_out(root: Path, path: Path) -> bool:
+    """Whether a path ends outside the project once links are followed; a circle of links ends nowhere."""
+    try:
+        return not path.resolve().is_relative_to(root.resolve())
+    except (OSError, RuntimeError, ValueError):
+        return False
+
+
 def read_document(root: Path, path: Path) -> Document | Diagnostic:
     """The text of a file, or why it can't be had. A byte-order mark goes, and line endings become line feeds."""
     relative = path.relative_to(root).as_posix()
     place = Place(relative)
-    if not path.resolve().is_relative_to(root.resolve()):
-        message = f"{relative} is a link to a file outside the project"
-        return Diagnostic(place, codes.OUTSIDE_PROJECT, message, "copy the file into the project")
+    if leads_out(root, path):
+        message = f"{relative} is a link that leads out of the project"
+        return Diagnostic(place, codes.OUTSIDE_PROJECT, message, "copy what it links to into the project")
     try:
-        if path.stat().st_size > MAX_BYTES:
-            message = f"the file has {path.stat().st_size / 1e6:.1f} MB; at most 1 MB is read"
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            return Diagnostic(place, codes.BAD_FILE, f"{relative} is not a file", "a linked folder is not followed")
+        if status.st_size > MAX_BYTES:
+            message = f"the file has {status.st_size / 1e6:.1f} MB; at most 1 MB is read"
             return Diagnostic(place, codes.BAD_FILE, message, "keep rows in a source or a table, not in a model")
         content = path.read_bytes()
     except OSError as error:
-        return Diagnostic(place, codes.BAD_FILE, f"the file cannot be read: {error.strerror}")
+        advice = "remove the link" if path.is_symlink() else ""
+        return Diagnostic(place, codes.BAD_FILE, f"the file cannot be read: {error.strerror}", advice)
+    return _document(relative, content)
+
+
+def _document(path: str, content: bytes) -> Document | Diagnostic:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         message = f"byte {error.start + 1} is not UTF-8"
-        return Diagnostic(Place(relative, line), codes.BAD_FILE, message, "save the file as UTF-8")
+        return Diagnostic(Place(path, line), codes.BAD_FILE, message, "save the file as UTF-8")
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if not text.strip():
-        return Diagnostic(place, codes.BAD_FILE, "the file is empty", "write it, or delete it")
-    return Document(relative, text)
+        return Diagnostic(Place(path), codes.BAD_FILE, "the file is empty", "write it, or delete it")
+    return Document(path, text)

@@ -9,7 +9,7 @@ from aggregator.core.diagnostics import Diagnostic, Document, Place, did_you_mea
 from aggregator.core.names import TableName, is_identifier
 from aggregator.core.project import LocalFile, Model, Partitioning, Project, Source
 from aggregator.load import codes
-from aggregator.load.files import project_files, read_document
+from aggregator.load.files import leads_out, project_files, read_document
 from aggregator.load.partitions import PartitionDeclaration
 from aggregator.load.schema import MODEL, PROJECT, SOURCE_FILE, LocalDeclaration, ProjectFile
 from aggregator.load.shapes import Invalid, Report, Shape
@@ -141,10 +141,11 @@ class _Files:
     def _name(self, path: Path) -> TableName | None:
         relative = path.relative_to(self._root)
         place = Place(relative.as_posix())
-        if path.is_symlink() and not path.resolve().is_relative_to(self._root.resolve()):
+        if path.is_symlink():
             document = read_document(self._root, path)
-            self._report.diagnostics += [document] if isinstance(document, Diagnostic) else []
-            return None
+            if isinstance(document, Diagnostic):
+                self._report.diagnostics.append(document)
+                return None
         parts = (*relative.parts[1:-1], relative.stem)
         if len(parts) != 2 or not all(is_identifier(part) for part in parts):  # noqa: PLR2004
             message = f"{relative.as_posix()} does not name a table"
@@ -261,7 +262,7 @@ class _Files:
         if declared.package and (declared.file.startswith("/") or ".." in declared.file.split("/")):
             message = f"{declared.file} leads out of the package {declared.package}"
             return self._report.add(place, codes.OUTSIDE_PROJECT, message, "name a file inside the package")
-        if not declared.package and not (self._root / declared.file).resolve().is_relative_to(self._root.resolve()):
+        if not declared.package and leads_out(self._root, self._root / declared.file):
             message = f"{declared.file} leads out of the project"
             return self._report.add(place, codes.OUTSIDE_PROJECT, message, "copy the file into the project")
         return LocalFile(str(declared.file), str(declared.package or ""), declared.place, declared.nulls)

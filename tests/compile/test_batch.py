@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from small_lake import DAILY, compile_quickly
 
 from aggregator.core.graph import CompiledModel
-from aggregator.engines.duckdb.connection import _prepared
+from aggregator.engines.duckdb.connection import prepared
 from aggregator.engines.duckdb.dialect import to_duckdb
 
 HOURLY = "{by: time_hour, grain: hour, from: 2013-01-01}"
@@ -473,7 +473,7 @@ class Lake:
     STRETCH = (datetime.fromisoformat("2013-01-02"), datetime.fromisoformat("2013-01-06"))
 
     def __init__(self) -> None:
-        self._db = _prepared(duckdb.connect())
+        self._db = prepared(duckdb.connect())
         self._db.execute("CREATE SCHEMA lake")
         dice = random.Random(7)
         first = datetime.fromisoformat("2013-01-01")

@@ -8,7 +8,7 @@ import click
 
 from aggregator.cli.options import format_option, project_options, select_option
 from aggregator.cli.output import count, print_findings
-from aggregator.cli.select import select
+from aggregator.cli.select import path_of, select
 from aggregator.cli.session import open_project
 
 
@@ -21,13 +21,13 @@ def command(folder: Path, environment: str | None, selection: tuple[str, ...], o
     session = open_project(folder, environment, output)
     found = session.findings
     if selection:
-        chosen = {session.graph.models[name].model.document.path for name in select(session.graph, selection)}
+        chosen = {path_of(session.graph, name) for name in select(session.graph, selection)}
         found = tuple(each for each in found if each.place.path in chosen)
     print_findings(found, session.root, output)
     if output == "text":
-        models = count(len(session.graph.models), "model")
         if found:
-            click.secho(f"{count(len(found), 'finding')} in {models}", fg="red", err=True)
+            files = count(len({each.place.path for each in found}), "file")
+            click.secho(f"{count(len(found), 'finding')} in {files}", fg="red", err=True)
         else:
-            click.echo(f"{models}: nothing found")
+            click.echo(f"{count(len(session.graph.models), 'model')}: nothing found")
     return 1 if found else 0

@@ -32,6 +32,8 @@ def command(folder: Path, environment: str | None, model: str, what: str, wait: 
     """Show one model: its SQL, rows or lineage."""
     session = open_project(folder, environment)
     for name in select(session.graph, [model]):
+        if name not in session.graph.models:
+            session.stop_on_errors()
         if what == "sql":
             _sql(session, name)
         elif what == "rows":

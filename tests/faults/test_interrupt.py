@@ -1,0 +1,76 @@
+"""Ctrl-C and SIGTERM in the middle of a long query: the run ends, what was published stays, the next run goes on."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+from lab import Lab, daily, load_graph, model, project_file, source, write_files
+
+needs_proc = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc to see the query at work")
+
+QUICK = "SELECT day, SUM(n) AS total FROM lake.facts GROUP BY day"
+LONG = """
+SELECT day, SUM(n * x * y) AS total
+FROM lake.facts
+CROSS JOIN UNNEST(GENERATE_ARRAY(1, 200000)) AS x
+CROSS JOIN UNNEST(GENERATE_ARRAY(1, 200000)) AS y
+GROUP BY day
+"""
+FILES = {
+    "aggregator.yml": project_file(),
+    "facts.csv": "day,n\n2013-01-01,1\n2013-01-02,2\n",
+    "models/lake/facts.yml": source(
+        {"day": "DATE", "n": "INT64"}, partition=daily("day", "2013-01-01", "2013-01-03"), local="facts.csv"
+    ),
+    "models/marts/a_quick.sql": model(QUICK, partition=daily("day", "2013-01-01")),
+    "models/marts/b_long.sql": model(LONG, partition=daily("day", "2013-01-01")),
+}
+
+
+def processor_seconds(process: subprocess.Popen[str]) -> float:
+    fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def at_work_on(process: subprocess.Popen[str], line: str) -> None:
+    """Wait until a process has said something and has then computed for a while."""
+    for said in process.stderr:
+        if line in said:
+            break
+    began = processor_seconds(process)
+    while processor_seconds(process) < began + 1:
+        assert process.poll() is None
+        time.sleep(0.02)
+
+
+@needs_proc
+@pytest.mark.parametrize(
+    ("number", "code"), [pytest.param(signal.SIGINT, 130, id="Ctrl-C"), pytest.param(signal.SIGTERM, -15, id="SIGTERM")]
+)
+def test_interrupted_in_a_query(tmp_path, aggregator_process, number, code):
+    root = write_files(tmp_path, FILES)
+    process = aggregator_process(root, "run")
+    at_work_on(process, "marts.a_quick")
+    process.send_signal(number)
+    out, err = process.communicate(timeout=30)
+    lab = Lab(load_graph(root))
+    kept = lab.rows("marts.a_quick")
+    (root / "models/marts/b_long.sql").write_text(model(QUICK, partition=daily("day", "2013-01-01")))
+    lab = Lab(load_graph(root))
+    rest = {str(step.model) for step in lab.plan().steps}
+    report = lab.run()
+
+    assert process.returncode == code
+    assert out == ""
+    if number is signal.SIGINT:
+        assert err == "interrupted; what was published stays, `aggregator run` goes on from here\n"
+    assert len(kept) == 2
+    assert rest == {"marts.b_long"}
+    assert report.is_clean
+    assert lab.rows("marts.b_long") == kept
+    assert lab.ledger().failed == {}

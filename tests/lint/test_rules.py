@@ -1,0 +1,156 @@
+"""Every lint rule finds its own bad example, and nothing in its good one."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from pathlib import Path
+
+import pytest
+
+from aggregator.compile import compile_project
+from aggregator.core.diagnostics import Document, Layer
+from aggregator.core.graph import Graph
+from aggregator.core.names import TableName
+from aggregator.core.project import Kind, Project
+from aggregator.lint import RULES, lint
+from aggregator.load import load_project
+
+ROOT = Path(__file__).resolve().parents[2]
+EXAMPLE = TableName("marts", "example")
+NAMES = [rule.code.name for rule in RULES]
+
+
+@functools.cache
+def demo() -> Project:
+    project = load_project(ROOT).project
+    assert project is not None
+    return project
+
+
+def linted(sql: str, kind: Kind = Kind.TABLE) -> list[str]:
+    """The findings in a model of the demo project, as ``line:column code``."""
+    daily = demo().models[TableName("marts", "daily_performance")]
+    text = daily.document.text[: daily.sql_start] + "\n" + sql
+    is_daily = kind is Kind.TABLE and "flight_date" in sql
+    partition = daily.partition if is_daily else None
+    model = dataclasses.replace(
+        daily, name=EXAMPLE, document=Document("models/marts/example.sql", text), kind=kind, partition=partition
+    )
+    model = dataclasses.replace(model, key=(), cluster=(), checks=(), columns=())
+    compiled = compile_project(dataclasses.replace(demo(), models={**demo().models, EXAMPLE: model}))
+    assert compiled.diagnostics == ()
+    first = daily.document.text[: daily.sql_start].count("\n") + 1
+    only = Graph(compiled.graph.project, {EXAMPLE: compiled.graph.models[EXAMPLE]}, {}, {})
+    return [f"{found.place.line - first}:{found.place.column} {found.code.id}" for found in lint(only)]
+
+
+@pytest.mark.parametrize("rule", RULES, ids=NAMES)
+def test_a_rule_finds_its_bad_example(rule):
+    found = linted(rule.bad)
+
+    assert {each.split()[1] for each in found} == {rule.code.id}
+
+
+@pytest.mark.parametrize("rule", RULES, ids=NAMES)
+def test_no_rule_finds_anything_in_a_good_example(rule):
+    assert linted(rule.good) == []
+
+
+@pytest.mark.parametrize("rule", RULES, ids=NAMES)
+def test_a_rule_has_a_page(rule):
+    sentences = rule.code.page.split("\n\n")
+
+    assert rule.code.layer is Layer.LINT
+    assert rule.code.id.startswith("L")
+    assert len(sentences) >= 2
+    assert all(len(line) <= 120 for line in rule.code.page.splitlines())
+
+
+def test_the_demo_is_clean():
+    compiled = compile_project(demo())
+
+    assert (compiled.diagnostics, lint(compiled.graph)) == ((), ())
+
+
+FOUND = {
+    "a clock without parentheses in WITH": (
+        "WITH now AS (\n  SELECT CURRENT_TIMESTAMP AS t\n)\nSELECT flight_date, t FROM staging.flights CROSS JOIN now",
+        ["2:10 L001"],
+    ),
+    "clocks with a zone": (
+        "SELECT flight_date, CURRENT_DATE('UTC') AS a,\n  current_datetime() AS b FROM staging.flights",
+        ["1:21 L001", "2:3 L001"],
+    ),
+    "two equal clocks": (
+        "SELECT flight_date, CURRENT_DATE AS a,\n  CURRENT_DATE AS b FROM staging.flights",
+        ["1:21 L001", "2:3 L001"],
+    ),
+    "a clock beside one in a text and one in a comment": (
+        "SELECT flight_date, 'CURRENT_DATE' AS a, -- CURRENT_DATE\n  CURRENT_DATE AS b FROM staging.flights",
+        ["2:3 L001"],
+    ),
+    "a limit in a subquery": (
+        "SELECT flight_date, carrier FROM (SELECT flight_date, carrier FROM staging.flights LIMIT 5)",
+        ["1:84 L002"],
+    ),
+    "a limit in a subquery of an ordered query": (
+        "SELECT flight_date, c FROM (\n  SELECT flight_date, 1 AS c FROM staging.flights LIMIT 5\n) ORDER BY c LIMIT 3",
+        ["2:51 L002"],
+    ),
+    "a limit behind a union": (
+        "SELECT flight_date FROM staging.flights UNION ALL SELECT flight_date FROM staging.flights LIMIT 5",
+        ["1:91 L002"],
+    ),
+    "a limit in a pipe": ("FROM staging.flights\n|> LIMIT 5\n|> SELECT flight_date", ["2:4 L002"]),
+    "a limit with an order that belongs to a window": (
+        "SELECT flight_date, RANK() OVER (ORDER BY dep_delay) AS place FROM staging.flights LIMIT 5",
+        ["1:84 L002"],
+    ),
+    "a star of an alias": (
+        "SELECT f.*, a.name FROM staging.flights AS f JOIN dims.airports AS a ON a.airport = f.origin",
+        ["1:10 L003"],
+    ),
+    "a star with exceptions": ("SELECT * EXCEPT (carrier) FROM staging.flights", ["1:8 L003"]),
+    "stars in both sides of a union": (
+        "SELECT * FROM staging.flights\nUNION ALL\n(SELECT * FROM staging.flights)",
+        ["1:8 L003", "3:9 L003"],
+    ),
+}
+NOT_FOUND = {
+    "the interval": "SELECT flight_date, @start AS a, @end AS b FROM staging.flights",
+    "a column that is called like a clock": """
+        SELECT flight_date, c.`current_date`
+        FROM (SELECT flight_date, 1 AS `current_date` FROM staging.flights) AS c""",
+    "an ordered limit": "SELECT flight_date, carrier FROM staging.flights ORDER BY carrier LIMIT 5",
+    "an ordered limit in a subquery": """
+        SELECT flight_date, c FROM (SELECT flight_date, carrier AS c FROM staging.flights ORDER BY c LIMIT 5)""",
+    "an ordered limit behind a union": """
+        SELECT flight_date FROM staging.flights UNION ALL SELECT flight_date FROM staging.flights
+        ORDER BY flight_date LIMIT 5""",
+    "a limit of an aggregate": """
+        SELECT flight_date, ARRAY_AGG(carrier ORDER BY dep_delay, carrier LIMIT 1) AS worst
+        FROM staging.flights GROUP BY 1""",
+    "counting": "SELECT flight_date, COUNT(*) AS flights FROM staging.flights GROUP BY 1",
+    "a star in WITH": "WITH f AS (SELECT * FROM staging.flights) SELECT flight_date, carrier FROM f",
+    "a star in a subquery": "SELECT flight_date, carrier FROM (SELECT * FROM staging.flights)",
+    "a star in EXISTS": """
+        SELECT flight_date FROM staging.flights AS f
+        WHERE EXISTS (SELECT * FROM dims.airports AS a WHERE a.airport = f.origin)""",
+    "a product": "SELECT flight_date, dep_delay * 2 AS twice FROM staging.flights",
+    "pipe syntax": "FROM staging.flights |> WHERE dep_delay > 15 |> SELECT flight_date, carrier",
+}
+
+
+@pytest.mark.parametrize(("sql", "expected"), FOUND.values(), ids=FOUND)
+def test_what_is_found_and_where(sql, expected):
+    assert linted(sql) == expected
+
+
+@pytest.mark.parametrize("sql", NOT_FOUND.values(), ids=NOT_FOUND)
+def test_what_is_not_found(sql):
+    assert linted(sql) == []
+
+
+def test_a_view_may_be_a_star():
+    assert linted("SELECT * FROM staging.flights", Kind.VIEW) == []

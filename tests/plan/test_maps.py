@@ -1,0 +1,230 @@
+"""What planning says a partition reads is what the filter in its SQL reads: DuckDB is asked, over many moments."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import duckdb
+import hypothesis
+import pytest
+from hypothesis import strategies as st
+
+from aggregator.compile.filters import filter_sql, impossible
+from aggregator.core.calendar import Calendar, ColumnType, Grain, Partition
+from aggregator.core.maps import PREVIOUS, SAME, PartitionMap, Reach
+from aggregator.engines.duckdb.connection import prepared
+from aggregator.engines.duckdb.dialect import to_duckdb
+from aggregator.plan.maps import read_partitions
+
+AROUND = {
+    "clocks go forward in New York and, at midnight, in Havana": "2013-03-10",
+    "clocks go forward in Paris, back in Troll": "2013-03-31",
+    "clocks go back in Paris, and at 01:00 to midnight on the Azores": "2013-10-27",
+    "clocks go back in New York, and at 01:00 to midnight in Havana": "2013-11-03",
+    "clocks go forward at midnight in Sao Paulo": "2013-10-20",
+    "clocks go back by half an hour on Lord Howe": "2013-04-07",
+    "a leap day": "2012-02-29",
+    "the end of a short February": "2013-03-01",
+    "a year's end": "2014-01-01",
+    "a day like others": "2013-06-12",
+}
+ZONES = [
+    *("UTC", "America/New_York", "Europe/Paris", "Asia/Kolkata", "America/Havana"),
+    *("Atlantic/Azores", "America/Sao_Paulo", "Australia/Lord_Howe", "Pacific/Kiritimati"),
+]
+GRAINS = {
+    ColumnType.DATE: [Grain.DAY, Grain.MONTH, Grain.YEAR],
+    ColumnType.DATETIME: list(Grain),
+    ColumnType.TIMESTAMP: list(Grain),
+}
+_TYPES = {ColumnType.DATE: "DATE", ColumnType.DATETIME: "TIMESTAMP", ColumnType.TIMESTAMP: "TIMESTAMPTZ"}
+_REACH_OF_MOMENTS = timedelta(days=430)
+
+
+@pytest.fixture(scope="module")
+def db():
+    """A table of moments for each column type, every half hour near the change and every day farther away."""
+    connection = prepared(duckdb.connect())
+    yield connection
+    connection.close()
+
+
+def moments(db: duckdb.DuckDBPyConnection, type_: ColumnType, around: datetime) -> str:
+    """A table of moments around a day; made when it is first asked for."""
+    table = f"{type_.lower()}_{around:%Y%m%d}"
+    start, end = around - _REACH_OF_MOMENTS, around + _REACH_OF_MOMENTS
+    near_start, near_end = around - timedelta(days=5), around + timedelta(days=5)
+    db.execute(
+        f"CREATE TABLE IF NOT EXISTS {table} AS SELECT DISTINCT moment::{_TYPES[type_]} AS moment FROM ("
+        f" SELECT unnest(generate_series(TIMESTAMP '{start}', TIMESTAMP '{end}', INTERVAL 1 DAY)) AS moment UNION"
+        f" SELECT unnest(generate_series(TIMESTAMP '{near_start}', TIMESTAMP '{near_end}', INTERVAL 30 MINUTE)))"
+    )
+    return table
+
+
+def partitions_read(
+    db: duckdb.DuckDBPyConnection, map_: PartitionMap, reader: Calendar, source: Calendar, partition: Partition
+) -> set[str]:
+    """The ids of the source partitions of which the filter lets rows through."""
+    around = partition.replace(hour=0)
+    start, end = reader.value(partition), reader.value(reader.next(partition))
+    query = to_duckdb(f"SELECT moment FROM {moments(db, source.type, around)} WHERE {filter_sql(map_, reader, source)}")
+    parameters = {name: value for name, value in (("start", start), ("end", end)) if f"${name}" in query}
+    ids = db.execute(f"SELECT DISTINCT strftime(moment, '%Y-%m-%dT%H') FROM ({query})", parameters).fetchall()
+    return {row[0][: source.grain.id_length] for row in ids}
+
+
+def is_there(reader: Calendar, partition: Partition) -> bool:
+    """Whether any time passes in a partition; an hour that a change of clocks skips is no time at all."""
+    return reader.instant(partition) < reader.instant(reader.next(partition))
+
+
+@st.composite
+def calendars(draw: st.DrawFn) -> Calendar:
+    type_ = draw(st.sampled_from(list(ColumnType)))
+    return Calendar("moment", type_, draw(st.sampled_from(GRAINS[type_])), draw(st.sampled_from(ZONES)))
+
+
+@st.composite
+def maps(draw: st.DrawFn) -> PartitionMap:
+    reach = draw(st.sampled_from([Reach.SAME, Reach.LAST, Reach.OFFSET, Reach.PREVIOUS]))
+    if reach in (Reach.SAME, Reach.PREVIOUS):
+        return PartitionMap(reach)
+    unit = draw(st.sampled_from(list(Grain)))
+    most = {Grain.HOUR: 50, Grain.DAY: 4, Grain.MONTH: 3, Grain.YEAR: 1}[unit]
+    return PartitionMap(reach, draw(st.integers(1, most)), unit)
+
+
+@hypothesis.settings(max_examples=700, suppress_health_check=list(hypothesis.HealthCheck))
+@hypothesis.given(
+    map_=maps(), reader=calendars(), source=calendars(), day=st.sampled_from(sorted(AROUND.values())), hours=st.data()
+)
+def test_plan_and_filter_agree(db, map_, reader, source, day, hours):
+    source = reader if map_ == PREVIOUS else source
+    hypothesis.assume(impossible(map_, reader, source) == ("", ""))
+    moment = datetime.fromisoformat(day) + timedelta(hours=hours.draw(st.integers(-30, 30)))
+    partition = reader.grain.floor(moment)
+    planned = set(read_partitions(map_, reader, source, partition))
+    actual = partitions_read(db, map_, reader, source, partition)
+
+    assert actual <= planned, "the query reads what the plan does not know of"
+    if not is_there(reader, partition):
+        return
+    is_short = reader.grain in (Grain.HOUR, Grain.DAY) and map_.unit in (None, Grain.HOUR, Grain.DAY)
+    if (reader.type, reader.grain) == (ColumnType.DATETIME, Grain.HOUR):
+        return  # an hour of a wall clock may be none at all, and one before it, too: the plan may then read too much
+    if is_short or source.type is ColumnType.DATE:
+        assert actual == planned
+    elif source.grain is not Grain.HOUR:  # far away there is only one moment a day: the ends may have none
+        assert planned - actual <= {min(planned), max(planned)}
+
+
+UTC_HOURS = Calendar("moment", ColumnType.TIMESTAMP, Grain.HOUR, "UTC")
+UTC_DAYS = Calendar("moment", ColumnType.TIMESTAMP, Grain.DAY, "UTC")
+NEW_YORK_DAYS = Calendar("moment", ColumnType.DATE, Grain.DAY, "America/New_York")
+NEW_YORK_HOURS = Calendar("moment", ColumnType.DATETIME, Grain.HOUR, "America/New_York")
+HAVANA_DAYS = Calendar("moment", ColumnType.DATE, Grain.DAY, "America/Havana")
+KOLKATA_DAYS = Calendar("moment", ColumnType.DATE, Grain.DAY, "Asia/Kolkata")
+DAYS = Calendar("moment", ColumnType.DATE, Grain.DAY, "UTC")
+MONTHS = Calendar("moment", ColumnType.DATE, Grain.MONTH, "UTC")
+YEARS = Calendar("moment", ColumnType.DATE, Grain.YEAR, "UTC")
+
+
+def hours_from(first: str, count: int) -> list[str]:
+    start = datetime.fromisoformat(first)
+    return [(start + timedelta(hours=hour)).isoformat()[:13] for hour in range(count)]
+
+
+@pytest.mark.parametrize(
+    ("map_", "reader", "source", "partition", "expected"),
+    [
+        pytest.param(SAME, DAYS, DAYS, "2013-06-12", ["2013-06-12"], id="a day reads the same day"),
+        pytest.param(
+            SAME, NEW_YORK_DAYS, UTC_DAYS, "2013-06-12", ["2013-06-12", "2013-06-13"], id="a local day ends in the next"
+        ),
+        pytest.param(
+            SAME, KOLKATA_DAYS, UTC_DAYS, "2013-06-12", ["2013-06-11", "2013-06-12"], id="or begins in the one before"
+        ),
+        pytest.param(
+            *(SAME, NEW_YORK_DAYS, UTC_HOURS, "2013-03-10", hours_from("2013-03-10T05", 23)), id="a day of 23 hours"
+        ),
+        pytest.param(
+            *(SAME, NEW_YORK_DAYS, UTC_HOURS, "2013-11-03", hours_from("2013-11-03T04", 25)), id="a day of 25 hours"
+        ),
+        pytest.param(
+            *(SAME, HAVANA_DAYS, UTC_HOURS, "2013-11-03", hours_from("2013-11-03T04", 25)),
+            id="a day that begins twice begins the first time",
+        ),
+        pytest.param(
+            *(SAME, KOLKATA_DAYS, UTC_HOURS, "2013-06-12", hours_from("2013-06-11T18", 25)),
+            id="a day that begins at half past overlaps 25 hours",
+        ),
+        pytest.param(
+            *(SAME, NEW_YORK_HOURS, UTC_HOURS, "2013-11-03T01", ["2013-11-03T05", "2013-11-03T06"]),
+            id="a local hour that occurs twice",
+        ),
+        pytest.param(SAME, NEW_YORK_HOURS, UTC_HOURS, "2013-03-10T02", [], id="a local hour that never was"),
+        pytest.param(
+            *(PartitionMap(Reach.LAST, 3, Grain.DAY), DAYS, DAYS, "2012-03-01"),
+            ["2012-02-28", "2012-02-29", "2012-03-01"],
+            id="the last three days, over a leap day",
+        ),
+        pytest.param(
+            *(PartitionMap(Reach.LAST, 1, Grain.MONTH), DAYS, DAYS, "2013-03-30"),
+            [f"2013-02-{day}" for day in (28,)] + [f"2013-03-{day:02}" for day in range(1, 31)],
+            id="a month before March 31 is February 28",
+        ),
+        pytest.param(
+            *(PartitionMap(Reach.OFFSET, 7, Grain.DAY), NEW_YORK_DAYS, NEW_YORK_DAYS, "2013-03-14", ["2013-03-07"]),
+            id="seven days are seven calendar days, also when the clocks change",
+        ),
+        pytest.param(
+            *(PartitionMap(Reach.OFFSET, 1, Grain.YEAR), DAYS, DAYS, "2012-02-29", ["2011-02-28"]),
+            id="a year before a leap day is February 28",
+        ),
+        pytest.param(PREVIOUS, MONTHS, MONTHS, "2013-01", ["2012-12"], id="the month before January"),
+        pytest.param(SAME, DAYS, MONTHS, "2013-06-12", ["2013-06"], id="a day reads the whole month around it"),
+        pytest.param(
+            *(SAME, MONTHS, DAYS, "2012-02", [f"2012-02-{day:02}" for day in range(1, 30)]), id="a month reads its days"
+        ),
+        pytest.param(SAME, YEARS, MONTHS, "2013", [f"2013-{month:02}" for month in range(1, 13)], id="a year"),
+        pytest.param(
+            *(PartitionMap(Reach.LAST, 2, Grain.HOUR), UTC_HOURS, UTC_DAYS, "2013-01-01T00"),
+            ["2012-12-31", "2013-01-01"],
+            id="the last two hours, over a year's end",
+        ),
+    ],
+)
+def test_partitions_read(db, map_, reader, source, partition, expected):
+    start = reader.parse(partition)
+
+    assert list(read_partitions(map_, reader, source, start)) == expected
+    assert sorted(partitions_read(db, map_, reader, source, start)) == expected
+
+
+@pytest.mark.parametrize(
+    ("map_", "reader", "source"),
+    [
+        pytest.param(SAME, NEW_YORK_DAYS, UTC_HOURS, id="local days of UTC hours"),
+        pytest.param(SAME, HAVANA_DAYS, UTC_HOURS, id="local days that may begin twice"),
+        pytest.param(SAME, NEW_YORK_HOURS, UTC_HOURS, id="local hours of UTC hours"),
+        pytest.param(SAME, KOLKATA_DAYS, UTC_DAYS, id="half an hour off"),
+        pytest.param(SAME, MONTHS, DAYS, id="months of days"),
+    ],
+)
+@pytest.mark.parametrize("day", AROUND.values(), ids=AROUND.keys())
+def test_neighbours_share_no_rows_and_leave_none_out(db, map_, reader, source, day):
+    """The filters of all partitions together let each moment through exactly once."""
+    around = datetime.fromisoformat(day)
+    table = moments(db, source.type, around)
+    query = to_duckdb(f"SELECT moment FROM {table} WHERE {filter_sql(map_, reader, source)}")
+    first, last = reader.grain.floor(around - timedelta(days=2)), reader.grain.ceil(around + timedelta(days=2))
+    seen: list[tuple[datetime]] = []
+    for partition in reader.grain.range(first, last):
+        bounds = {"start": reader.value(partition), "end": reader.value(reader.next(partition))}
+        seen += db.execute(query, bounds).fetchall()
+    start, end = (source.value(source.local(reader.instant(moment))) for moment in (first, last))
+    everything = db.execute(f"SELECT moment FROM {table} WHERE moment >= $1 AND moment < $2", [start, end]).fetchall()
+
+    assert len(everything) > 4
+    assert sorted(seen) == sorted(everything)
