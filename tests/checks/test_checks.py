@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 from small_project import compiled
 
@@ -89,10 +91,20 @@ def test_columns_are_named_as_in_the_output():
 @pytest.mark.parametrize(
     "column", ["flights` IS NULL OR TRUE OR `flights", "a b", "{value}", "{0.__class__}", "flights;", ""]
 )
-def test_a_name_of_a_column_can_not_be_sql(column):
-    _, problems = expectations(compiled(f"checks: [{{not_null: ['{column}']}}]"))
+@pytest.mark.parametrize("is_known", [True, False], ids=["columns are known", "columns are not known"])
+def test_a_name_of_a_column_can_not_be_sql(column, is_known):
+    model = compiled(f"checks: [{{not_null: ['{column}']}}]")
+    model = model if is_known else dataclasses.replace(model, columns=())
+
+    _, problems = expectations(model)
 
     assert [found.code.id for found in problems] == ["A302"]
+
+
+def test_any_name_will_do_where_the_columns_are_not_known():
+    model = dataclasses.replace(compiled("checks: [{not_null: whatever}]"), columns=())
+
+    assert [each.violation for each in expectations(model)[0]] == ["`whatever` IS NULL"]
 
 
 def test_mistakes_of_all_checks_are_found_at_once():

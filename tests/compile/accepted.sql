@@ -79,3 +79,6 @@ WITH lake AS (SELECT flight_date, n FROM lake.flights) SELECT flight_date, n FRO
 WITH t AS (SELECT flight_date d, carrier FROM lake.flights), u AS (SELECT d FROM t) SELECT t.d AS flight_date FROM t JOIN u ON t.d = u.d;
 SELECT flight_date, DATE(time_hour) AS time_hour FROM lake.flights WHERE time_hour > TIMESTAMP '2013-01-01';
 SELECT flight_date, SUM(n) AS total, SUM(total2) AS t2 FROM (SELECT flight_date, n, n AS total2 FROM lake.flights) GROUP BY flight_date;
+SELECT flight_date, a FROM lake.flights, UNNEST(tools.split(carrier));
+SELECT flight_date, x.a, x.b.c FROM lake.flights, UNNEST(tools.split(carrier)) AS x;
+SELECT flight_date, nope FROM (SELECT flight_date, tools.split(carrier) AS s FROM lake.flights), UNNEST(s);
