@@ -196,6 +196,25 @@ def test_killed_at_any_point(statements, before, whole, undisturbed, tmp_path):
         check_repaired(lab, undisturbed)
 
 
+HEAVY = {
+    **FILES,
+    "models/marts/by_day.sql": model(
+        "SELECT day, k, n, x, TO_HEX(SHA256(CONCAT(k, CAST(x AS STRING)))) AS digest"
+        " FROM lake.facts CROSS JOIN UNNEST(GENERATE_ARRAY(1, 6000)) AS x",
+        partition=daily("day", "2013-01-01"),
+        checks=[{"expect_table_row_count_to_be_between": {"min_value": 18000, "max_value": 18000}}],
+    ),
+    "models/marts/so_far.sql": model(
+        "SELECT DATE_SUB(@end, INTERVAL 1 DAY) AS day, SUM(n) AS total FROM"
+        " (SELECT total AS n FROM marts.so_far UNION ALL SELECT n FROM marts.by_day)",
+        partition=daily("day", "2013-01-01"),
+        inputs={"marts.so_far": "previous"},
+        columns={"total": {"type": "INT64"}},
+    ),
+    "models/marts/whole.sql": model("SELECT k, SUM(n) AS total FROM marts.by_day GROUP BY k"),
+}
+
+
 def test_killed_at_random_times(tmp_path):
     """In the middle of a statement, too: while rows are written, the log is flushed, the file is closed."""
     root = write_files(tmp_path / "before", HEAVY)
