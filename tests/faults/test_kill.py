@@ -1,4 +1,4 @@
-"""kill -9 at every point of a run: what is seen then is whole, and the next run leaves no trace of it."""
+"""kill -9 and Ctrl-C at every point of a run: what is seen then is whole, and the next run leaves no trace of it."""
 
 from __future__ import annotations
 
@@ -185,13 +185,17 @@ def test_moments_cover_the_order_of_things(statements, before):
     assert {"inserting", "recording", "committing"} <= before_these
 
 
-def test_killed_at_any_point(statements, before, whole, undisturbed, tmp_path):
+@pytest.mark.parametrize(
+    ("fate", "code"), [pytest.param("kill", -9, id="kill -9"), pytest.param("interrupt", 130, id="Ctrl-C")]
+)
+def test_ended_at_any_point(statements, before, whole, undisturbed, tmp_path, fate, code):
     task = {"template": before, "work": tmp_path, "arguments": ["run", "--quiet"]}
-    for found in drive(**task, fate="kill", moments=telling(statements)):
+    for found in drive(**task, fate=fate, moments=telling(statements)[:-1]):
         lab = lab_at(tmp_path / str(found["moment"]))
 
-        assert found["exit"] == -9, found
-        assert [kind(sql) for sql in found["statements"]] == [kind(sql) for sql in statements[: found["moment"]]]
+        assert found["exit"] == code, found
+        begun = [kind(sql) for sql in found["statements"]]
+        assert begun[: found["moment"]] == [kind(sql) for sql in statements[: found["moment"]]]
         check_whole(lab, whole)
         check_repaired(lab, undisturbed)
 

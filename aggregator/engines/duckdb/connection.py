@@ -8,6 +8,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent import futures
 from pathlib import Path
 
 import duckdb
@@ -34,12 +35,14 @@ class Connection:
         self.path = path
         self._lock = _lock_of(path)
         self._parsed: dict[str, duckdb.Statement] = {}
+        self._worker = futures.ThreadPoolExecutor(max_workers=1)
         deadline = time.monotonic() + wait
         if not self._lock.acquire(blocking=False):
             say(f"waiting for {path.name}: another run in this process holds it")
             if not self._lock.acquire(timeout=wait):
                 raise _busy(path, "another run in this process", wait)
         try:
+            self._worker.submit(lambda: None).result()  # a thread whose start Ctrl-C cuts off would not be counted
             self.db = _open(path, deadline, wait, say)
         except BaseException:
             self._lock.release()
@@ -51,12 +54,27 @@ class Connection:
             (self._parsed[sql],) = self.db.extract_statements(sql)
         return self.db.execute(self._parsed[sql], parameters)
 
+    def compute(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> None:
+        """Run a statement that may take long, so that Ctrl-C ends it.
+
+        While DuckDB fills a table it does not look for signals; it does look whether another thread wants it to stop.
+        """
+        try:
+            self._worker.submit(self.execute, sql, parameters).result()
+        except KeyboardInterrupt:
+            idle = self._worker.submit(lambda: None)  # its turn comes when the statement has ended
+            while not idle.done():  # DuckDB forgets a wish that comes before the statement has begun
+                self.db.interrupt()
+                futures.wait([idle], timeout=_POLL_SECONDS)
+            raise
+
     def appender(self, table: str) -> duckdb.Appender:
         """For many rows at once."""
         return self.db.appender(table)
 
     def close(self) -> None:
         """Close the file and let the next one in."""
+        self._worker.shutdown()
         try:
             self.db.close()
         finally:

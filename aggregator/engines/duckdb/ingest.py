@@ -64,7 +64,7 @@ def _replace(db: Connection, source: Source, relation: str, identity: str, now: 
     db.execute("BEGIN")
     try:
         db.execute(f'CREATE SCHEMA IF NOT EXISTS "{source.name.dataset}"')
-        db.execute(f"CREATE OR REPLACE TABLE {quoted(source.name)} AS SELECT {columns} FROM {relation}")
+        db.compute(f"CREATE OR REPLACE TABLE {quoted(source.name)} AS SELECT {columns} FROM {relation}")
         note = [str(source.name), str(source.local), identity, now]
         db.execute(f"INSERT INTO {SCHEMA}.loads VALUES ($1, $2, $3, $4)", note)
         db.execute("COMMIT")

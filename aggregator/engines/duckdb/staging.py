@@ -40,7 +40,7 @@ class Staging:
             parameters = {"start": write.calendar.value(write.start), "end": write.calendar.value(write.end)}
         query, columns = self._typed_query(write, parameters)
         self._use_threads(1 if _is_one_partition(write) else _ALL_THREADS)
-        self._db.execute(f"CREATE OR REPLACE TEMP TABLE {STAGING} AS {query}", _used(parameters, query))
+        self._db.compute(f"CREATE OR REPLACE TEMP TABLE {STAGING} AS {query}", _used(parameters, query))
         return self._measured(write, columns, expectations)
 
     def _measured(self, write: Write, columns: Columns, expectations: Sequence[Expectation]) -> dict[str, Batch]:
