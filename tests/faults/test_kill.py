@@ -185,15 +185,16 @@ def test_moments_cover_the_order_of_things(statements, before):
     assert {"inserting", "recording", "committing"} <= before_these
 
 
-@pytest.mark.parametrize(
-    ("fate", "code"), [pytest.param("kill", -9, id="kill -9"), pytest.param("interrupt", 130, id="Ctrl-C")]
-)
-def test_ended_at_any_point(statements, before, whole, undisturbed, tmp_path, fate, code):
+EXIT_CODES = {"kill": -9, "interrupt": 130}
+
+
+@pytest.mark.parametrize("fate", EXIT_CODES)
+def test_ended_at_any_point(statements, before, whole, undisturbed, tmp_path, fate):
     task = {"template": before, "work": tmp_path, "arguments": ["run", "--quiet"]}
     for found in drive(**task, fate=fate, moments=telling(statements)[:-1]):
         lab = lab_at(tmp_path / str(found["moment"]))
 
-        assert found["exit"] == code, found
+        assert found["exit"] == EXIT_CODES[fate], found
         begun = [kind(sql) for sql in found["statements"]]
         assert begun[: found["moment"]] == [kind(sql) for sql in statements[: found["moment"]]]
         check_whole(lab, whole)
