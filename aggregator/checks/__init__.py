@@ -12,7 +12,7 @@ from aggregator.checks.values_between import ValuesBetween
 from aggregator.core.diagnostics import Diagnostic, did_you_mean
 
 if TYPE_CHECKING:
-    from aggregator.core.graph import CompiledModel, Graph
+    from aggregator.core.graph import CompiledModel
     from aggregator.core.project import CheckDeclaration
     from aggregator.core.writes import Expectation
 
@@ -40,6 +40,6 @@ def _problem(error: BaseException, declared: CheckDeclaration) -> Diagnostic:
     return Diagnostic(error.place or declared.place, BAD_ARGUMENTS, str(error), error.advice)
 
 
-def check_declarations(graph: Graph) -> tuple[Diagnostic, ...]:
-    """What is wrong with the checks that models declare."""
-    return tuple(problem for model in graph.models.values() for problem in expectations(model)[1])
+def check_declarations(model: CompiledModel) -> list[Diagnostic]:
+    """What is wrong with the checks that a model declares."""
+    return expectations(model)[1]

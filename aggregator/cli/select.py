@@ -76,7 +76,7 @@ def _changed(graph: Graph, revision: str) -> list[TableName]:
     paths = _git(root, "diff", "--name-only", "--relative", revision, "--")
     paths |= _git(root, "ls-files", "--others", "--exclude-standard")
     macros_changed = any(path.startswith("macros/") for path in paths)
-    templated = {name for name, model in graph.models.items() if model.query.lines is not None}
+    templated = {name for name, model in graph.models.items() if model.is_templated}
     return [
         name for name in _all_models(graph) if path_of(graph, name) in paths or (macros_changed and name in templated)
     ]

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import click
 
 from aggregator.checks import check_declarations
 from aggregator.cli.output import count, print_findings, print_text
-from aggregator.compile import compile_project
+from aggregator.compile import Subject, compile_project
 from aggregator.core.diagnostics import Diagnostic, Place, errors
 from aggregator.core.graph import Graph
 from aggregator.lint import lint
@@ -51,9 +51,15 @@ def open_project(folder: Path, environment: str | None, output: str = "text") ->
     if loaded.project is None:
         _give_up(loaded.diagnostics, root, output)
     assert loaded.project is not None  # noqa: S101
-    compiled = compile_project(loaded.project)
-    found = (*loaded.diagnostics, *compiled.diagnostics, *check_declarations(compiled.graph), *lint(compiled.graph))
+    compiled = compile_project(loaded.project, _inspect)
+    found = (*loaded.diagnostics, *compiled.diagnostics)
     return Session(root, compiled.graph, tuple(sorted(found, key=lambda each: (each.place, each.code.id))))
+
+
+def _inspect(subject: Subject) -> Iterator[Diagnostic]:
+    """What is said about a model beyond what compiling it says."""
+    yield from check_declarations(subject.model)
+    yield from lint(subject)
 
 
 def _give_up(found: Iterable[Diagnostic], root: Path, output: str) -> None:

@@ -19,8 +19,9 @@ from sqlglot.schema import MappingSchema
 
 from aggregator.compile.names import refused, unknown_names
 from aggregator.compile.parse import DIALECT
+from aggregator.compile.query import Query
 from aggregator.core.diagnostics import Diagnostic
-from aggregator.core.graph import Origin, OutputColumn, Query
+from aggregator.core.graph import Origin, OutputColumn
 from aggregator.core.names import TableName
 
 Schemas = Mapping[TableName, tuple[OutputColumn, ...]]

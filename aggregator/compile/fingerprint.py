@@ -9,8 +9,9 @@ from collections.abc import Iterable
 from sqlglot import exp
 
 from aggregator.compile.parse import DIALECT
+from aggregator.compile.query import Query
 from aggregator.core.calendar import Calendar
-from aggregator.core.graph import Input, Query
+from aggregator.core.graph import Input
 from aggregator.core.project import Kind
 
 SEMANTICS = 1

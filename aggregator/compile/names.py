@@ -16,8 +16,8 @@ from sqlglot.optimizer.scope import Scope
 from sqlglot.schema import Schema
 
 from aggregator.compile import codes
+from aggregator.compile.query import Query
 from aggregator.core.diagnostics import Diagnostic, did_you_mean
-from aggregator.core.graph import Query
 
 _BY_ALIAS = (exp.Order, exp.Having, exp.Qualify, exp.Group)
 """Clauses in which an output column may be named."""

@@ -8,8 +8,9 @@ from sqlglot import exp
 
 from aggregator.compile import codes
 from aggregator.compile.analysis import output_name
+from aggregator.compile.query import Query
 from aggregator.core.diagnostics import Diagnostic, Word, did_you_mean
-from aggregator.core.graph import OutputColumn, Query
+from aggregator.core.graph import OutputColumn
 from aggregator.core.names import is_identifier
 from aggregator.core.project import Kind, Model
 

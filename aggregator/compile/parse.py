@@ -13,8 +13,8 @@ from sqlglot.errors import ParseError, TokenError
 from sqlglot.tokenizer_core import Token, TokenType
 
 from aggregator.compile import codes
+from aggregator.compile.query import Query
 from aggregator.core.diagnostics import Diagnostic, Document
-from aggregator.core.graph import Query
 
 DIALECT = "bigquery"
 _OPENING = re.compile(r"\"\"\"|\'\'\'|[\"\'`]|/\*")

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 from sqlglot import exp
 
 from aggregator.compile import codes
 from aggregator.compile.filters import filter_sql, impossible
+from aggregator.compile.query import Query
 from aggregator.core.diagnostics import Diagnostic, Place, Word, did_you_mean
-from aggregator.core.graph import Input, Query
+from aggregator.core.graph import Input
 from aggregator.core.maps import ALL, PREVIOUS, SAME, PartitionMap, Reach
 from aggregator.core.names import TableName, is_identifier
 
@@ -60,7 +61,9 @@ def references(query: Query) -> Iterator[Reference | Diagnostic]:
             yield Reference(TableName(node.db, node.name), node.alias_or_name, *_span(node), needs_alias=bare)
 
 
-def unknown_references(model: Model, query: Query, mentioned: list[Reference], known: Tables) -> Iterator[Diagnostic]:
+def unknown_references(
+    model: Model, query: Query, mentioned: Sequence[Reference], known: Tables
+) -> Iterator[Diagnostic]:
     """What can be said of the tables that a model mentions before anything else is understood."""
     for reference in mentioned:
         place = query.place(reference.start, reference.end)
@@ -111,7 +114,7 @@ class Resolver:
     def __init__(self, calendars: Mapping[TableName, Calendar | None]) -> None:
         self._calendars = calendars
 
-    def inputs(self, model: Model, mentioned: list[Reference], query: Query) -> Iterator[Input | Diagnostic]:
+    def inputs(self, model: Model, mentioned: Sequence[Reference], query: Query) -> Iterator[Input | Diagnostic]:
         """The inputs of a model, one per mention, and what is wrong with them."""
         for reference in mentioned:
             place = query.place(reference.start, reference.end)
@@ -124,7 +127,7 @@ class Resolver:
                 yield Diagnostic(at, codes.BAD_MAP, *problem)
             yield Input(reference.table, reference.alias, declared or default if problem is None else default, place)
 
-    def filtered(self, model: Model, mentioned: list[Reference], inputs: list[Input], text: str) -> str:
+    def filtered(self, model: Model, mentioned: Sequence[Reference], inputs: Sequence[Input], text: str) -> str:
         """The author's text with each partitioned input replaced by the partitions that its map allows.
 
         The text is edited at the tables' own characters; everything else stays as written, line for line.

@@ -4,53 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Mapping
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sqlglot import exp
-
     from aggregator.core.calendar import Calendar
-    from aggregator.core.diagnostics import Document, Place
+    from aggregator.core.diagnostics import Place
     from aggregator.core.maps import PartitionMap
     from aggregator.core.names import TableName
     from aggregator.core.project import Model, Project, Source
-
-
-@dataclasses.dataclass(frozen=True)
-class Query:
-    """A parsed SELECT with its text and the way back to the analyst's file.
-
-    ``offsets`` is None when the text is the file's own, from ``start`` on; otherwise it gives, for each line of the
-    rendered text, the line of the file that it came from.
-    """
-
-    text: str
-    tree: exp.Query
-    document: Document
-    start: int
-    lines: tuple[int, ...] | None = None
-
-    def place(self, start: int, end: int | None = None) -> Place:
-        """The place in the file of the characters ``[start, end)`` of the text."""
-        if self.lines is None:
-            return self.document.place(self.start + start, None if end is None else self.start + end)
-        line_start = self.document.offset(self.lines[self.text.count("\n", 0, start)], 1)
-        line = self.document.text[line_start:].partition("\n")[0]
-        column = line.find(self.text[start : end or start])
-        if end is None or column < 0:  # the template makes this text from another one
-            return self.document.place(line_start + len(line) - len(line.lstrip()))
-        return self.document.place(line_start + column, line_start + column + end - start)
-
-    def place_of(self, node: exp.Expr) -> Place:
-        """The place of a node of the tree: of its first token that has one, else of its keyword, else of the SELECT."""
-        for part in node.walk(bfs=False):
-            if "start" in part.meta:
-                return self.place(part.meta["start"], part.meta["end"] + 1)
-        keyword = node.sql_name() if hasattr(node, "sql_name") else node.key
-        start = self.text.upper().find(keyword.upper())
-        if start >= 0:
-            return self.place(start, start + len(keyword))
-        return self.place(len(self.text) - len(self.text.lstrip()))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,10 +27,32 @@ class Input:
 
 @dataclasses.dataclass(frozen=True, order=True)
 class Origin:
-    """A column of an input that an output column is made from."""
+    """A column of an input that an output column is made from; ``column`` is a path where a field of it is meant."""
 
     table: str
     column: str
+
+
+class Derivation(StrEnum):
+    """What a SELECT does with the columns that an output column is made from."""
+
+    UNKNOWN = ""
+    COPY = "copy"
+    TRANSFORMATION = "transformation"
+    AGGREGATE = "aggregate"
+
+
+class Measure(StrEnum):
+    """Which kind of number an output column is: how it may be aggregated once more, if at all."""
+
+    NONE = ""
+    COUNT = "count"
+    SUM = "sum"
+    EXTREME = "extreme"
+    AVERAGE = "average"
+    RATIO = "ratio"
+    DISTINCT = "distinct"
+    OTHER = "other"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,6 +63,23 @@ class OutputColumn:
     type: str = ""
     description: str = ""
     origins: tuple[Origin, ...] = ()
+    derivation: Derivation = Derivation.UNKNOWN
+    measure: Measure = Measure.NONE
+
+
+@dataclasses.dataclass(frozen=True)
+class Table:
+    """What the readers of a table can know of it.
+
+    ``key`` are the columns that make a row unique, empty where that is not declared. ``logic`` is the fingerprint of a
+    view, which has no rows of its own.
+    """
+
+    name: TableName
+    columns: tuple[OutputColumn, ...]
+    calendar: Calendar | None = None
+    key: tuple[str, ...] = ()
+    logic: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -86,17 +87,19 @@ class CompiledModel:
     """A model, understood.
 
     ``sql`` is one text for all partitions, with parameters ``@start`` and ``@end`` and the partition filters in.
-    ``one_by_one`` says why several partitions can't be built in one query; empty when they can.
+    ``one_by_one`` says why several partitions can't be built in one query; empty when they can. ``place`` is where the
+    SELECT begins.
     """
 
     model: Model
-    query: Query
+    place: Place
     sql: str
     inputs: tuple[Input, ...]
     columns: tuple[OutputColumn, ...]
     calendar: Calendar | None
     one_by_one: str
     fingerprint: str
+    is_templated: bool = False
 
     @property
     def name(self) -> TableName:

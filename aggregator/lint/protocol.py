@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from aggregator.compile import Subject
     from aggregator.core.diagnostics import Code, Diagnostic
-    from aggregator.core.graph import CompiledModel
 
 
 class Rule(Protocol):
@@ -17,6 +17,6 @@ class Rule(Protocol):
     good: str
     bad: str
 
-    def check(self, model: CompiledModel) -> Iterator[Diagnostic]:
+    def check(self, subject: Subject) -> Iterator[Diagnostic]:
         """What this rule finds."""
         ...

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from aggregator.checks import expectations
-from aggregator.core.diagnostics import Diagnostic, Place
+from aggregator.core.diagnostics import Diagnostic
 from aggregator.core.graph import CompiledModel, Graph
 from aggregator.core.plan import Step
 from aggregator.core.report import Status, StepResult
@@ -104,7 +104,7 @@ class Builder:
             parts.append(f"{rows} rows lie outside {_stretch(step)}, for example in {min(outside)}")
         message = f"{self.model.name}: {' and '.join(parts)}; nothing was written"
         advice = f"`{column} >= @start AND {column} < @end` must hold for every row"
-        place = self.model.model.partition.by.place if self.model.model.partition else self._place()
+        place = self.model.model.partition.by.place if self.model.model.partition else self.model.place
         return Diagnostic(place, codes.STRAY_ROWS, message, advice)
 
     def _halve(self, step: Step, problem: Diagnostic, seen: _Seen) -> Iterator[StepResult]:
@@ -210,11 +210,8 @@ class Builder:
         if isinstance(error, ColumnsChangedError):
             message = f"{self.model.name}: old and new rows do not fit into one table: {error}"
             advice = f"rebuild it from nothing: `aggregator run --full --select {self.model.name}`"
-            return Diagnostic(self._place(), codes.COLUMNS_CHANGED, message, advice)
-        return Diagnostic(self._place(), codes.QUERY_FAILED, f"{self.model.name}: {error}")
-
-    def _place(self) -> Place:
-        return self.model.query.place(len(self.model.query.text) - len(self.model.query.text.lstrip()))
+            return Diagnostic(self.model.place, codes.COLUMNS_CHANGED, message, advice)
+        return Diagnostic(self.model.place, codes.QUERY_FAILED, f"{self.model.name}: {error}")
 
 
 def _stretch(step: Step) -> str:

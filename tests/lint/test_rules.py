@@ -10,7 +10,6 @@ import pytest
 
 from aggregator.compile import compile_project
 from aggregator.core.diagnostics import Document, Layer
-from aggregator.core.graph import Graph
 from aggregator.core.names import TableName
 from aggregator.core.project import Kind, Project
 from aggregator.lint import RULES, lint
@@ -38,11 +37,10 @@ def linted(sql: str, kind: Kind = Kind.TABLE) -> list[str]:
         daily, name=EXAMPLE, document=Document("models/marts/example.sql", text), kind=kind, partition=partition
     )
     model = dataclasses.replace(model, key=(), cluster=(), checks=(), columns=())
-    compiled = compile_project(dataclasses.replace(demo(), models={**demo().models, EXAMPLE: model}))
-    assert compiled.diagnostics == ()
+    models = {**demo().models, EXAMPLE: model}
+    compiled = compile_project(dataclasses.replace(demo(), models=models), lint)
     first = daily.document.text[: daily.sql_start].count("\n") + 1
-    only = Graph(compiled.graph.project, {EXAMPLE: compiled.graph.models[EXAMPLE]}, {}, {})
-    return [f"{found.place.line - first}:{found.place.column} {found.code.id}" for found in lint(only)]
+    return [f"{found.place.line - first}:{found.place.column} {found.code.id}" for found in compiled.diagnostics]
 
 
 @pytest.mark.parametrize("rule", RULES, ids=NAMES)
@@ -68,9 +66,7 @@ def test_a_rule_has_a_page(rule):
 
 
 def test_the_demo_is_clean():
-    compiled = compile_project(demo())
-
-    assert (compiled.diagnostics, lint(compiled.graph)) == ((), ())
+    assert compile_project(demo(), lint).diagnostics == ()
 
 
 FOUND = {

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from sqlglot import exp
 
+from aggregator.compile import Subject
 from aggregator.core.diagnostics import Code, Diagnostic, Layer
-from aggregator.core.graph import CompiledModel
 from aggregator.core.project import Kind
 
 
@@ -27,15 +27,15 @@ decided so; a dashboard breaks. It also reads every column, and BigQuery bills b
     bad = "SELECT * FROM staging.flights"
     good = "SELECT flight_date, carrier, origin FROM staging.flights"
 
-    def check(self, model: CompiledModel) -> Iterator[Diagnostic]:
+    def check(self, subject: Subject) -> Iterator[Diagnostic]:
         """One finding per star in the final SELECT, or in a branch of a final UNION."""
-        if model.model.kind is Kind.VIEW:
+        if subject.model.model.kind is Kind.VIEW:
             return
-        for select in _final_selects(model.query.tree):
+        for select in _final_selects(subject.query.tree):
             for item in select.expressions:
                 if item.is_star and "start" in item.find(exp.Star).meta:  # pipe syntax ends in a star that nobody wrote
                     message = "SELECT * lets the columns of this table change by themselves"
-                    place = model.query.place_of(item)
+                    place = subject.query.place_of(item)
                     yield Diagnostic(place, self.code, message, "list the columns")
 
 

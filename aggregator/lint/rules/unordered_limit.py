@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from sqlglot import exp
 
+from aggregator.compile import Subject
 from aggregator.core.diagnostics import Code, Diagnostic, Layer
-from aggregator.core.graph import CompiledModel
 
 
 class UnorderedLimit:
@@ -25,11 +25,11 @@ LIMIT out: a table that is only looked at is limited by the one who looks.""",
     bad = "SELECT carrier, flights FROM marts.daily_performance LIMIT 10"
     good = "SELECT carrier, flights FROM marts.daily_performance ORDER BY flights DESC, carrier LIMIT 10"
 
-    def check(self, model: CompiledModel) -> Iterator[Diagnostic]:
+    def check(self, subject: Subject) -> Iterator[Diagnostic]:
         """One finding per LIMIT."""
-        for limit in model.query.tree.find_all(exp.Limit):
+        for limit in subject.query.tree.find_all(exp.Limit):
             query = limit.parent
             if isinstance(query, exp.Query) and not query.args.get("order"):
                 message = "LIMIT without ORDER BY keeps arbitrary rows"
-                place = model.query.place_of(limit)
+                place = subject.query.place_of(limit)
                 yield Diagnostic(place, self.code, message, "add ORDER BY over columns that are unique together")

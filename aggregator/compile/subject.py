@@ -1,0 +1,26 @@
+"""A compiled model while its trees are at hand: what lint rules and checks look at."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from aggregator.compile.analysis import Analysis
+    from aggregator.compile.query import Query
+    from aggregator.core.graph import CompiledModel, Table
+    from aggregator.core.names import TableName
+
+
+@dataclasses.dataclass(frozen=True)
+class Subject:
+    """A model as it was written (``query``), qualified and typed (``analysis``), and what it reads (``tables``).
+
+    Trees are large and are not kept: whoever wants to say something about them does so while the model is compiled.
+    """
+
+    model: CompiledModel
+    query: Query
+    analysis: Analysis
+    tables: Mapping[TableName, Table]
