@@ -6,7 +6,6 @@ import dataclasses
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from aggregator.compile import codes
 from aggregator.compile.analysis import Analysis, analyse
 from aggregator.compile.batch import why_one_by_one
 from aggregator.compile.fingerprint import fingerprint
@@ -14,10 +13,11 @@ from aggregator.compile.outputs import declaration_problems, output_problems, pa
 from aggregator.compile.parse import parse_select
 from aggregator.compile.resolve import Reference, Resolver, references, unknown_references
 from aggregator.compile.subject import Subject
-from aggregator.core.calendar import Calendar, ColumnType, Grain
-from aggregator.core.diagnostics import Diagnostic, did_you_mean, errors
+from aggregator.compile.tables import calendar_of
+from aggregator.core.calendar import Grain
+from aggregator.core.diagnostics import Diagnostic, errors
 from aggregator.core.graph import CompiledModel, Input, OutputColumn, Table
-from aggregator.core.project import Column, Kind, Model, Partitioning, Source
+from aggregator.core.project import Column, Kind, Model
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -95,24 +95,10 @@ def compile_model(parsed: Parsed, tables: Tables) -> Outcome:
         columns=columns,
         calendar=calendar,
         one_by_one=why_one_by_one(analysis, inputs, calendar, calendars) if calendar else "",
-        fingerprint=fingerprint(query, model.kind, calendar, inputs, views),
+        fingerprint=fingerprint(query.text, model.kind, calendar, inputs, views),
         is_templated=query.lines is not None,
     )
     return Outcome(Subject(compiled, query, analysis, tables), tuple(problems))
-
-
-def table_of_model(compiled: CompiledModel) -> Table:
-    """What the readers of a model can know of it."""
-    model = compiled.model
-    logic = compiled.fingerprint if model.kind is Kind.VIEW else ""
-    return Table(model.name, compiled.columns, compiled.calendar, tuple(map(str, model.key)), logic)
-
-
-def table_of_source(source: Source) -> Table | Diagnostic:
-    """What the readers of a source can know of it."""
-    columns = tuple(OutputColumn(c.name, c.type, c.description) for c in source.columns)
-    calendar = calendar_of(source.partition, columns)
-    return calendar if isinstance(calendar, Diagnostic) else Table(source.name, columns, calendar)
 
 
 def _analyse(parsed: Parsed, tables: Tables) -> Analysis | list[Diagnostic]:
@@ -136,33 +122,6 @@ def _analyse(parsed: Parsed, tables: Tables) -> Analysis | list[Diagnostic]:
     if found == assumed and not reads_itself:
         return analysis
     return analyse(parsed.query, schemas | ({model.name: own} if reads_itself else {}), found)
-
-
-def calendar_of(
-    partition: Partitioning | None, columns: tuple[OutputColumn, ...], tables: Iterable[Table] = ()
-) -> Calendar | Diagnostic | None:
-    """How a table is cut; ``tables`` are those that it is made from."""
-    if partition is None:
-        return None
-    column = next((each for each in columns if each.name.casefold() == partition.by.casefold()), None)
-    if column is None:
-        readable = [table.name for table in tables if any(each.name == partition.by for each in table.columns)]
-        advice = f"select it: it is a column of {readable[0]}" if readable else ""
-        advice = advice or did_you_mean(partition.by, (each.name for each in columns))
-        message = f"there is no column {partition.by} to partition by"
-        return Diagnostic(partition.by.place, codes.MISSING_COLUMN, message, advice)
-    types = [member.value for member in ColumnType]
-    if column.type not in types:
-        found = f"is {column.type}" if column.type else "has a type that can't be inferred"
-        advice = "make it DATE, DATETIME or TIMESTAMP"
-        advice += "" if column.type else f", or declare `columns: {{{column.name}: {{type: DATE}}}}`"
-        message = f"the partition column {column.name} {found}"
-        return Diagnostic(partition.by.place, codes.PARTITION_TYPE, message, advice)
-    if column.type == ColumnType.DATE and partition.grain is Grain.HOUR:
-        message = f"the partition column {column.name} is a DATE, which has no hours"
-        advice = "partition by day, or by a TIMESTAMP column"
-        return Diagnostic(partition.by.place, codes.PARTITION_TYPE, message, advice)
-    return Calendar(column.name, ColumnType(column.type), partition.grain, partition.zone)
 
 
 def _described(columns: tuple[OutputColumn, ...], declared: Iterable[Column]) -> tuple[OutputColumn, ...]:

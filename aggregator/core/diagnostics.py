@@ -9,6 +9,7 @@ import bisect
 import dataclasses
 import difflib
 import functools
+import itertools
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from typing import Self
@@ -48,7 +49,8 @@ class Code:
 class Place:
     """A stretch of a file. Lines and columns count from 1; the end is exclusive.
 
-    ``path`` is relative to the project and uses forward slashes.
+    ``path`` is relative to the project and uses forward slashes. ``trail`` is how the text got from here into the SQL,
+    innermost first, where a template put it in; it does not tell two places apart.
     """
 
     path: str
@@ -56,6 +58,7 @@ class Place:
     column: int = 1
     end_line: int = 0
     end_column: int = 0
+    trail: tuple[Related, ...] = dataclasses.field(default=(), compare=False, repr=False)
 
     def __post_init__(self) -> None:
         """Without an end, the place is one character long."""
@@ -65,13 +68,42 @@ class Place:
 
 
 @dataclasses.dataclass(frozen=True)
+class Related:
+    """Another place that has to do with a finding, such as the call of a macro, and how."""
+
+    place: Place
+    message: str
+
+
+@dataclasses.dataclass(frozen=True, order=True)
+class Edit:
+    """New text for the characters ``[start, end)`` of a file; offsets are those of its ``Document``."""
+
+    start: int
+    end: int
+    text: str
+
+
+@dataclasses.dataclass(frozen=True)
 class Diagnostic:
-    """One finding: where, what, and how to mend it."""
+    """One finding: where, what, and how to mend it.
+
+    ``edits`` mend it in the file of ``place`` where that is safe without asking its author. ``related`` are further
+    places that explain it; the trail of ``place`` is among them without being said.
+    """
 
     place: Place
     code: Code
     message: str
     help: str = ""
+    edits: tuple[Edit, ...] = ()
+    related: tuple[Related, ...] = ()
+
+    def __post_init__(self) -> None:
+        """What a place knows of its way into the SQL belongs to the finding."""
+        trail = self.place.trail
+        if trail and self.related[: len(trail)] != trail:
+            object.__setattr__(self, "related", (*trail, *self.related))
 
     @property
     def is_error(self) -> bool:
@@ -88,9 +120,7 @@ class Document:
 
     @functools.cached_property
     def _line_starts(self) -> list[int]:
-        starts = [0]
-        starts.extend(i + 1 for i, character in enumerate(self.text) if character == "\n")
-        return starts
+        return [0, *itertools.accumulate(len(line) + 1 for line in self.text.split("\n"))][:-1]
 
     def place(self, start: int, end: int | None = None) -> Place:
         """The place of the characters ``[start, end)``, offsets counted from 0."""
@@ -119,6 +149,10 @@ class Word(str):
         word = super().__new__(cls, text)
         word.place = place
         return word
+
+    def __getnewargs__(self) -> tuple[str, Place]:  # type: ignore[override]
+        """For another process."""
+        return str(self), self.place
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

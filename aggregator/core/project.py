@@ -142,7 +142,7 @@ class Project:
     """Everything committed, in one environment.
 
     ``broken`` names the models and sources whose files have errors of their own, so that those who read them are
-    not told that they do not exist.
+    not told that they do not exist. ``digests`` identify all that the text of a model's SQL is made from.
     """
 
     root: Path
@@ -155,3 +155,4 @@ class Project:
     sources: Mapping[TableName, Source]
     models: Mapping[TableName, Model]
     broken: frozenset[TableName] = frozenset()
+    digests: Mapping[TableName, str] = dataclasses.field(default_factory=dict)

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from aggregator.core.diagnostics import Diagnostic, Document, Place
 from aggregator.load import codes
 
 MAX_BYTES = 1_000_000
 """BigQuery takes queries up to 1 MB; a model beyond that could not run."""
+
+Unsaved = Mapping[Path, str]
+"""Texts that someone is still writing, by the absolute paths of their files, which they stand for."""
+
+NOTHING_UNSAVED: Unsaved = MappingProxyType({})
 
 
 def find_project(start: Path) -> Path | None:
@@ -20,7 +26,9 @@ def find_project(start: Path) -> Path | None:
     return next((folder for folder in (start, *start.parents) if (folder / "aggregator.yml").is_file()), None)
 
 
-def project_files(root: Path, folder: str, suffixes: tuple[str, ...]) -> Iterator[Path]:
+def project_files(
+    root: Path, folder: str, suffixes: tuple[str, ...], unsaved: Unsaved = NOTHING_UNSAVED
+) -> Iterator[Path]:
     """The files below a folder of the project that end so, sorted; hidden ones are passed over.
 
     Linked folders are not walked into, but yielded like a file, so that reading them says why.
@@ -28,12 +36,23 @@ def project_files(root: Path, folder: str, suffixes: tuple[str, ...]) -> Iterato
     if (root / folder).is_symlink():
         yield root / folder
         return
+    there = list(_saved_files(root, folder, suffixes))
+    yield from there
+    new = (path for path in unsaved if path.is_relative_to(root / folder) and _is_wanted(path.name, suffixes))
+    yield from sorted(set(new).difference(there))
+
+
+def _saved_files(root: Path, folder: str, suffixes: tuple[str, ...]) -> Iterator[Path]:
     for directory, subfolders, names in os.walk(root / folder):
         subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
         yield from (Path(directory) / name for name in subfolders if (Path(directory) / name).is_symlink())
         for name in sorted(names):
-            if name.endswith(suffixes) and not name.startswith("."):
+            if _is_wanted(name, suffixes):
                 yield Path(directory) / name
+
+
+def _is_wanted(name: str, suffixes: tuple[str, ...]) -> bool:
+    return name.endswith(suffixes) and not name.startswith(".")
 
 
 def leads_out(root: Path, path: Path) -> bool:
@@ -44,10 +63,12 @@ def leads_out(root: Path, path: Path) -> bool:
         return False
 
 
-def read_document(root: Path, path: Path) -> Document | Diagnostic:
+def read_document(root: Path, path: Path, unsaved: Unsaved = NOTHING_UNSAVED) -> Document | Diagnostic:
     """The text of a file, or why it can't be had. A byte-order mark goes, and line endings become line feeds."""
     relative = path.relative_to(root).as_posix()
     place = Place(relative)
+    if path in unsaved:
+        return _document(relative, unsaved[path].encode("utf-8", "surrogatepass"))
     if leads_out(root, path):
         message = f"{relative} is a link that leads out of the project"
         return Diagnostic(place, codes.OUTSIDE_PROJECT, message, "copy what it links to into the project")

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
+from aggregator.cache import Cache
 from aggregator.core.diagnostics import Diagnostic, Document, Place, did_you_mean
+from aggregator.core.lazily import Lazily
 from aggregator.core.names import TableName, is_identifier
-from aggregator.core.project import LocalFile, Model, Partitioning, Project, Source
+from aggregator.core.project import Project, Source
 from aggregator.load import codes
-from aggregator.load.files import leads_out, project_files, read_document
-from aggregator.load.partitions import PartitionDeclaration
-from aggregator.load.schema import MODEL, PROJECT, SOURCE_FILE, LocalDeclaration, ProjectFile
+from aggregator.load.files import NOTHING_UNSAVED, Unsaved, project_files, read_document
+from aggregator.load.known import Reading, Templates, read_through
+from aggregator.load.schema import PROJECT, ProjectFile
 from aggregator.load.shapes import Invalid, Report, Shape
-from aggregator.load.yaml_nodes import Mapping, read_yaml
+from aggregator.load.tables import local_problem, read_shape
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
     from aggregator.core.project import Environment
 
 T = TypeVar("T")
-OPEN, CLOSE = "/*---", "---*/"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,20 +33,23 @@ class Loaded:
     diagnostics: tuple[Diagnostic, ...]
 
 
-def load_project(root: Path, environment: str | None = None) -> Loaded:
+def load_project(
+    root: Path, environment: str | None = None, cache: Cache | None = None, unsaved: Unsaved = NOTHING_UNSAVED
+) -> Loaded:
     """Read the project in a folder, for one of its environments (None: the default one).
 
     Every mistake in every file is reported. A file that its mistakes leave without meaning is left out of the project.
+    Files that ``cache`` knows are not parsed again. What is ``unsaved`` stands for what is on disk.
     """
     root = root.absolute()
     report = Report()
-    file = _read(root, root / "aggregator.yml", PROJECT, report)
+    file = _read(read_document(root, root / "aggregator.yml", unsaved), PROJECT, report)
     if isinstance(file, Invalid) or report.diagnostics:
         return Loaded(None, report.sorted())
     chosen = _environment(file, environment, report)
     if chosen is None or report.diagnostics:
         return Loaded(None, report.sorted())
-    project = _Files(root, file.zone, report).project(file, chosen)
+    project = _Files(root, file.zone, report, cache or Cache(None), unsaved).project(file, chosen)
     return Loaded(project, report.sorted())
 
 
@@ -83,48 +87,44 @@ def _check_environments(file: ProjectFile, report: Report) -> None:
             report.add(place, codes.UNKNOWN_ENVIRONMENT, message, advice)
 
 
-def _read(root: Path, path: Path, shape: Shape[T], report: Report) -> T | Invalid:
+def _read(document: Document | Diagnostic, shape: Shape[T], report: Report) -> T | Invalid:
     """A whole file of YAML."""
-    document = read_document(root, path)
     if isinstance(document, Diagnostic):
         report.diagnostics.append(document)
         return Invalid()
-    return _read_yaml(document, (0, len(document.text)), shape, report)
-
-
-def _read_yaml(document: Document, span: tuple[int, int], shape: Shape[T], report: Report) -> T | Invalid:
-    root, problems = read_yaml(document, *span)
-    report.diagnostics.extend(problems)
-    if root is None and problems:
-        return Invalid()
-    value = shape.read(root or Mapping((), document.place(span[0])), report)  # nothing lacks every required key
-    return Invalid() if problems else value
+    return read_shape(document, (0, len(document.text)), shape, report)
 
 
 class _Files:
     """Reads models, sources and macros; remembers which names are taken."""
 
-    def __init__(self, root: Path, zone: str, report: Report) -> None:
+    def __init__(self, root: Path, zone: str, report: Report, cache: Cache, unsaved: Unsaved) -> None:
         self._root = root
+        self._unsaved = unsaved
         self._zone = zone
         self._report = report
+        self._cache = cache
         self._taken: dict[str, str] = {}
         self._broken: set[TableName] = set()
 
     def project(self, file: ProjectFile, environment: Environment) -> Project:
-        models: dict[TableName, Model] = {}
-        sources: dict[TableName, Source] = {}
-        for path in project_files(self._root, "models", (".sql", ".yml", ".yaml")):
+        macros = self._macros()
+        templates = Templates(macros, file.variables)
+        tables: dict[TableName, Reading] = {}
+        for path in project_files(self._root, "models", (".sql", ".yml", ".yaml"), self._unsaved):
             name = self._name(path)
-            if name is None:
-                continue
-            table = self._model(path, name) if path.suffix == ".sql" else self._source(path, name)
-            if table is None:
+            document = self._document(path) if name else None
+            if name and document:
+                tables[name] = read_through(self._cache, document, name, self._zone)
+            elif name:
                 self._broken.add(name)
-            elif isinstance(table, Model):
-                models[name] = table
-            else:
-                sources[name] = table
+        for name, reading in tables.items():
+            self._report.diagnostics += reading.diagnostics
+            if not reading.is_sound:
+                self._broken.add(name)
+        sources = {name: source for name, each in tables.items() if isinstance(source := each.source(), Source)}
+        self._check_locals(sources)
+        models = {name: each for name, each in tables.items() if each.is_model and each.is_sound}
         return Project(
             root=self._root,
             name=file.project,
@@ -132,17 +132,26 @@ class _Files:
             environment=environment,
             environments=tuple(file.environments),
             variables=file.variables,
-            macros=self._macros(),
+            macros=macros,
             sources=sources,
-            models=models,
+            models=Lazily({name: each.model for name, each in models.items()}),
             broken=frozenset(self._broken),
+            digests={name: templates.digest(each.key, each.document) for name, each in models.items()},
         )
+
+    def _check_locals(self, sources: dict[TableName, Source]) -> None:
+        for name, source in list(sources.items()):
+            problem = local_problem(self._root, source.local) if source.local else None
+            if problem is not None:
+                self._report.diagnostics.append(problem)
+                self._broken.add(name)
+                del sources[name]
 
     def _name(self, path: Path) -> TableName | None:
         relative = path.relative_to(self._root)
         place = Place(relative.as_posix())
         if path.is_symlink():
-            document = read_document(self._root, path)
+            document = read_document(self._root, path, self._unsaved)
             if isinstance(document, Diagnostic):
                 self._report.diagnostics.append(document)
                 return None
@@ -158,111 +167,14 @@ class _Files:
             return None
         return TableName(*parts)
 
-    def _model(self, path: Path, name: TableName) -> Model | None:
-        document = self._document(path)
-        if document is None:
-            return None
-        span = self._front_matter(document)
-        if span is None:
-            return None
-        values = _read_yaml(document, span, MODEL, self._report)
-        if isinstance(values, Invalid):
-            return None
-        return Model(
-            name=name,
-            document=document,
-            sql_start=span[1] + len(CLOSE),
-            kind=values["kind"],
-            description=values["description"],
-            owner=values["owner"],
-            schedule=values["schedule"],
-            partition=self._partition(values["partition"]),
-            cluster=values["cluster"],
-            key=values["key"],
-            inputs=values["inputs"],
-            columns=values["columns"],
-            checks=values["checks"],
-            freshness=values["freshness"],
-            budget_bytes=values["budget"],
-            tags=values["tags"],
-        )
-
-    def _front_matter(self, document: Document) -> tuple[int, int] | None:
-        """The offsets of the YAML in a model's file."""
-        text = document.text
-        start = len(text) - len(text.lstrip())
-        if not text.startswith(OPEN, start):
-            message = "the file does not begin with front matter"
-            advice = "begin with /*--- and a YAML description; `aggregator explain A108` shows an example"
-            self._report.add(document.place(0), codes.MISSING_FRONT_MATTER, message, advice)
-            return None
-        comment_end = text.find("*/", start)
-        end = comment_end - len(CLOSE) + len("*/")
-        if comment_end >= 0 and text.startswith(CLOSE, end):
-            return start + len(OPEN), end
-        at, advice = comment_end, "write ---*/ instead of */"
-        if comment_end < 0:
-            at, advice = start, "write a line ---*/ between the YAML and the SELECT"
-        elif text[comment_end + 2 : comment_end + 3].isdigit():
-            advice = "in a cron expression write 0,15,30,45 instead of */15: `*/` ends an SQL comment"
-        message = "the front matter is not closed by ---*/"
-        self._report.add(document.place(at, at + 2), codes.MISSING_FRONT_MATTER, message, advice)
-        return None
-
-    def _source(self, path: Path, name: TableName) -> Source | None:
-        values: Any = Invalid()
-        document = self._document(path)
-        if document is not None:
-            values = _read_yaml(document, (0, len(document.text)), SOURCE_FILE, self._report)
-        if document is None or isinstance(values, Invalid):
-            return None
-        local = self._local(values["local"])
-        if isinstance(local, Invalid):
-            return None
-        return Source(
-            name=name,
-            document=document,
-            description=values["description"],
-            owner=values["owner"],
-            columns=values["columns"],
-            partition=self._partition(values["partition"]),
-            freshness=values["freshness"],
-            local=local,
-        )
-
     def _macros(self) -> tuple[Document, ...]:
-        paths = project_files(self._root, "macros", (".sql", ".jinja"))
+        paths = project_files(self._root, "macros", (".sql", ".jinja"), self._unsaved)
         documents = (self._document(path) for path in paths)
         return tuple(document for document in documents if document is not None)
 
     def _document(self, path: Path) -> Document | None:
-        document = read_document(self._root, path)
+        document = read_document(self._root, path, self._unsaved)
         if isinstance(document, Document):
             return document
         self._report.diagnostics.append(document)
         return None
-
-    def _partition(self, declared: PartitionDeclaration | None) -> Partitioning | None:
-        if declared is None:
-            return None
-        return Partitioning(
-            by=declared.by,
-            grain=declared.grain,
-            zone=declared.zone or self._zone,
-            place=declared.place,
-            start=declared.start,
-            end=declared.end,
-        )
-
-    def _local(self, declared: LocalDeclaration | None) -> LocalFile | Invalid | None:
-        """Whether the file is there is asked when it is read: linting needs no data."""
-        if declared is None:
-            return None
-        place = declared.file.place
-        if declared.package and (declared.file.startswith("/") or ".." in declared.file.split("/")):
-            message = f"{declared.file} leads out of the package {declared.package}"
-            return self._report.add(place, codes.OUTSIDE_PROJECT, message, "name a file inside the package")
-        if not declared.package and leads_out(self._root, self._root / declared.file):
-            message = f"{declared.file} leads out of the project"
-            return self._report.add(place, codes.OUTSIDE_PROJECT, message, "copy the file into the project")
-        return LocalFile(str(declared.file), str(declared.package or ""), declared.place, declared.nulls)

@@ -97,7 +97,7 @@ def test_nothing_is_built_from_a_broken_project(make_project):
     code, out, err = typed("run", "--project", str(root))
 
     assert (code, out, err.splitlines()[-1]) == (1, "", "1 error: nothing was run")
-    assert not (root / ".aggregator").exists()
+    assert not (root / ".aggregator" / "local.duckdb").exists()
 
 
 def test_no_project_at_all(tmp_path):

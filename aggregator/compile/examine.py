@@ -1,0 +1,68 @@
+"""From a model's file to all that is to be known of it: the work of the compile stage, one model at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from aggregator.compile.facts import (
+    BROKEN,
+    Facts,
+    Known,
+    compiled_text,
+    findings_text,
+    table_from,
+    table_text,
+)
+from aggregator.compile.model import Parsed, compile_model, parse_model
+from aggregator.compile.render import Renderer
+from aggregator.compile.subject import Subject
+from aggregator.compile.tables import table_of_model
+from aggregator.core.diagnostics import Diagnostic
+from aggregator.core.names import TableName
+from aggregator.core.project import Model, Project
+
+Inspect = Callable[[Subject], Iterable[Diagnostic]]
+
+
+class Examiner:
+    """Examines the models of one project, in any order that puts upstream first."""
+
+    def __init__(self, project: Project, inspect: Inspect) -> None:
+        self._project = project
+        self._inspect = inspect
+        self._renderer = Renderer(project)
+        self._names = {*project.models, *project.sources, *project.broken}
+
+    def macro_problems(self) -> Iterator[Diagnostic]:
+        """What is wrong with the files in ``macros/``."""
+        return self._renderer.macro_problems()
+
+    def parse(self, name: TableName) -> tuple[Parsed | None, list[Diagnostic]]:
+        """Render and parse a model."""
+        return parse_model(self._project.models[name], self._renderer, self._names)
+
+    def examine(self, name: TableName, known: Known) -> Facts:
+        """Compile and inspect a model, if all tables that it reads are known."""
+        model = self._project.models[name]
+        parsed, problems = self.parse(name)
+        if parsed is None:
+            return Facts((), asks_for_names=True, findings=findings_text(problems, model))
+        references = tuple(sorted(parsed.tables - {name}))
+        missing = tuple(table for table in references if table not in known)
+        asks = _maps_nothing(model, parsed)
+        if missing or any(known[table] == BROKEN for table in references):
+            return Facts(references, missing, asks, findings_text(problems, model))
+        outcome = compile_model(parsed, {table: table_from(known[table]) for table in references})
+        problems += outcome.diagnostics
+        if outcome.subject is None:
+            return Facts(references, (), asks, findings_text(problems, model))
+        problems += self._inspect(outcome.subject)
+        compiled = outcome.subject.model
+        table = table_text(table_of_model(compiled))
+        return Facts(references, (), asks, findings_text(problems, model), table, compiled_text(compiled))
+
+
+def _maps_nothing(model: Model, parsed: Parsed) -> bool:
+    """Whether there is a map for something that the SELECT does not read; then it matters what else there is."""
+    read = {str(table) for table in parsed.tables} | {each.alias for each in parsed.references}
+    return any(name not in read for name in model.inputs)

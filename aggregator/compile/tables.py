@@ -1,0 +1,52 @@
+"""Tables as their readers see them: columns, and how they are cut into partitions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from aggregator.compile import codes
+from aggregator.core.calendar import Calendar, ColumnType, Grain
+from aggregator.core.diagnostics import Diagnostic, did_you_mean
+from aggregator.core.graph import CompiledModel, OutputColumn, Table
+from aggregator.core.project import Kind, Partitioning, Source
+
+
+def table_of_model(compiled: CompiledModel) -> Table:
+    """What the readers of a model can know of it."""
+    model = compiled.model
+    logic = compiled.fingerprint if model.kind is Kind.VIEW else ""
+    return Table(model.name, compiled.columns, compiled.calendar, tuple(map(str, model.key)), logic)
+
+
+def table_of_source(source: Source) -> Table | Diagnostic:
+    """What the readers of a source can know of it."""
+    columns = tuple(OutputColumn(str(c.name), c.type, c.description) for c in source.columns)
+    calendar = calendar_of(source.partition, columns)
+    return calendar if isinstance(calendar, Diagnostic) else Table(source.name, columns, calendar)
+
+
+def calendar_of(
+    partition: Partitioning | None, columns: tuple[OutputColumn, ...], tables: Iterable[Table] = ()
+) -> Calendar | Diagnostic | None:
+    """How a table is cut; ``tables`` are those that it is made from."""
+    if partition is None:
+        return None
+    column = next((each for each in columns if each.name.casefold() == partition.by.casefold()), None)
+    if column is None:
+        readable = [table.name for table in tables if any(each.name == partition.by for each in table.columns)]
+        advice = f"select it: it is a column of {readable[0]}" if readable else ""
+        advice = advice or did_you_mean(partition.by, (each.name for each in columns))
+        message = f"there is no column {partition.by} to partition by"
+        return Diagnostic(partition.by.place, codes.MISSING_COLUMN, message, advice)
+    types = [member.value for member in ColumnType]
+    if column.type not in types:
+        found = f"is {column.type}" if column.type else "has a type that can't be inferred"
+        advice = "make it DATE, DATETIME or TIMESTAMP"
+        advice += "" if column.type else f", or declare `columns: {{{column.name}: {{type: DATE}}}}`"
+        message = f"the partition column {column.name} {found}"
+        return Diagnostic(partition.by.place, codes.PARTITION_TYPE, message, advice)
+    if column.type == ColumnType.DATE and partition.grain is Grain.HOUR:
+        message = f"the partition column {column.name} is a DATE, which has no hours"
+        advice = "partition by day, or by a TIMESTAMP column"
+        return Diagnostic(partition.by.place, codes.PARTITION_TYPE, message, advice)
+    return Calendar(column.name, ColumnType(column.type), partition.grain, partition.zone)

@@ -1,0 +1,99 @@
+"""Files that were read before: what they declare, from the cache, and only when someone asks for it."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import json
+import re
+from collections.abc import Callable, Mapping
+
+from aggregator.cache import Cache, Row, key_of, software
+from aggregator.core.codec import Context, decode, decode_findings, encode, encode_findings
+from aggregator.core.diagnostics import Diagnostic, Document
+from aggregator.core.names import TableName
+from aggregator.core.project import Model, Plain, Source
+from aggregator.load.tables import read_table
+
+_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_MACRO = re.compile(r"{%-?\s*macro\s+(\w+)")
+_MARK = re.compile(r"{[{%#]")
+
+
+@dataclasses.dataclass(frozen=True)
+class Reading:
+    """What is known of a file of ``models/``; ``key`` identifies its text, and ``read`` gives what it declares."""
+
+    document: Document
+    key: str
+    is_sound: bool
+    diagnostics: tuple[Diagnostic, ...]
+    read: Callable[[], Model | Source | None]
+
+    @property
+    def is_model(self) -> bool:
+        """Whether the file is that of a model, not of a source."""
+        return self.document.path.endswith(".sql")
+
+    def model(self) -> Model:
+        """The model of a sound file."""
+        model = self.read()
+        assert isinstance(model, Model)  # noqa: S101
+        return model
+
+    def source(self) -> Source | None:
+        """The source, if the file declares one."""
+        table = None if self.is_model else self.read()
+        return table if isinstance(table, Source) else None
+
+
+def read_through(cache: Cache, document: Document, name: TableName, zone: str) -> Reading:
+    """What a file declares, parsed only if the cache does not know its text."""
+    key = key_of("file", software(), zone, document.path, document.text)
+    head = cache.head(key)
+    if head is not None:
+        is_sound, found = json.loads(head)
+        from_cache = functools.partial(_kept, cache, key, document, name, zone)
+        return Reading(document, key, is_sound, decode_findings(found, document), from_cache)
+    table, problems = read_table(document, name, zone)
+    found = encode_findings(problems, document.path)
+    body = json.dumps(encode(table, document.path)) if table else ""
+    cache.put(key, Row(json.dumps([table is not None, found]), body))
+    return Reading(document, key, table is not None, tuple(problems), lambda: table)
+
+
+def _kept(cache: Cache, key: str, document: Document, name: TableName, zone: str) -> Model | Source | None:
+    body = cache.body(key)
+    if not body:
+        return read_table(document, name, zone)[0]
+    type_ = Model if document.path.endswith(".sql") else Source
+    table: Model | Source = decode(type_, json.loads(body), Context(document))
+    return table
+
+
+class Templates:
+    """Which macros and variables the text of a model may depend on."""
+
+    def __init__(self, macros: tuple[Document, ...], variables: Mapping[str, Plain]) -> None:
+        self._variables = json.dumps(variables, sort_keys=True, default=str)
+        self._files = {document.path: document for document in macros}
+        self._homes: dict[str, set[str]] = {}
+        for document in macros:
+            for macro in _MACRO.findall(document.text):
+                self._homes.setdefault(macro, set()).add(document.path)
+
+    def digest(self, key: str, document: Document) -> str:
+        """The identity of a model's SQL: its file, and if that is a template, the macros that it may call.
+
+        A macro is called by its name, so files of macros whose names do not occur can't matter.
+        """
+        if not _MARK.search(document.text):
+            return key
+        used: dict[str, str] = {}
+        waiting = [document.text]
+        while waiting:
+            for word in set(_WORD.findall(waiting.pop())):
+                for path in self._homes.get(word, set()) - used.keys():
+                    used[path] = self._files[path].text
+                    waiting.append(used[path])
+        return key_of(key, self._variables, *(part for item in sorted(used.items()) for part in item))

@@ -1,0 +1,136 @@
+"""One file of ``models/`` to what it declares: a :class:`Model` or a :class:`Source`. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from aggregator.core.diagnostics import Diagnostic, Document
+from aggregator.core.project import LocalFile, Model, Partitioning, Source
+from aggregator.load import codes
+from aggregator.load.files import leads_out
+from aggregator.load.schema import MODEL, SOURCE_FILE, LocalDeclaration
+from aggregator.load.shapes import Invalid, Report, Shape
+from aggregator.load.yaml_nodes import Mapping, read_yaml
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from aggregator.core.names import TableName
+    from aggregator.load.partitions import PartitionDeclaration
+
+T = TypeVar("T")
+OPEN, CLOSE = "/*---", "---*/"
+
+
+def read_shape(document: Document, span: tuple[int, int], shape: Shape[T], report: Report) -> T | Invalid:
+    """The YAML between two offsets of a document, as a shape reads it."""
+    root, problems = read_yaml(document, *span)
+    report.diagnostics.extend(problems)
+    if root is None and problems:
+        return Invalid()
+    value = shape.read(root or Mapping((), document.place(span[0])), report)  # nothing lacks every required key
+    return Invalid() if problems else value
+
+
+def read_table(document: Document, name: TableName, zone: str) -> tuple[Model | Source | None, list[Diagnostic]]:
+    """What a file declares, unless its mistakes leave it without meaning, and these. ``zone`` is the project's."""
+    report = Report()
+    read = _model if document.path.endswith(".sql") else _source
+    return read(document, name, zone, report), report.diagnostics
+
+
+def _model(document: Document, name: TableName, zone: str, report: Report) -> Model | None:
+    span = _front_matter(document, report)
+    if span is None:
+        return None
+    values = read_shape(document, span, MODEL, report)
+    if isinstance(values, Invalid):
+        return None
+    return Model(
+        name=name,
+        document=document,
+        sql_start=span[1] + len(CLOSE),
+        kind=values["kind"],
+        description=values["description"],
+        owner=values["owner"],
+        schedule=values["schedule"],
+        partition=_partition(values["partition"], zone),
+        cluster=values["cluster"],
+        key=values["key"],
+        inputs=values["inputs"],
+        columns=values["columns"],
+        checks=values["checks"],
+        freshness=values["freshness"],
+        budget_bytes=values["budget"],
+        tags=values["tags"],
+    )
+
+
+def _front_matter(document: Document, report: Report) -> tuple[int, int] | None:
+    """The offsets of the YAML in a model's file."""
+    text = document.text
+    start = len(text) - len(text.lstrip())
+    if not text.startswith(OPEN, start):
+        message = "the file does not begin with front matter"
+        advice = "begin with /*--- and a YAML description; `aggregator explain A108` shows an example"
+        report.add(document.place(0), codes.MISSING_FRONT_MATTER, message, advice)
+        return None
+    comment_end = text.find("*/", start)
+    end = comment_end - len(CLOSE) + len("*/")
+    if comment_end >= 0 and text.startswith(CLOSE, end):
+        return start + len(OPEN), end
+    at, advice = comment_end, "write ---*/ instead of */"
+    if comment_end < 0:
+        at, advice = start, "write a line ---*/ between the YAML and the SELECT"
+    elif text[comment_end + 2 : comment_end + 3].isdigit():
+        advice = "in a cron expression write 0,15,30,45 instead of */15: `*/` ends an SQL comment"
+    message = "the front matter is not closed by ---*/"
+    report.add(document.place(at, at + 2), codes.MISSING_FRONT_MATTER, message, advice)
+    return None
+
+
+def _source(document: Document, name: TableName, zone: str, report: Report) -> Source | None:
+    values: Any = read_shape(document, (0, len(document.text)), SOURCE_FILE, report)
+    if isinstance(values, Invalid):
+        return None
+    return Source(
+        name=name,
+        document=document,
+        description=values["description"],
+        owner=values["owner"],
+        columns=values["columns"],
+        partition=_partition(values["partition"], zone),
+        freshness=values["freshness"],
+        local=_local(values["local"]),
+    )
+
+
+def _partition(declared: PartitionDeclaration | None, zone: str) -> Partitioning | None:
+    if declared is None:
+        return None
+    return Partitioning(
+        by=declared.by,
+        grain=declared.grain,
+        zone=declared.zone or zone,
+        place=declared.place,
+        start=declared.start,
+        end=declared.end,
+    )
+
+
+def _local(declared: LocalDeclaration | None) -> LocalFile | None:
+    if declared is None:
+        return None
+    file, package = str(declared.file), str(declared.package or "")
+    return LocalFile(file, package, declared.file.place, declared.nulls)
+
+
+def local_problem(root: Path, local: LocalFile) -> Diagnostic | None:
+    """Why the file of a source may not be read. Whether it is there is asked when it is read: linting needs no data."""
+    if local.package and (local.file.startswith("/") or ".." in local.file.split("/")):
+        message = f"{local.file} leads out of the package {local.package}"
+        return Diagnostic(local.place, codes.OUTSIDE_PROJECT, message, "name a file inside the package")
+    if not local.package and leads_out(root, root / local.file):
+        message = f"{local.file} leads out of the project"
+        return Diagnostic(local.place, codes.OUTSIDE_PROJECT, message, "copy the file into the project")
+    return None
