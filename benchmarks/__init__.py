@@ -1,6 +1,9 @@
-"""What aggregator costs, measured: ``python -m benchmarks [demo] [step] [idle] [plan] [--json FILE]``.
+"""What aggregator costs, measured: ``python -m benchmarks [FIGURE ...] [--json FILE]``.
 
 Every figure is CPU time first: unlike wall time it hardly depends on what else the machine does. Each is taken in a
 process of its own, which the operating system accounts for exactly, and is the median of several runs. The figures are
 for people; nothing here fails because a number is high.
+
+``demo``, ``step``, ``idle`` and ``plan`` are about the demo project; ``scale-100``, ``scale-1000`` and ``build`` about
+generated ones. ``scale-5000`` takes many minutes, and ``peers`` installs other tools: both only run when named.
 """

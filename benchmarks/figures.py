@@ -58,9 +58,13 @@ class Workshop:
         self._root = root
         self._ready: dict[tuple[str, ...], Path] = {}
 
+    def folder(self) -> Path:
+        """A new, empty folder."""
+        return Path(tempfile.mkdtemp(dir=self._root))
+
     def project(self, of: Path = ROOT) -> Path:
         """A copy to work in: without a warehouse if it is of the repository, otherwise with it."""
-        folder = Path(tempfile.mkdtemp(dir=self._root))
+        folder = self.folder()
         shutil.copy(of / "aggregator.yml", folder)
         for each in ("models", "macros") if of == ROOT else ("models", "macros", ".aggregator"):
             shutil.copytree(of / each, folder / each)

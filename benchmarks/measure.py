@@ -47,7 +47,7 @@ def cost_of(work: Callable[[], T]) -> tuple[Cost, T]:
     before, began = resource.getrusage(resource.RUSAGE_SELF), time.perf_counter()
     result = work()
     wall, after = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_SELF)
-    return Cost(_cpu(after) - _cpu(before), wall, after.ru_maxrss * _PEAK_UNIT), result
+    return Cost(cpu_seconds(after) - cpu_seconds(before), wall, after.ru_maxrss * _PEAK_UNIT), result
 
 
 def run_module(module: str, *arguments: object, folder: Path) -> tuple[Cost, str]:
@@ -65,7 +65,7 @@ def run_module(module: str, *arguments: object, folder: Path) -> tuple[Cost, str
     wall = time.perf_counter() - began
     if process.returncode:
         raise ChildError(f"{' '.join(command[1:])} ended with {process.returncode}")
-    return Cost(_cpu(usage), wall, usage.ru_maxrss * _PEAK_UNIT), printed
+    return Cost(cpu_seconds(usage), wall, usage.ru_maxrss * _PEAK_UNIT), printed
 
 
 def ask_module(module: str, *arguments: object, folder: Path) -> Any:
@@ -78,5 +78,6 @@ def answer(value: object) -> None:
     print(json.dumps(value, default=dataclasses.asdict))
 
 
-def _cpu(usage: resource.struct_rusage) -> float:
+def cpu_seconds(usage: resource.struct_rusage) -> float:
+    """The CPU of a process, its own work and the system's for it."""
     return usage.ru_utime + usage.ru_stime
