@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 
 from aggregator.compile.facts import (
     BROKEN,
@@ -15,13 +15,11 @@ from aggregator.compile.facts import (
 )
 from aggregator.compile.model import Parsed, compile_model, parse_model
 from aggregator.compile.render import Renderer
-from aggregator.compile.subject import Subject
+from aggregator.compile.subject import Inspect, Remark
 from aggregator.compile.tables import table_of_model
 from aggregator.core.diagnostics import Diagnostic
 from aggregator.core.names import TableName
 from aggregator.core.project import Model, Project
-
-Inspect = Callable[[Subject], Iterable[Diagnostic]]
 
 
 class Examiner:
@@ -56,10 +54,12 @@ class Examiner:
         problems += outcome.diagnostics
         if outcome.subject is None:
             return Facts(references, (), asks, findings_text(problems, model))
-        problems += self._inspect(outcome.subject)
         compiled = outcome.subject.model
+        said = list(self._inspect(outcome.subject))
+        problems += (each for each in said if isinstance(each, Diagnostic))
+        remark = "".join(each.text for each in said if isinstance(each, Remark))
         table = table_text(table_of_model(compiled))
-        return Facts(references, (), asks, findings_text(problems, model), table, compiled_text(compiled))
+        return Facts(references, (), asks, findings_text(problems, model), table, compiled_text(compiled), remark)
 
 
 def _maps_nothing(model: Model, parsed: Parsed) -> bool:

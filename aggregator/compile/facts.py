@@ -29,6 +29,7 @@ class Facts:
     ``references`` are the tables that it mentions, without itself. ``missing`` are those of them that would have had to
     be known first: then nothing else is here. ``asks_for_names`` says that the findings depend on which other tables
     there are. ``table`` is what its readers see, ``body`` the :class:`CompiledModel`; both are empty if it is broken.
+    ``remark`` is what the inspection wants to remember, on one line.
     """
 
     references: tuple[TableName, ...]
@@ -37,6 +38,7 @@ class Facts:
     findings: str = NO_FINDINGS
     table: str = BROKEN
     body: str = ""
+    remark: str = ""
 
     def diagnostics(self, document: Document) -> tuple[Diagnostic, ...]:
         """The findings, as values."""

@@ -7,10 +7,9 @@ import itertools
 import json
 from collections.abc import Iterable, Iterator
 
-import sqlglot
 from sqlglot.tokenizer_core import Token, TokenType
 
-from aggregator.compile.parse import DIALECT
+from aggregator.compile.query import Query
 from aggregator.core.calendar import Calendar
 from aggregator.core.graph import Input
 from aggregator.core.project import Kind
@@ -28,7 +27,7 @@ _ENDS_A_LIST = frozenset({TokenType.FROM, TokenType.R_PAREN, TokenType.SEMICOLON
 
 
 def fingerprint(
-    sql: str, kind: Kind, calendar: Calendar | None, inputs: Iterable[Input], upstream_views: Iterable[str]
+    query: Query, kind: Kind, calendar: Calendar | None, inputs: Iterable[Input], upstream_views: Iterable[str]
 ) -> str:
     """16 hexadecimal digits over the rendered query without comments and layout, its maps and its partitioning.
 
@@ -37,17 +36,16 @@ def fingerprint(
     """
     maps = sorted(f"{edge.alias}={edge.table}:{edge.map}" for edge in inputs)
     cut = [calendar.column, calendar.type, calendar.grain, calendar.zone] if calendar else None
-    logic = json.dumps([SEMANTICS, kind, list(_words(sql)), cut, maps, sorted(upstream_views)])
+    logic = json.dumps([SEMANTICS, kind, list(_words(query.tokens)), cut, maps, sorted(upstream_views)])
     return hashlib.sha256(logic.encode()).hexdigest()[:16]
 
 
-def _words(sql: str) -> Iterator[str]:
+def _words(tokens: Iterable[Token]) -> Iterator[str]:
     """The tokens of a query, each spelled in one way, without those that mean nothing.
 
     Generating canonical SQL from the tree would equate a little more, at four times the cost of parsing.
     """
-    tokens: list[Token | None] = [*sqlglot.tokenize(sql, read=DIALECT), None]
-    for token, after in itertools.pairwise(tokens):
+    for token, after in itertools.pairwise([*tokens, None]):
         assert token is not None  # noqa: S101  (only the last one is)
         type_, text = token.token_type, token.text
         if type_ in _MEANS_NOTHING or (type_ is TokenType.COMMA and (not after or after.token_type in _ENDS_A_LIST)):

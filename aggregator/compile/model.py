@@ -95,8 +95,8 @@ def compile_model(parsed: Parsed, tables: Tables) -> Outcome:
         columns=columns,
         calendar=calendar,
         one_by_one=why_one_by_one(analysis, inputs, calendar, calendars) if calendar else "",
-        fingerprint=fingerprint(query.text, model.kind, calendar, inputs, views),
-        is_templated=query.lines is not None,
+        fingerprint=fingerprint(query, model.kind, calendar, inputs, views),
+        is_templated=query.source_map is not None,
     )
     return Outcome(Subject(compiled, query, analysis, tables), tuple(problems))
 
@@ -119,7 +119,7 @@ def _analyse(parsed: Parsed, tables: Tables) -> Analysis | list[Diagnostic]:
     own = _described(analysis.columns, model.columns)
     by = model.partition.by.casefold() if model.partition else None
     found = next((column.type for column in own if column.name.casefold() == by and column.type), assumed)
-    if found == assumed and not reads_itself:
+    if not reads_itself and (found == assumed or not analysis.uses_parameters):
         return analysis
     return analyse(parsed.query, schemas | ({model.name: own} if reads_itself else {}), found)
 

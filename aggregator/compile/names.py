@@ -1,156 +1,240 @@
-"""Columns and tables of a SELECT that are nowhere: found on the qualified tree, pointed at in the author's text.
+"""What a name in a SELECT stands for: FROM items with their columns, one level for each SELECT, and what is nowhere.
 
-Where the columns of something are not known (an unnested array, a pivot), nothing is said: a wrong finding in a sound
-SELECT is worse than a mistake that the next layer finds.
+Where the columns of something are not known (a function's table, an array of unknown type), nothing is said: a wrong
+finding in a sound SELECT is worse than a mistake that the next layer finds.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+import dataclasses
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, NamedTuple
 
 from sqlglot import exp
-from sqlglot.errors import OptimizeError
-from sqlglot.optimizer.resolver import Resolver
-from sqlglot.optimizer.scope import Scope
-from sqlglot.schema import Schema
 
 from aggregator.compile import codes
-from aggregator.compile.query import Query
+from aggregator.compile.lineage import NOTHING, Field, Value, merged, origins_of
+from aggregator.compile.types import DATE, STRING, TIMESTAMP, struct_of, type_of
 from aggregator.core.diagnostics import Diagnostic, did_you_mean
+from aggregator.core.graph import Derivation, Origin, OutputColumn
 
-_BY_ALIAS = (exp.Order, exp.Having, exp.Qualify, exp.Group)
-"""Clauses in which an output column may be named."""
+if TYPE_CHECKING:
+    from aggregator.compile.query import Query
 
-_RENAMING_PIPE = re.compile(r"\|>\s*AS\b", re.IGNORECASE)
+PSEUDO_COLUMNS = {
+    "_partitiontime": TIMESTAMP,
+    "_partitiondate": DATE,
+    "_table_suffix": STRING,
+    "_file_name": STRING,
+}
+"""Columns that BigQuery gives to some tables without anyone declaring them."""
 
-Sources = Mapping[str, frozenset[str]]
-"""The columns of each FROM item, by its alias, both in lower case; none where they are not known."""
-
-
-def unknown_names(query: Query, scopes: list[Scope], schema: Schema) -> Iterator[Diagnostic]:
-    """What every column of a qualified SELECT says about a table or column that is not there."""
-    if _RENAMING_PIPE.search(query.text):
-        return  # sqlglot loses the alias
-    seen: set[int] = set()
-    for scope in scopes:
-        if not isinstance(scope.expression, exp.Select) or scope.pivots:
-            continue
-        visible = [_sources(each, schema) for each in _around(scope)]
-        for column in scope.columns:
-            if id(column) not in seen:
-                seen.add(id(column))
-                yield from _judge(query, column, visible, scope)
+_KEYWORDS = frozenset(
+    {"NFC", "NFD", "NFKC", "NFKD", "MICROSECOND", "MILLISECOND", "SECOND", "MINUTE", "HOUR"}
+    | {"DAY", "WEEK", "MONTH", "QUARTER", "YEAR"}
+)
+"""Words that some functions take, and sqlglot takes for columns."""
 
 
-def _around(scope: Scope) -> Iterator[Scope]:
-    """A scope and those whose columns a subquery in it may use."""
-    yield scope
-    while scope.can_be_correlated and scope.parent:
-        scope = scope.parent
-        yield scope
+class Source:
+    """A FROM item: its columns by their names in lower case.
+
+    The columns of a table are looked at when they are asked for. ``is_open``: there may be others. ``element`` is the
+    name, in lower case, of the STRUCT that a row of UNNEST is: a star stands for its fields, not for it.
+    """
+
+    __slots__ = ("_declared", "_fields", "_table", "alias", "element", "is_open")
+
+    def __init__(self, alias: str, fields: Iterable[Field], *, is_open: bool = False, element: str = "") -> None:
+        self.alias = alias
+        self.is_open = is_open
+        self.element = element
+        self._fields = {field.name.casefold(): field for field in fields if field.name}
+        self._declared: Mapping[str, OutputColumn] = {}
+        self._table = ""
+
+    @classmethod
+    def of_table(cls, alias: str, table: str, columns: tuple[OutputColumn, ...]) -> Source:
+        """A table; nothing is known of one without columns."""
+        source = cls(alias, (), is_open=not columns)
+        source._declared = {column.name.casefold(): column for column in columns}
+        source._table = table
+        return source
+
+    def get(self, name: str) -> Field | None:
+        """The column with a name in lower case."""
+        field = self._fields.get(name)
+        if field is None and name in self._declared:
+            column = self._declared[name]
+            origins = frozenset((Origin(self._table, column.name),))
+            value = Value(type_of(column.type), origins, Derivation.COPY, column.measure, is_path=True)
+            field = self._fields[name] = Field(column.name, value)
+        return field
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the columns in lower case, in order."""
+        return list(self._declared or self._fields)
+
+    @property
+    def fields(self) -> list[Field]:
+        """The columns that a star stands for, in order."""
+        return [field for name in self.names if name != self.element and (field := self.get(name)) is not None]
 
 
-def _sources(scope: Scope, schema: Schema) -> Sources:
-    resolver, sources = Resolver(scope, schema), {}
-    for alias, (_, source) in scope.selected_sources.items():
-        is_plain = isinstance(source, exp.Table) or isinstance(source.expression, exp.Query)
-        names = resolver.get_source_columns(alias) if is_plain and not scope.pivots else ()
-        columns = frozenset(name.casefold() for name in names)
-        sources[alias.casefold()] = frozenset() if "*" in columns or "" in columns else columns
-    return sources
+class Found(NamedTuple):
+    """A column that a name stands for; ``source`` is the alias of the FROM item, empty where it is not known.
+
+    ``sides`` are the aliases of those that USING made one column of. ``used`` is how many parts of the name it took.
+    """
+
+    source: str
+    value: Value
+    used: int = 1
+    sides: tuple[str, ...] = ()
+    is_row: bool = False
 
 
-def _judge(query: Query, column: exp.Column, visible: list[Sources], scope: Scope) -> Iterator[Diagnostic]:
-    everything_known = all(all(sources.values()) for sources in visible)
-    if column.table:
-        holder = next((sources for sources in visible if column.table.casefold() in sources), None)
-        if holder is None:
-            if everything_known:
-                yield _no_table(
-                    query, column.args["table"], column.table, [alias for sources in visible for alias in sources]
-                )
-            return
-        known = holder[column.table.casefold()]
-        if known and column.name.casefold() not in known:
-            yield _no_column(query, column, f"{column.table} has no column", known)
-    elif everything_known and not _names_output(column, scope):
-        holders = [alias for alias, known in visible[0].items() if column.name.casefold() in known]
+@dataclasses.dataclass
+class Level:
+    """The names that one SELECT can use: its FROM items, and those of the SELECT around it.
+
+    ``joined`` are the columns that USING made one, with the FROM items that have them. ``aliases`` are the output
+    columns, in clauses that may use them; ``replaces_aliases`` says that what they stand for is written instead.
+    ``aggregates`` is how many aggregates are around the expression that is being read.
+    """
+
+    outer: Level | None = None
+    sources: dict[str, Source] = dataclasses.field(default_factory=dict)
+    joined: dict[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
+    aliases: Mapping[str, tuple[exp.Expr, Value]] = dataclasses.field(default_factory=dict)
+    windows: dict[str, Value] = dataclasses.field(default_factory=dict)
+    replaces_aliases: bool = False
+    aggregates: int = 0
+
+    @property
+    def is_known(self) -> bool:
+        """Whether every column that could be meant is known."""
+        return not any(source.is_open for source in self.sources.values()) and (
+            self.outer is None or self.outer.is_known
+        )
+
+    def find(self, parts: list[str]) -> Found | None:
+        """What a name, in lower case, stands for; None where that is nothing or not known."""
+        found = self._qualified(parts) if len(parts) > 1 else None
+        if found is not None:
+            return found
+        name = parts[0]
+        holders = [source for source in self.sources.values() if source.get(name) is not None]
+        if len(holders) == 1:
+            return Found(holders[0].alias, _value(holders[0], name))
         if holders:
-            name = _written(query, column)
-            message = f"{name} is a column of {' and of '.join(holders)}"
-            advice = f"say which: {' or '.join(f'{alias}.{name}' for alias in holders)}"
-            yield Diagnostic(query.place_of(column), codes.UNKNOWN_COLUMN, message, advice)
+            return self.joint(name) if name in self.joined else None
+        if name in self.sources and len(parts) == 1:
+            return Found(name, _row(self.sources[name]), is_row=True)
+        opened = [source for source in self.sources.values() if source.is_open]
+        if opened:
+            return Found(opened[0].alias, NOTHING) if len(self.sources) == 1 and self.outer is None else None
+        return self.outer.find(parts) if self.outer is not None else None
+
+    def joint(self, name: str) -> Found:
+        """A column that USING made of those of several FROM items."""
+        sides = self.joined[name]
+        values = [_value(self.sources[alias], name) for alias in sides]
+        return Found(sides[0], merged(values, values[0].type), sides=sides)
+
+    def _qualified(self, parts: list[str]) -> Found | None:
+        source = self.sources.get(parts[0])
+        if source is None:
+            return None
+        field = source.get(parts[1])
+        if field is not None:
+            return Found(source.alias, field.value, 2)
+        return Found(source.alias, NOTHING, 2) if source.is_open else None
+
+    def around(self) -> list[Level]:
+        """This level and those around it."""
+        return [self, *(self.outer.around() if self.outer is not None else ())]
+
+
+def _value(source: Source, name: str) -> Value:
+    field = source.get(name)
+    return field.value if field is not None else NOTHING
+
+
+def _row(source: Source) -> Value:
+    """A whole row as a STRUCT."""
+    fields = source.fields
+    type_ = None if source.is_open else struct_of((field.name, field.value.type) for field in fields)
+    by_name = None if source.is_open else {field.name.casefold(): field.value for field in fields}
+    return Value(type_, origins_of(field.value for field in fields), fields=by_name)
+
+
+def unknown_names(query: Query, level: Level, column: exp.Column) -> Iterator[Diagnostic]:
+    """What to say of a column that stands for nothing; nothing where something could be meant."""
+    first, *more = column.parts
+    levels = level.around()
+    name = first.name.casefold()
+    if more:
+        holder = next((each.sources[name] for each in levels if name in each.sources), None)
+        if holder is not None and not holder.is_open:
+            yield _no_column(query, more[0], f"{holder.alias} has no column", holder.names)
+        elif holder is None and level.is_known:
+            yield no_table(query, first, first.name, level)
+    elif level.is_known and not _is_keyword(column):
+        holders = [alias for alias, source in level.sources.items() if source.get(name) is not None]
+        known = (name for each in levels for source in each.sources.values() for name in source.names)
+        if holders:
+            yield _ambiguous(query, column, holders)
         else:
-            known = frozenset(name for sources in visible for columns in sources.values() for name in columns)
-            yield _no_column(query, column, "no table here has a column", known)
+            yield _no_column(query, column.this, "no table here has a column", known)
 
 
-def _names_output(column: exp.Column, scope: Scope) -> bool:
-    """Whether a column is the alias of an output column, where one may be used."""
-    clause = column.find_ancestor(*_BY_ALIAS, exp.Select)
-    names = {select.alias_or_name.casefold() for select in scope.expression.expressions}
-    return isinstance(clause, _BY_ALIAS) and column.name.casefold() in names
+def _is_keyword(column: exp.Column) -> bool:
+    """Whether a name is one of the words that some functions take, and sqlglot takes for a column."""
+    is_argument = isinstance(column.parent, (exp.Anonymous, exp.Normalize))
+    return is_argument and column.name.upper() in _KEYWORDS
 
 
-def _no_column(query: Query, column: exp.Column, message: str, known: frozenset[str]) -> Diagnostic:
-    name = _written(query, column)
-    return Diagnostic(query.place_of(column.this), codes.UNKNOWN_COLUMN, f"{message} {name}", did_you_mean(name, known))
+def _ambiguous(query: Query, column: exp.Column, holders: list[str]) -> Diagnostic:
+    name = _written(query, column.this)
+    message = f"{name} is a column of {' and of '.join(holders)}"
+    advice = f"say which: {' or '.join(f'{alias}.{name}' for alias in holders)}"
+    return Diagnostic(query.place_of(column), codes.UNKNOWN_COLUMN, message, advice)
 
 
-def _no_table(query: Query, node: exp.Expr, name: str, known: list[str]) -> Diagnostic:
-    advice = did_you_mean(name, known) or f"there are: {', '.join(known)}"
+def _no_column(query: Query, node: exp.Expr, message: str, names: Iterable[str]) -> Diagnostic:
+    name = _written(query, node)
+    advice = did_you_mean(name, frozenset(names))
+    return Diagnostic(query.place_of(node), codes.UNKNOWN_COLUMN, f"{message} {name}", advice)
+
+
+def no_table(query: Query, node: exp.Expr, name: str, level: Level) -> Diagnostic:
+    """No FROM item has the name that a column or star is taken from."""
+    aliases = [alias for each in level.around() for alias in each.sources if not alias.startswith("_")]
+    advice = did_you_mean(name, aliases) or f"there are: {', '.join(aliases)}"
     return Diagnostic(query.place_of(node), codes.UNKNOWN_COLUMN, f"no table here is called {name}", advice)
 
 
-def _written(query: Query, column: exp.Column) -> str:
-    """The name as its author wrote it; qualifying puts columns into lower case."""
-    start = column.this.meta.get("start")
-    return column.name if start is None else query.text[start : column.this.meta["end"] + 1].strip("`")
+def no_output_column(query: Query, number: exp.Expr) -> Diagnostic:
+    """GROUP BY or ORDER BY counts further than there are columns."""
+    message = f"there is no output column number {number.name}"
+    return Diagnostic(query.place_of(number), codes.UNKNOWN_COLUMN, message)
 
 
-def refused(query: Query, error: OptimizeError) -> Diagnostic | None:
-    """What kept sqlglot from qualifying a SELECT, if it is a mistake of the author's."""
-    for pattern, explain in _REFUSALS.items():
-        match = re.search(pattern, str(error))
-        if match is not None:
-            return explain(query, match[1])
-    return None
+def named_twice(query: Query, node: exp.Expr, name: str) -> Diagnostic:
+    """Two FROM items have one name."""
+    advice = "give each an alias of its own"
+    return Diagnostic(query.place_of(node), codes.UNKNOWN_COLUMN, f"two tables here are called {name}", advice)
 
 
-def _star_of_no_table(query: Query, name: str) -> Diagnostic:
-    stars = [node for node in query.tree.find_all(exp.Column) if node.table.casefold() == name.casefold()]
-    known = [node.alias_or_name for node in query.tree.find_all(exp.Table)]
-    return _no_table(query, stars[0] if stars else query.tree, name, known)
+def not_on_both_sides(query: Query, node: exp.Expr) -> Diagnostic:
+    """USING names a column that one of the two tables does not have."""
+    message = f"{node.name} is not a column of both sides of the join"
+    return Diagnostic(query.place_of(node), codes.UNKNOWN_COLUMN, message)
 
 
-def _no_output_column(query: Query, number: str) -> Diagnostic:
-    literals = [node for node in query.tree.find_all(exp.Literal) if not node.is_string and node.name == number]
-    listed: list[exp.Expr] = [node for node in literals if isinstance(node.parent, (exp.Group, exp.Ordered))]
-    message = f"there is no output column number {number}"
-    return Diagnostic(query.place_of((listed or [query.tree])[0]), codes.UNKNOWN_COLUMN, message)
-
-
-def _twice(query: Query, name: str) -> Diagnostic:
-    items = query.tree.find_all(exp.Table, exp.Subquery)
-    named: list[exp.Expr] = [node for node in items if node.alias_or_name.casefold() == name.casefold()]
-    place = query.place_of((named or [query.tree])[-1])
-    return Diagnostic(
-        place, codes.UNKNOWN_COLUMN, f"two tables here are called {name}", "give each an alias of its own"
-    )
-
-
-def _no_join_column(query: Query, name: str) -> Diagnostic:
-    using = [each for join in query.tree.find_all(exp.Join) for each in join.args.get("using") or ()]
-    named = [each for each in using if each.name.casefold() == name.casefold()]
-    message = f"{name} is not a column of both sides of the join"
-    return Diagnostic(query.place_of((named or [query.tree])[0]), codes.UNKNOWN_COLUMN, message)
-
-
-_REFUSALS = {
-    r"Unknown table: (\w+)": _star_of_no_table,
-    r"Unknown output column: (\d+)": _no_output_column,
-    r"Alias already used: (\w+)": _twice,
-    r"Cannot automatically join: (\w+)": _no_join_column,
-}
-"""Messages of sqlglot, and what to say instead."""
+def _written(query: Query, node: exp.Expr) -> str:
+    """The name as its author wrote it."""
+    start = node.meta.get("start")
+    return node.name if start is None else query.text[start : node.meta["end"] + 1].strip("`")

@@ -6,19 +6,25 @@ import itertools
 import logging
 import math
 import re
+import textwrap
 
 import sqlglot
 from sqlglot import exp
-from sqlglot.errors import ParseError, TokenError
+from sqlglot.dialects.dialect import Dialect
+from sqlglot.errors import ParseError, SqlglotError, TokenError
 from sqlglot.tokenizer_core import Token, TokenType
 
 from aggregator.compile import codes
 from aggregator.compile.query import Query
+from aggregator.compile.source_map import SourceMap
 from aggregator.core.diagnostics import Diagnostic, Document
 
 DIALECT = "bigquery"
 _OPENING = re.compile(r"\"\"\"|\'\'\'|[\"\'`]|/\*")
 _MAX_TRIES = 100
+_CONFUSED = (AttributeError, IndexError, KeyError, TypeError, ValueError)
+"""What sqlglot's builders of functions raise on a call that is too strange."""
+
 _NO_ITEM = frozenset(
     {TokenType.COMMA, TokenType.WHERE, TokenType.GROUP_BY, TokenType.HAVING, TokenType.QUALIFY, TokenType.ORDER_BY}
 )
@@ -36,15 +42,15 @@ _KEYWORDS: dict[type[exp.Expr], str] = {
 logging.getLogger("sqlglot").setLevel(logging.ERROR)  # it warns about statements that we refuse by name
 
 
-def parse_select(text: str, document: Document, start: int, lines: tuple[int, ...] | None = None) -> Query | Diagnostic:
+def parse_select(text: str, document: Document, start: int, source_map: SourceMap | None = None) -> Query | Diagnostic:
     """Parse the SQL of a model, or say what it is instead of one SELECT."""
-    blank = Query(text, exp.select(), document, start, lines)
-    statements = _statements(blank)
-    if isinstance(statements, Diagnostic):
-        return statements
+    blank = Query(text, exp.select(), document, start, source_map)
+    parsed = _statements(blank)
+    if isinstance(parsed, Diagnostic):
+        return parsed
+    tokens, statements = parsed
     if not statements:
-        return Diagnostic(blank.place(_end(text)), codes.NOT_ONE_SELECT, "there is no SELECT here", "write one")
-    tokens = sqlglot.tokenize(text, read=DIALECT)
+        return Diagnostic(blank.place_of_nothing(), codes.NOT_ONE_SELECT, "there is no SELECT here", "write one")
     for number, statement in enumerate(statements):
         if not isinstance(statement, exp.Query):
             word = _first_word(tokens, number)
@@ -66,19 +72,22 @@ def parse_select(text: str, document: Document, start: int, lines: tuple[int, ..
         place = blank.place(stray.start, stray.end + 1)
         return Diagnostic(place, codes.SYNTAX, "nothing follows this comma", "remove it, or write what is missing")
     _give_places(tree, tokens)
-    return Query(_without_semicolons(text, tokens), tree, document, start, lines)
+    return Query(_without_semicolons(text, tokens), tree, document, start, source_map, tuple(tokens))
 
 
-def _statements(query: Query) -> list[exp.Expr] | Diagnostic:
+def _statements(query: Query) -> tuple[list[Token], list[exp.Expr]] | Diagnostic:
     try:
-        trees = sqlglot.parse(query.text, read=DIALECT)
-        return [tree for tree in trees if tree is not None and not isinstance(tree, exp.Semicolon)]
+        tokens = sqlglot.tokenize(query.text, read=DIALECT)
+        trees = Dialect.get_or_raise(DIALECT).parser().parse(tokens, query.text)
+        return tokens, [tree for tree in trees if tree is not None and not isinstance(tree, exp.Semicolon)]
     except ParseError as error:
         return _syntax_error(query, error)
     except TokenError:
         return _never_closed(query)
     except RecursionError:
         return Diagnostic(query.place(_beginning(query.text)), codes.SYNTAX, "the expression is nested too deeply")
+    except _CONFUSED:
+        return _strange_call(query, tokens)
 
 
 def _never_closed(query: Query) -> Diagnostic:
@@ -95,27 +104,54 @@ def _never_closed(query: Query) -> Diagnostic:
     return Diagnostic(query.place(_end(query.text)), codes.SYNTAX, "a quote or comment is never closed")
 
 
+def _strange_call(query: Query, tokens: list[Token]) -> Diagnostic:
+    """Point at the innermost call that sqlglot can't build a node from: it stands last among those that can't."""
+    for index in range(len(tokens) - 1, 0, -1):
+        name = tokens[index - 1]
+        if tokens[index].token_type is not TokenType.L_PAREN or not name.text.isidentifier():
+            continue
+        try:
+            sqlglot.parse_one(f"SELECT {query.text[name.start : _closing(tokens, index)]}", read=DIALECT)
+        except _CONFUSED:
+            message = f"{name.text.upper()} can't be called like this"
+            return Diagnostic(query.place(name.start, name.end + 1), codes.SYNTAX, message, "count its arguments")
+        except SqlglotError:
+            continue
+    return Diagnostic(query.place(_beginning(query.text)), codes.SYNTAX, "this can't be parsed as a SELECT")
+
+
+def _closing(tokens: list[Token], opening: int) -> int:
+    """The offset behind the bracket that closes the one at an index; of the end of the text if none does."""
+    depth = 0
+    for token in tokens[opening:]:
+        depth += {TokenType.L_PAREN: 1, TokenType.R_PAREN: -1}.get(token.token_type, 0)
+        if depth == 0:
+            break
+    return int(token.end) + 1
+
+
 def _syntax_error(query: Query, error: ParseError) -> Diagnostic:
     first = error.errors[0]
     line, column, token = first.get("line"), first.get("col"), first.get("highlight") or ""
-    message, advice = _sentence((first.get("description") or "syntax error").rstrip("."))
+    message, advice = _sentence((first.get("description") or "syntax error").rstrip("."), token)
     if not line or not column:
         return Diagnostic(query.place(_end(query.text)), codes.SYNTAX, message, advice)
-    # sqlglot's column is that of the last character of the token
-    offset = Document("", query.text).offset(line, max(column - len(token) + 1, 1))
-    near = f" at {token}" if token else ""
-    return Diagnostic(query.place(offset, offset + len(token)), codes.SYNTAX, f"{message}{near}", advice)
+    # sqlglot's line and column are those of the last character of the token
+    end = Document("", query.text).offset(line, column) + 1
+    return Diagnostic(query.place(max(end - max(len(token), 1), 0), end), codes.SYNTAX, message, advice)
 
 
-def _sentence(description: str) -> tuple[str, str]:
-    """What sqlglot says, for people, and what to look for."""
+def _sentence(description: str, token: str) -> tuple[str, str]:
+    """What sqlglot says of a token, for people, and what to look for."""
+    token = textwrap.shorten(token, 40, placeholder=" …") if token else "this"
     if "Unexpected token" in description:
-        return "this is not expected here", "look for a missing comma, bracket or keyword just before it"
+        return f"{token} is not expected here", "look for a missing comma, bracket or keyword just before it"
     if description.startswith("Required "):
-        return "something is missing", "look for an operator or a function without all it needs"
+        return f"something is missing at {token}", "look for an operator or a function without all it needs"
     if "following CTE" in description:
         return "a SELECT must follow WITH", ""
-    return f"{description[:1].lower()}{description[1:]}".replace("expecting", "expected"), ""
+    said = f"{description[:1].lower()}{description[1:]}".replace("expecting", "expected")
+    return f"{said}, found {token}" if said.startswith("expected") else f"{said} at {token}", ""
 
 
 def _first_word(tokens: list[Token], number: int) -> Token:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import graphlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from aggregator.cache import Cache
@@ -21,16 +21,17 @@ from aggregator.core.names import TableName
 from aggregator.core.project import Project
 
 if TYPE_CHECKING:
-    from aggregator.compile.examine import Inspect
+    from aggregator.compile.subject import Inspect
     from aggregator.core.calendar import Calendar
 
 
 @dataclasses.dataclass(frozen=True)
 class Compiled:
-    """The models that could be understood, and what is wrong with the others."""
+    """The models that could be understood, and what is wrong with the others; what was remarked about models."""
 
     graph: Graph
     diagnostics: tuple[Diagnostic, ...]
+    remarks: Mapping[TableName, str] = dataclasses.field(default_factory=dict)
 
 
 def nothing(_: object) -> Iterable[Diagnostic]:
@@ -106,7 +107,8 @@ class _Compiler:
         for name, facts in self._facts.items():
             if facts.findings != NO_FINDINGS:
                 found |= dict.fromkeys(facts.diagnostics(self._project.models[name].document))
-        return Compiled(graph, tuple(sorted(found, key=lambda each: (each.place, each.code.id))))
+        remarks = {name: self._facts[name].remark for name in models}
+        return Compiled(graph, tuple(sorted(found, key=lambda each: (each.place, each.code.id))), remarks)
 
     def _await_inputs(self, name: TableName) -> None:
         unknown = (self._project.models.keys() & self._inputs[name]) - self._known.keys()

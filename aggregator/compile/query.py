@@ -3,38 +3,56 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sqlglot import exp
+    from sqlglot.tokenizer_core import Token
 
-    from aggregator.core.diagnostics import Document, Place
+    from aggregator.compile.source_map import SourceMap
+    from aggregator.core.diagnostics import Document, Place, Related
 
 
 @dataclasses.dataclass(frozen=True)
 class Query:
     """A parsed SELECT with its text and the way back to the analyst's file.
 
-    ``offsets`` is None when the text is the file's own, from ``start`` on; otherwise it gives, for each line of the
-    rendered text, the line of the file that it came from.
+    Without a ``source_map`` the text is the file's own, from ``start`` on.
     """
 
     text: str
     tree: exp.Query
     document: Document
     start: int
-    lines: tuple[int, ...] | None = None
+    source_map: SourceMap | None = None
+    tokens: tuple[Token, ...] = ()
 
     def place(self, start: int, end: int | None = None) -> Place:
-        """The place in the file of the characters ``[start, end)`` of the text."""
-        if self.lines is None:
-            return self.document.place(self.start + start, None if end is None else self.start + end)
-        line_start = self.document.offset(self.lines[self.text.count("\n", 0, start)], 1)
-        line = self.document.text[line_start:].partition("\n")[0]
-        column = line.find(self.text[start : end or start])
-        if end is None or column < 0:  # the template makes this text from another one
-            return self.document.place(line_start + len(line) - len(line.lstrip()))
-        return self.document.place(line_start + column, line_start + column + end - start)
+        """Where the characters ``[start, end)`` of the text are written; its trail tells which macros put them in."""
+        if self.source_map is not None:
+            return self.source_map.place(start, start + 1 if end is None else end)
+        return self.document.place(self.start + start, None if end is None else self.start + end)
+
+    def trace(self, start: int, end: int) -> tuple[Related, ...]:
+        """How the characters ``[start, end)`` got from where they are written into the text, innermost first."""
+        return self.place(start, end).trail
+
+    def verbatim(self, start: int, end: int) -> tuple[int, int] | None:
+        """The offsets in the file of characters of the text; None where a template had a hand in it.
+
+        What is verbatim may be edited in the file: it stands there as it is in the text.
+        """
+        if self.source_map is not None:
+            return self.source_map.verbatim(start, end)
+        return self.start + start, self.start + end
+
+    def place_of_nothing(self) -> Place:
+        """Where a SELECT is missing: the end of the text, or of what a template made nothing of."""
+        written = self.document.text[self.start :]
+        text = self.text if self.text.strip() or not written.strip() else written
+        end = max(len(text.rstrip()) - 1, 0)
+        return self.document.place(self.start + end) if text is written else self.place(end)
 
     def place_of(self, node: exp.Expr) -> Place:
         """The place of a node of the tree: of its first token that has one, else of its keyword, else of the SELECT."""
@@ -42,7 +60,7 @@ class Query:
             if "start" in part.meta:
                 return self.place(part.meta["start"], part.meta["end"] + 1)
         keyword = node.sql_name() if hasattr(node, "sql_name") else node.key
-        start = self.text.upper().find(keyword.upper())
-        if start >= 0:
-            return self.place(start, start + len(keyword))
+        found = re.search(rf"\b{re.escape(keyword)}\b", self.text, re.IGNORECASE)
+        if found:
+            return self.place(*found.span())
         return self.place(len(self.text) - len(self.text.lstrip()))

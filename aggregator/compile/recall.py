@@ -15,7 +15,7 @@ from aggregator.core.names import TableName
 from aggregator.core.project import Project
 
 if TYPE_CHECKING:
-    from aggregator.compile.examine import Inspect
+    from aggregator.compile.subject import Inspect
     from aggregator.compile.workers import Workers
 
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -66,8 +66,8 @@ class Recall:
         head = self._cache.head(key) if key else None
         if head is None:
             return None
-        table, _, findings = head.partition("\n")
-        return Facts(tuple(known), findings=findings, table=table)
+        table, remark, findings = head.split("\n")
+        return Facts(tuple(known), findings=findings, table=table, remark=remark)
 
     def keep(self, name: TableName, facts: Facts, known: Known) -> None:
         """Remember the facts about a model."""
@@ -76,7 +76,7 @@ class Recall:
         if key is not None:
             references = json.dumps([facts.asks_for_names, *map(str, facts.references)])
             self._cache.put(key_of(self._base, "references", self._project.digests[name]), Row(references))
-            self._cache.put(key, Row(f"{facts.table}\n{facts.findings}", facts.body))
+            self._cache.put(key, Row(f"{facts.table}\n{facts.remark}\n{facts.findings}", facts.body))
 
     def body(self, name: TableName) -> str | None:
         """The compiled form of a model that :meth:`find` knew; None if someone has deleted the cache meanwhile."""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import dataclasses
-import difflib
 import functools
 import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from aggregator.compile import codes
-from aggregator.core.diagnostics import Diagnostic, Document, did_you_mean
+from aggregator.compile.source_map import SourceMap, trail
+from aggregator.compile.template_errors import Mishap, mishap
+from aggregator.compile.template_text import TemplateText
+from aggregator.compile.traced import parts_of, plain
+from aggregator.core.diagnostics import Diagnostic, Document, Related, did_you_mean
 
 if TYPE_CHECKING:
     from aggregator.compile.sandbox import Sandbox
@@ -20,21 +22,7 @@ MARKS = ("{{", "{%", "{#")
 MAX_LENGTH = 1_000_000
 """BigQuery takes queries up to 1 MB."""
 
-_UNDEFINED = re.compile(r"'(\w+)' is undefined|has no attribute '(\w+)'")
 _MACRO = re.compile(r"{%-?\s*macro\s+(\w+)")
-_MARK = re.compile(r"{[{%#]")
-_SAID = {"RecursionError": "a macro calls itself without end", "MemoryError": "it needs too much memory"}
-_SENTENCES = (
-    (re.compile(r"'dict object' has no attribute '(\w+)'"), r"there is no variable \1"),
-    (re.compile(r"'(\w+)' is undefined"), r"there is no \1: a template sees `vars` and the macros in macros/"),
-    (
-        re.compile(r"Unexpected end of template.*innermost block that needs to be closed is '(\w+)'.*"),
-        r"{% \1 %} is never closed",
-    ),
-    (re.compile(r"no loader for this environment specified"), "a template can't include, import or extend a file"),
-    (re.compile(r"[.]$"), ""),
-)
-"""What Jinja says, for people who write SQL."""
 
 
 class Renderer:
@@ -44,20 +32,26 @@ class Renderer:
         self._project = project
         self._broken: dict[str, Diagnostic] = {}
 
-    def render(self, document: Document, start: int) -> tuple[str, tuple[int, ...] | None] | Diagnostic:
-        """The SQL of a model, and for each of its lines the line of the file that it came from.
+    def render(self, document: Document, start: int) -> tuple[str, SourceMap | None] | Diagnostic:
+        """The SQL of a model, and the way back from it to the files that it came from.
 
-        A file without Jinja marks is its own SQL; then there are no lines to map.
+        A file without Jinja marks is its own SQL; then there is nothing to map.
         """
-        source = document.text[start:]
-        if not any(mark in source for mark in MARKS):
-            return source, None
-        names = self._names
-        first = document.place(start).line
-        text = self._run(document, source, names, first)
-        if isinstance(text, Diagnostic):
-            return text
-        return text, tuple(first + line for line in _matching_lines(source, text))
+        if not any(mark in document.text[start:] for mark in MARKS):
+            return document.text[start:], None
+        template, names = TemplateText(document, start), self._names
+        try:
+            text = self._sandbox.render(template, names)
+        except Exception as error:  # noqa: BLE001  (whatever a template does wrong is for its author to mend)
+            return self._problem(template, error)
+        finally:
+            self._sandbox.forget(template)
+        parts = parts_of(text)
+        if len(text) > MAX_LENGTH:
+            longest = max(parts, key=lambda part: part.length).span or template.tag(start)
+            problem = f"the text becomes {len(text) / 1e6:.1f} MB long; at most 1 MB can run"
+            return _finding(Mishap((longest,), problem), "")
+        return plain(text), SourceMap(template, parts)
 
     def macro_problems(self) -> Iterator[Diagnostic]:
         """What is wrong with the files in ``macros/``, whether or not a model uses them."""
@@ -72,68 +66,28 @@ class Renderer:
                     message = f"the macro {match[1]} is also defined in {home}"
                     yield Diagnostic(document.place(*match.span(1)), codes.TEMPLATE, message, "rename one of them")
 
-    def _run(self, document: Document, source: str, names: dict[str, Any], first: int) -> str | Diagnostic:
-        """Render a template whose first line is the ``first`` of its file."""
-        import jinja2  # noqa: PLC0415  (only projects with templates pay for it)
+    def _problem(self, template: TemplateText, error: Exception) -> Diagnostic:
+        found = mishap(template, self._sandbox.texts, error)
+        return self._broken.get(found.name) or _finding(found, self._advice(found))
 
-        from aggregator.compile.sandbox import bounded  # noqa: PLC0415
-
-        try:
-            template = self._sandbox.load(source, document.path, names)
-            with bounded():
-                text = template.render()
-        except jinja2.TemplateSyntaxError as error:
-            return self._problem(document, first + error.lineno - 1, error.message or "syntax error")
-        except Exception as error:  # noqa: BLE001  (whatever a template does wrong is for its author to mend)
-            return self._failure(document, first, error)
-        if len(text) > MAX_LENGTH:
-            problem = f"the text becomes {len(text) / 1e6:.1f} MB long; at most 1 MB can run"
-            return self._problem(document, first, problem)
-        return text
-
-    def _failure(self, document: Document, first: int, error: Exception) -> Diagnostic:
-        """What went wrong while rendering, at the innermost template that the traceback shows: maybe a macro's."""
-        macros = {each.path: each for each in self._project.macros}
-        home, line, called = document, first, first
-        step = error.__traceback__
-        while step is not None:
-            name = step.tb_frame.f_code.co_filename
-            if name == document.path:
-                called = line = first + step.tb_lineno - 1
-                home = document
-            elif name in macros:
-                home, line = macros[name], step.tb_lineno
-            step = step.tb_next
-        found = self._problem(home, line, _SAID.get(type(error).__name__) or str(error))
-        if home is document or found.help:
-            return found
-        return dataclasses.replace(found, help=f"it was called from {document.path}:{called}")
-
-    def _problem(self, document: Document, line: int, problem: str) -> Diagnostic:
-        found = _UNDEFINED.search(problem)
-        name = next(filter(None, found.groups())) if found else ""
-        if name in self._broken:
-            return self._broken[name]
-        start = document.offset(line, 1)
-        end = document.text.find("\n", start)
-        where = (re.compile(rf"\b{name}\b") if name else _MARK).search(document.text, start, max(end, start))
-        where = where or _MARK.search(document.text, start)
-        place = document.place(*where.span()) if where else document.place(start)
-        for pattern, sentence in _SENTENCES:
-            problem = pattern.sub(sentence, problem)
-        message = f"the template can't be rendered: {problem}"
-        return Diagnostic(place, codes.TEMPLATE, message, self._advice(name))
-
-    def _advice(self, name: str) -> str:
+    def _advice(self, found: Mishap) -> str:
         """What an unknown name may have been meant to be."""
-        if name in self._project.variables:
+        name, variables = found.name, self._project.variables
+        if found.among == "names" and name in variables:
             return f"variables of the project are written vars.{name}"
-        known = ["vars", *self._project.variables, *_macro_names(self._project.macros)]
-        return did_you_mean(name, known) if name else ""
+        known: dict[str, Iterable[str]] = {
+            "names": ("vars", *variables, *_macro_names(self._project.macros), *self._sandbox.globals),
+            "variables": variables,
+            "filters": self._sandbox.filters,
+            "tests": self._sandbox.tests,
+        }
+        near = did_you_mean(name, known.get(found.among, ()))
+        is_given = found.among == "names" and found.used
+        return near or (f"what a macro is given as text is written in quotes: '{name}'" if is_given else "")
 
     @functools.cached_property
     def _sandbox(self) -> Sandbox:
-        from aggregator.compile.sandbox import Sandbox  # noqa: PLC0415
+        from aggregator.compile.sandbox import Sandbox  # noqa: PLC0415  (only projects with templates pay for it)
 
         return Sandbox()
 
@@ -142,13 +96,21 @@ class Renderer:
         """The variables, and every macro of the project by its name; those of broken files are noted."""
         names: dict[str, Any] = {"vars": _plain(dict(self._project.variables))}
         for document in self._project.macros:
-            problem = self._run(document, document.text, names, 1)
-            if isinstance(problem, Diagnostic):
+            template = TemplateText(document, 0)
+            try:
+                names |= self._sandbox.macros(template, names)
+            except Exception as error:  # noqa: BLE001  (as above)
+                problem = self._problem(template, error)
                 self._broken |= dict.fromkeys([*_macro_names([document]), document.path], problem)
-                continue
-            module = self._sandbox.load(document.text, document.path, names).module
-            names |= {name: value for name, value in vars(module).items() if not name.startswith("_")}
         return names
+
+
+def _finding(found: Mishap, advice: str) -> Diagnostic:
+    """What went wrong in a template, where the mistake is, with the way that led there."""
+    place = (found.at or found.spans[-1]).place
+    related = [Related(span.place, "it is used here") for span in found.used if not span.holds(found.spans[-1])]
+    message = f"the template can't be rendered: {found.problem}"
+    return Diagnostic(place, codes.TEMPLATE, message, advice, related=(*related, *trail([*found.spans])))
 
 
 def _macro_names(macros: Iterable[Document]) -> set[str]:
@@ -162,15 +124,3 @@ def _plain(value: Plain) -> Plain:
     if isinstance(value, list):
         return [_plain(item) for item in value]
     return str(value) if isinstance(value, str) else value
-
-
-def _matching_lines(source: str, rendered: str) -> list[int]:
-    """For each rendered line, the source line (counted from 0) that it came from, as near as a comparison tells."""
-    before, after = source.split("\n"), rendered.split("\n")
-    lines = [0] * len(after)
-    matcher = difflib.SequenceMatcher(None, [line.strip() for line in before], [line.strip() for line in after])
-    for tag, a_start, a_end, b_start, b_end in matcher.get_opcodes():
-        for index in range(b_start, b_end):
-            step = index - b_start if tag == "equal" else min(index - b_start, max(a_end - a_start - 1, 0))
-            lines[index] = min(a_start + step, len(before) - 1)
-    return lines

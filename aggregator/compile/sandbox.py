@@ -5,46 +5,76 @@ The sandbox keeps a template from reaching Python; the bounds keep it from runni
 
 from __future__ import annotations
 
-import contextlib
-import sys
-from collections.abc import Iterator, Mapping
-from pathlib import Path
-from types import FrameType
+from collections.abc import Mapping
 from typing import Any
 
 import jinja2
+from jinja2.lexer import Lexer
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-try:
-    import resource
-except ImportError:  # only POSIX has it; elsewhere memory is bounded by the machine
-    resource = None  # type: ignore[assignment]
+from aggregator.compile import traced
+from aggregator.compile.bounds import TooMuchError, bounded, bounded_memory
+from aggregator.compile.template_text import TemplateText
+from aggregator.compile.tracing import OffsetLexer, TracingGenerator, follow_filters
 
-MAX_STEPS = 2_000_000
-"""Lines of Python that rendering one template may take; some seconds, where a real template takes milliseconds."""
-
-MAX_MEMORY = 128_000_000
 MAX_EXPONENT = 64
 
 
-class TooMuchError(Exception):
-    """A template does not come to an end."""
-
-
 class Sandbox(ImmutableSandboxedEnvironment):
-    """Renders the same text whenever it is asked: there is no chance, no clock and no file."""
+    """Renders the same text whenever it is asked: there is no chance, no clock and no file.
+
+    ``texts`` are the templates that were loaded, by the paths of their files. What is rendered is a ``Traced`` text.
+    """
 
     intercepted_binops = frozenset({"**"})
+    code_generator_class = TracingGenerator
+    concat = staticmethod(traced.joined)
+    put_in = staticmethod(traced.put_in)
 
     def __init__(self) -> None:
-        super().__init__(undefined=jinja2.StrictUndefined, keep_trailing_newline=True, finalize=_writable)
+        super().__init__(
+            undefined=jinja2.StrictUndefined, keep_trailing_newline=True, finalize=_writable, optimized=False
+        )
         del self.globals["lipsum"], self.filters["random"]
+        follow_filters(self.filters)
+        self.texts: dict[str, TemplateText] = {}
+        self.origins: dict[str, list[Any]] = {}
+        self._lexer = OffsetLexer(self, self.texts)
 
-    def load(self, source: str, path: str, names: Mapping[str, Any]) -> jinja2.Template:
+    @property
+    def lexer(self) -> Lexer:
+        """Jinja's, with offsets."""
+        return self._lexer
+
+    def render(self, text: TemplateText, names: Mapping[str, Any]) -> str:
+        """The text that a template gives."""
+        template = self._load(text, names)
+        with bounded():
+            return template.render()
+
+    def macros(self, text: TemplateText, names: Mapping[str, Any]) -> dict[str, Any]:
+        """What a template defines, by its names, but for those that begin with an underscore."""
+        template = self._load(text, names)
+        with bounded():
+            try:
+                module = template.make_module()
+            except Exception:  # noqa: BLE001  (it is raised again, with a traceback that tells the template's lines)
+                self.handle_exception()
+        return {name: value for name, value in vars(module).items() if not name.startswith("_")}
+
+    def forget(self, text: TemplateText) -> None:
+        """Let go of a template that will not be used again."""
+        self.texts.pop(text.document.path, None)
+
+    def _load(self, text: TemplateText, names: Mapping[str, Any]) -> jinja2.Template:
         """A template that knows its file, so that a traceback tells it."""
-        with _bounded_memory():  # constants are worked out here already
-            code = self.compile(source, filename=path)
-        return jinja2.Template.from_code(self, code, self.make_globals(dict(names)))
+        path = text.document.path
+        self.texts[path] = text
+        with bounded_memory():
+            code = self.compile(text.document.text[text.start :], filename=path)
+        template = jinja2.Template.from_code(self, code, self.make_globals(dict(names)))
+        del self.origins[path]  # the code has them now
+        return template
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """``vars.keys`` is the variable of that name, not a method."""
@@ -65,51 +95,3 @@ def _writable(value: Any) -> Any:
         return value
     names = {type(None): "null", list: "a list", dict: "a mapping"}
     raise TypeError(f"{names.get(type(value), 'a function')} can't be written into SQL")
-
-
-@contextlib.contextmanager
-def bounded() -> Iterator[None]:
-    """Within this context, Python stops with TooMuchError or MemoryError rather than go on without end."""
-    steps = 0
-
-    def count(_frame: FrameType, event: str, _argument: object) -> Any:
-        nonlocal steps
-        steps += event == "line"
-        if steps > MAX_STEPS:
-            raise TooMuchError("it does not come to an end")
-        return count
-
-    before = sys.gettrace()
-    with _bounded_memory():
-        sys.settrace(count)
-        try:
-            yield
-        finally:
-            sys.settrace(before)
-
-
-@contextlib.contextmanager
-def _bounded_memory() -> Iterator[None]:
-    used = _address_space()
-    if resource is None or used is None:
-        yield
-        return
-    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
-    wanted = used + MAX_MEMORY
-    if any(limit != resource.RLIM_INFINITY and limit <= wanted for limit in (soft, hard)):
-        yield
-        return
-    resource.setrlimit(resource.RLIMIT_AS, (wanted, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
-
-
-def _address_space() -> int | None:
-    """How many bytes this process has mapped, where that can be known."""
-    try:
-        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
-    except (OSError, ValueError, IndexError):
-        return None
-    return pages * resource.getpagesize() if resource else None

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from aggregator.compile.analysis import Analysis
     from aggregator.compile.query import Query
+    from aggregator.core.diagnostics import Diagnostic
     from aggregator.core.graph import CompiledModel, Table
     from aggregator.core.names import TableName
+
+
+@dataclasses.dataclass(frozen=True)
+class Remark:
+    """What someone wants to remember of a model, to compare it with others when its trees are gone."""
+
+    text: str
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,3 +32,7 @@ class Subject:
     query: Query
     analysis: Analysis
     tables: Mapping[TableName, Table]
+
+
+Inspect = Callable[[Subject], Iterable["Diagnostic | Remark"]]
+"""Looks at a model while its trees are at hand."""

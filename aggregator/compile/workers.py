@@ -14,7 +14,8 @@ from aggregator.core.names import TableName
 from aggregator.core.project import Project
 
 if TYPE_CHECKING:
-    from aggregator.compile.examine import Examiner, Inspect
+    from aggregator.compile.examine import Examiner
+    from aggregator.compile.subject import Inspect
 
 Task = tuple[TableName, Known]
 

@@ -11,7 +11,7 @@ import dataclasses
 import functools
 import types
 import typing
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from enum import Enum
 from typing import Any, TypeVar, Union
@@ -25,6 +25,8 @@ T = TypeVar("T")
 Encoder = Callable[[Any, str], Any]
 Decoder = Callable[[Any, "Context"], Any]
 
+_PLAIN = frozenset({type(None), bool, int, float, str})
+_encoders: dict[type, Encoder] = {}
 _MODULES = (calendar, diagnostics, graph, maps, names, project)
 _NAMESPACE = {name: value for module in _MODULES for name, value in vars(module).items()}
 """What hints may name; modules import much of it for the type checker only."""
@@ -41,7 +43,13 @@ class Context:
 
 def encode(value: Any, path: str) -> Any:
     """Plain JSON for a value that was made from the file at a path."""
-    return _encoder(typing.cast("Hashable", type(value)))(value, path)
+    type_ = type(value)
+    if type_ in _PLAIN:
+        return value
+    write = _encoders.get(type_)
+    if write is None:
+        write = _encoders[type_] = _encoder(type_)
+    return write(value, path)
 
 
 def decode(type_: Any, value: Any, context: Context) -> Any:
@@ -64,19 +72,16 @@ def decode_findings(value: Any, document: Document) -> tuple[Diagnostic, ...]:
     return tuple(decode(Diagnostic, each, context) for each in found)
 
 
-@functools.cache
-def _encoder(type_: Any) -> Encoder:
+def _encoder(type_: type) -> Encoder:
     known = next((write for base, write in _WRITERS if issubclass(type_, base)), None)
     if known is not None:
         return known
     if not dataclasses.is_dataclass(type_):
         raise TypeError(f"{type_.__name__} can't be kept")
     fields = tuple(field.name for field in dataclasses.fields(type_))
-    return lambda value, path: [_field(getattr(value, name), path) for name in fields]
-
-
-def _field(value: Any, path: str) -> Any:
-    return None if isinstance(value, Model) else encode(value, path)
+    if "model" not in fields:
+        return lambda value, path: [encode(getattr(value, name), path) for name in fields]
+    return lambda value, path: [None if name == "model" else encode(getattr(value, name), path) for name in fields]
 
 
 def _place(place: Place, path: str) -> list[Any]:
@@ -167,7 +172,6 @@ _WRITERS: tuple[tuple[type | tuple[type, ...], Encoder], ...] = (
     (datetime, lambda value, _: value.isoformat()),
     ((tuple, list, frozenset), lambda value, path: [encode(item, path) for item in value]),
     (Mapping, lambda value, path: {"items": [[encode(k, path), encode(v, path)] for k, v in value.items()]}),
-    ((type(None), bool, int, float, str), _as_it_is),
 )
 """Each before those that it is a special case of."""
 _READERS: dict[Any, Decoder] = {

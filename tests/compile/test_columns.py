@@ -84,12 +84,12 @@ CASES = {
             ("legs", "ARRAY<STRUCT<airport STRING, minutes INT64>>", [f"{F}.legs"]),
             ("b", "STRUCT<code STRING, n INT64>", [f"{F}.carrier", f"{F}.n"]),
             ("c", "ARRAY<STRING>", [f"{F}.dest"]),
-            ("d", "STRING", [f"{F}.legs"]),
+            ("d", "STRING", [f"{F}.legs.airport"]),
         ],
     ),
     "elements of an array": (
         "SELECT f.flight_date, leg.airport, leg.minutes + 1 AS more FROM lake.flights AS f, f.legs AS leg",
-        [("airport", "STRING", [f"{F}.legs"]), ("more", "INT64", [f"{F}.legs"])],
+        [("airport", "STRING", [f"{F}.legs.airport"]), ("more", "INT64", [f"{F}.legs.minutes"])],
     ),
     "through WITH": (
         """WITH a AS (SELECT flight_date AS d, n * 2 AS twice FROM lake.flights),

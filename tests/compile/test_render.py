@@ -1,4 +1,4 @@
-"""Templates: what they may say, what they may spend, and which line of the file a line of SQL comes from."""
+"""Templates: what they may say, what they may spend, and where in the file a mistake in their SQL is."""
 
 from __future__ import annotations
 
@@ -36,9 +36,12 @@ REFUSED = {
     "a list": ("{{ vars.bands }}", "a list can't be written into SQL"),
     "a mapping": ("{{ vars }}", "a mapping can't be written into SQL"),
     "a function": ("{{ twice }}", "a function can't be written into SQL"),
-    "chance": ("{{ [1, 2] | random }}", "No filter named 'random'"),
+    "chance": ("{{ [1, 2] | random }}", "there is no filter random"),
     "filler text": ("{{ lipsum() }}", "there is no lipsum: a template sees `vars` and the macros in macros/"),
     "a huge power": ("{{ 2 ** 65 }}", "the power is too large"),
+    "where a text comes from": ("{{ 'a'._parts }}", "a template can't use _parts"),
+    "where a text comes from, by a filter": ("{{ ('a' | attr('_parts')) ~ 1 }}", "a template can't use _parts"),
+    "where a text comes from, by a format": ("{{ '{0._parts}'.format('a') }}", "a template can't use _parts"),
     "a power of a huge number": ("{{ 99999999999999999999 ** 2 }}", "the power is too large"),
 }
 

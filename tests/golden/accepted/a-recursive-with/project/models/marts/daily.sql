@@ -8,6 +8,6 @@ WITH RECURSIVE days AS (
   UNION ALL
   SELECT DATE_ADD(day, INTERVAL 1 DAY) FROM days WHERE day < '2013-01-31'
 )
-SELECT day AS flight_date, COUNT(f.carrier) AS flights
+SELECT days.day AS flight_date, COUNT(f.carrier) AS flights
 FROM days LEFT JOIN lake.flights AS f ON f.flight_date = days.day
-GROUP BY day
+GROUP BY days.day

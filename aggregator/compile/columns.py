@@ -1,0 +1,102 @@
+"""Columns, fields and elements: what they are, and their qualified form.
+
+A column gets the alias of its FROM item, both in lower case; what follows becomes fields.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from sqlglot import exp
+
+from aggregator.compile.lineage import NOTHING, Value, element_of, field_of, made_from
+from aggregator.compile.names import PSEUDO_COLUMNS, Found, Level, unknown_names
+from aggregator.compile.types import JSON, set_type
+from aggregator.core.graph import Derivation
+
+if TYPE_CHECKING:
+    from aggregator.compile.reader import Reader
+
+
+def column(reader: Reader, node: exp.Expr, level: Level) -> Value:
+    """A column, with or without its table and fields."""
+    node = cast("exp.Column", node)
+    if isinstance(node.this, exp.Star):
+        return NOTHING
+    names = [part.name.casefold() for part in node.parts]
+    if len(names) == 1 and names[0] in level.aliases:
+        found = level.find(names) if level.aggregates else None
+        if found is None:
+            return _output_column(node, names[0], level)
+    else:
+        found = level.find(names)
+    if found is None or found.value is NOTHING:
+        return _unknown(reader, node, names, level, found)
+    if reader.touched is not None:
+        reader.touched |= found.value.origins
+    return _qualified(node, names, found)
+
+
+def bracket(reader: Reader, node: exp.Expr, level: Level) -> Value:
+    """An element of an array, or a part of a JSON value."""
+    this = reader.value(node.this, level)
+    index = made_from(reader.values(node.expressions, level), None)
+    if this.type == JSON:
+        return made_from([this, index], JSON)
+    found = element_of(this, Derivation.TRANSFORMATION)
+    return found._replace(origins=found.origins | index.origins, is_path=found.is_path and not index.origins)
+
+
+def _output_column(node: exp.Column, name: str, level: Level) -> Value:
+    """An output column that a later clause names; HAVING and QUALIFY get what it stands for in its place."""
+    projection, value = level.aliases[name]
+    node.this.args["this"] = name
+    if level.replaces_aliases:
+        meant = projection.unalias().copy()
+        stands_alone = isinstance(node.parent, (exp.Ordered, exp.Window, exp.Func, exp.Paren))
+        node.replace(meant if stands_alone or not isinstance(meant, exp.Binary) else exp.Paren(this=meant))
+    return value
+
+
+def _unknown(reader: Reader, node: exp.Column, names: list[str], level: Level, found: Found | None) -> Value:
+    """A column of which nothing is known; ``found`` tells at least where it comes from."""
+    if found is not None:
+        _qualified(node, names, found)
+    elif names[-1] not in PSEUDO_COLUMNS:
+        reader.findings += unknown_names(reader.query, level, node)
+    return Value(PSEUDO_COLUMNS.get(names[-1]))
+
+
+def _qualified(node: exp.Column, names: list[str], found: Found) -> Value:
+    parts, value = node.parts, found.value
+    base = parts[found.used - 1]
+    base.args["this"] = names[found.used - 1]
+    if found.is_row:
+        node.replace(exp.TableColumn(this=base))
+        return value
+    if found.sides:
+        node.replace(_coalesced(names[0], found))
+        return value
+    table = parts[0] if found.used > 1 else None
+    if table is not None:
+        table.args["this"] = names[0]
+    elif found.source:
+        table = exp.Identifier(this=found.source, quoted=False)
+    rest = parts[found.used :]
+    if not rest:
+        node.set("table", table)
+        return value
+    whole = exp.Column(this=base, table=table)
+    set_type(whole, value.type)
+    for part in rest:
+        value = field_of(value, part.name)
+    node.replace(exp.Dot.build([whole, *rest]))
+    return value
+
+
+def _coalesced(name: str, found: Found) -> exp.Expr:
+    """A column that USING made of several."""
+    columns = [exp.column(name, table=side) for side in found.sides]
+    for each in columns:
+        set_type(each, found.value.type)
+    return exp.Coalesce(this=columns[0], expressions=columns[1:])

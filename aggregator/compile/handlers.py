@@ -1,0 +1,200 @@
+"""The expressions that are not read like any function: constants, conditions, structs, arrays, queries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from aggregator.compile import functions
+from aggregator.compile.aggregates import sketch
+from aggregator.compile.columns import bracket, column
+from aggregator.compile.lineage import NOTHING, Value, as_derived, field_of, made_from
+from aggregator.compile.named_functions import type_of_named
+from aggregator.compile.types import BOOL, FLOAT64, INT64, NULL, STRING, array_of, is_number, struct_of, type_of_node
+
+if TYPE_CHECKING:
+    from aggregator.compile.names import Level
+    from aggregator.compile.reader import Reader
+
+Handler = Callable[["Reader", exp.Expr, "Level"], Value]
+
+
+def _dot(reader: Reader, node: exp.Expr, level: Level) -> Value:
+    if isinstance(node.this, exp.Identifier) and isinstance(node.expression, exp.Func):
+        return _named(reader, node.expression, f"{node.this.name}.{node.expression.name}".upper(), level)
+    if isinstance(node.expression, exp.Func):
+        return made_from(reader.values(node.expression.expressions, level), None)
+    return field_of(reader.value(node.this, level), node.expression.name)
+
+
+def _anonymous(reader: Reader, node: exp.Expr, level: Level) -> Value:
+    return _named(reader, node, node.name.upper(), level)
+
+
+def _named(reader: Reader, node: exp.Expr, name: str, level: Level) -> Value:
+    """A function that sqlglot does not know."""
+    values = reader.values(node.expressions or [node.args.get("this")], level)
+    type_ = type_of_named(name, values) if isinstance(node, exp.Anonymous) else None
+    made = sketch(name, values, type_) if name.startswith("HLL_COUNT.") else made_from(values, type_)
+    return made._replace(is_literal=False)
+
+
+def _literal(_: Reader, node: exp.Expr, __: Level) -> Value:
+    return Value(STRING if node.is_string else INT64 if node.is_int else FLOAT64, is_literal=True)
+
+
+def _boolean(_: Reader, __: exp.Expr, ___: Level) -> Value:
+    return Value(BOOL, is_literal=True)
+
+
+def _null(_: Reader, __: exp.Expr, ___: Level) -> Value:
+    return Value(NULL, is_literal=True)
+
+
+def _parameter(reader: Reader, node: exp.Expr, _: Level) -> Value:
+    reader.uses_parameters = True
+    return Value(reader.parameter if isinstance(node.this, exp.Var) else None)
+
+
+def _nothing(_: Reader, __: exp.Expr, ___: Level) -> Value:
+    return NOTHING
+
+
+def _same(reader: Reader, node: exp.Expr, level: Level) -> Value:
+    return reader.value(node.this, level)
+
+
+def _cast(reader: Reader, node: exp.Expr, level: Level) -> Value:
+    this = reader.value(node.this, level)
+    type_ = type_of_node(node.args["to"])
+    plain = type_.plain if type_ is not None else None
+    made = made_from([this], plain)
+    return made._replace(measure=this.measure if is_number(plain) else made.measure, is_literal=False)
+
+
+def _extract(reader: Reader, node: exp.Expr, level: Level) -> Value:
+    return made_from(reader.values([node.expression], level), functions.type_of_part(node.name))
+
+
+def _case(reader: Reader, node: exp.Expr, level: Level) -> Value:
+    tests = reader.values([node.args.get("this")], level)
+    results = []
+    for branch in node.args["ifs"]:
+        tests.append(reader.value(branch.this, level))
+        results.append(reader.value(branch.args["true"], level))
+    return _chosen(results + reader.values([node.args.get("default")], level), tests)
+
+
+def _if(reader: Reader, node: exp.Expr, level: Level) -> Value:
+    tests = reader.values([node.this], level)
+    return _chosen(reader.values([node.args.get("true"), node.args.get("false")], level), tests)
+
+
+def _coalesce(reader: Reader, node: exp.Expr, level: Level) -> Value:
+    return _chosen(reader.values([node.this, *node.expressions], level), [])
+
+
+def _chosen(results: list[Value], tests: list[Value]) -> Value:
+    """One of several values; constants do not change which kind of number it is."""
+    made = made_from([*results, *tests], functions.type_of_choice(results))
+    kinds = {value.measure for value in results if not value.is_literal}
+    return made._replace(measure=next(iter(kinds)) if len(kinds) == 1 else made.measure, is_literal=False)
+
+
+def _struct(reader: Reader, node: exp.Expr, level: Level) -> Value:
+    names, values = [], []
+    for item in list(node.expressions):
+        if isinstance(item, exp.PropertyEQ):
+            name, inner = item.this.name, item.expression
+        else:
+            is_named = isinstance(node, exp.Struct) and isinstance(item, (exp.Column, exp.Dot, exp.Alias))
+            name, inner = item.alias_or_name if is_named else "", item.unalias()
+        names.append(name)
+        values.append(reader.value(inner, level))
+    type_ = struct_of(zip(names, (value.type for value in values), strict=True))
+    fields = {name.casefold(): value for name, value in zip(names, values, strict=True) if name}
+    return made_from(values, type_)._replace(fields=fields, is_literal=False)
+
+
+def _array(reader: Reader, node: exp.Expr, level: Level) -> Value:
+    items = [item for item in node.expressions if item is not None]
+    if len(items) == 1 and isinstance(items[0].unnest(), exp.Query):
+        found = _row(reader, items[0], level)
+        return as_derived(found, found.derivation, found.measure, array_of(found.type))
+    values = reader.values(items, level)
+    made = made_from(values, array_of(functions.type_of_choice(values)))
+    return made._replace(is_literal=False, fields=values[0].fields if len(values) == 1 else None)
+
+
+def _row(reader: Reader, node: exp.Expr, level: Level) -> Value:
+    """The only column of a query inside an expression, or its row where it is SELECT AS STRUCT."""
+    relation = reader.read(node, level)
+    if relation.is_open or not relation.fields:
+        return NOTHING
+    if not relation.is_struct:
+        return relation.fields[0].value._replace(is_literal=False)
+    fields = {field.name.casefold(): field.value for field in relation.fields}
+    type_ = struct_of((field.name, field.value.type) for field in relation.fields)
+    return made_from(fields.values(), type_)._replace(fields=fields, is_literal=False)
+
+
+def _exists(reader: Reader, node: exp.Expr, level: Level) -> Value:
+    return made_from([_looked_at(reader, node.this, level)], BOOL)._replace(is_literal=False)
+
+
+def _in(reader: Reader, node: exp.Expr, level: Level) -> Value:
+    unnest, query = node.args.get("unnest"), node.args.get("query")
+    values = reader.values([node.this, *node.expressions, *(unnest.expressions if unnest is not None else ())], level)
+    if query is not None:
+        values.append(_looked_at(reader, query, level))
+    return made_from(values, BOOL)._replace(is_literal=False)
+
+
+def _looked_at(reader: Reader, query: exp.Expr, level: Level) -> Value:
+    """What a condition with a query depends on: every column that the query looks at."""
+    before, reader.touched = reader.touched, set()
+    reader.read(query, level)
+    touched = frozenset(reader.touched)
+    reader.touched = None if before is None else before | touched
+    return Value(origins=touched)
+
+
+HANDLERS: dict[type[exp.Expr], Handler] = {
+    exp.Alias: _same,
+    exp.Anonymous: _anonymous,
+    exp.Array: _array,
+    exp.Boolean: _boolean,
+    exp.Bracket: bracket,
+    exp.Case: _case,
+    exp.Cast: _cast,
+    exp.Coalesce: _coalesce,
+    exp.Column: column,
+    exp.DataType: _nothing,
+    exp.Dot: _dot,
+    exp.Except: _row,
+    exp.Exists: _exists,
+    exp.Extract: _extract,
+    exp.Identifier: _nothing,
+    exp.If: _if,
+    exp.IgnoreNulls: _same,
+    exp.In: _in,
+    exp.Intersect: _row,
+    exp.JSONPath: _nothing,
+    exp.Literal: _literal,
+    exp.Null: _null,
+    exp.Parameter: _parameter,
+    exp.Paren: _same,
+    exp.RespectNulls: _same,
+    exp.Select: _row,
+    exp.Star: _nothing,
+    exp.Struct: _struct,
+    exp.Subquery: _row,
+    exp.TryCast: _cast,
+    exp.Tuple: _struct,
+    exp.Union: _row,
+    exp.Var: _nothing,
+    exp.WeekStart: _nothing,
+}
+"""How expressions are read that are not functions of their arguments."""

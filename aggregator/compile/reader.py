@@ -1,0 +1,48 @@
+"""What the parts of the analysis ask of each other: expressions hold queries, and queries hold expressions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from sqlglot import exp
+
+    from aggregator.compile.lineage import Value
+    from aggregator.compile.names import Level
+    from aggregator.compile.query import Query
+    from aggregator.compile.relation import Relation
+    from aggregator.compile.types import Type
+    from aggregator.core.diagnostics import Diagnostic
+    from aggregator.core.graph import Origin
+
+
+class Reader(Protocol):
+    """Reads expressions; ``findings`` and ``touched`` are added to on the way."""
+
+    query: Query
+    parameter: Type | None
+    findings: list[Diagnostic]
+    touched: set[Origin] | None
+    uses_parameters: bool
+    read: Callable[[exp.Expr, Level | None], Relation]
+
+    def value(self, node: exp.Expr, level: Level) -> Value:
+        """What is known of an expression."""
+        ...
+
+    def values(self, nodes: Iterable[object], level: Level) -> list[Value]:
+        """What is known of several expressions."""
+        ...
+
+
+class Queries(Protocol):
+    """Reads queries."""
+
+    def read(self, node: exp.Expr, outer: Level | None = None) -> Relation:
+        """The columns that a query gives."""
+        ...
+
+    def find_with(self, name: str) -> Relation | None:
+        """The query in WITH that has a name, in lower case."""
+        ...

@@ -1,0 +1,95 @@
+"""Stars: the columns that each stands for, spelt out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from aggregator.compile.lineage import Field, Value, field_of
+from aggregator.compile.names import Level, Source, no_table
+from aggregator.compile.types import set_type
+
+if TYPE_CHECKING:
+    from aggregator.compile.query import Query
+    from aggregator.compile.reader import Reader
+
+Column = tuple[exp.Expr, Field]
+"""An item of a SELECT list and what it gives."""
+
+
+def spelt_out(item: exp.Expr, level: Level, reader: Reader, query: Query) -> list[Column] | None:
+    """What a star stands for; None where that is not known, and the star stays."""
+    star, columns = item, None
+    if isinstance(item, exp.Star):
+        columns = _of_all(level)
+    elif isinstance(item, exp.Column):
+        star, columns = item.this, _of_one(item, level, reader, query)
+    elif isinstance(item, exp.Dot):
+        star = item.expression
+        columns = _of_struct(item.this, reader.value(item.this, level))
+    if columns is None:
+        return None
+    without = {each.name.casefold() for each in star.args.get("except_") or ()}
+    replaced = {each.alias.casefold(): each for each in star.args.get("replace") or ()}
+    found = []
+    for node, field in columns:
+        key = field.name.casefold()
+        if key in replaced:
+            value = reader.value(replaced[key], level)
+            found.append((replaced[key], Field(field.name, value)))
+        elif key not in without:
+            found.append((node, field))
+    return found
+
+
+def _of_all(level: Level) -> list[Column] | None:
+    if not level.sources or any(source.is_open for source in level.sources.values()):
+        return None
+    found: list[Column] = []
+    for name in level.joined:
+        joint = level.joint(name)
+        nodes = [_column(name, side, joint.value) for side in joint.sides]
+        first = level.sources[joint.sides[0]].get(name)
+        shown = first.name if first is not None else name
+        found.append((exp.Coalesce(this=nodes[0], expressions=nodes[1:]), Field(shown, joint.value)))
+    for source in level.sources.values():
+        joined = {name for name, sides in level.joined.items() if source.alias in sides}
+        found += [column for column in _of_source(source) if column[1].name.casefold() not in joined]
+    return found
+
+
+def _of_source(source: Source) -> list[Column]:
+    return [(_column(field.name.casefold(), source.alias, field.value), field) for field in source.fields]
+
+
+def _of_one(item: exp.Column, level: Level, reader: Reader, query: Query) -> list[Column] | None:
+    """``alias.*``, or the fields of a column: ``column.*`` and ``alias.column.*``."""
+    parts = item.parts[:-1]
+    names = [part.name.casefold() for part in parts]
+    source = next((each.sources[names[0]] for each in level.around() if names[0] in each.sources), None)
+    if source is not None and len(parts) == 1:
+        parts[0].args["this"] = names[0]
+        return None if source.is_open else _of_source(source)
+    if level.find(names) is None:
+        if level.is_known:
+            reader.findings.append(no_table(query, item, names[0], level))
+        return None
+    column = exp.Column(this=parts[-1], table=parts[-2] if len(parts) > 1 else None)
+    holder = exp.Paren(this=column)
+    value = reader.value(column, level)
+    return _of_struct(holder.this, value)
+
+
+def _of_struct(node: exp.Expr, value: Value) -> list[Column] | None:
+    names = [name for name, _ in value.type.fields] if value.type is not None else []
+    if not names:
+        return None
+    fields = [Field(name, field_of(value, name)) for name in names]
+    return [(exp.Dot(this=node.copy(), expression=exp.to_identifier(each.name)), each) for each in fields]
+
+
+def _column(name: str, table: str, value: Value) -> exp.Column:
+    node = exp.Column(this=exp.Identifier(this=name, quoted=False), table=exp.Identifier(this=table, quoted=False))
+    set_type(node, value.type)
+    return node

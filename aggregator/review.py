@@ -1,0 +1,95 @@
+"""Load, compile, lint: what every front door wants to know of a project before it does anything."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aggregator.cache import Cache, Row, key_of, software
+from aggregator.compile import Compiled, Remark, compile_project
+from aggregator.core.codec import decode_findings, encode_findings
+from aggregator.core.diagnostics import Diagnostic, Document, Place
+from aggregator.core.lazily import Lazily
+from aggregator.load import load_project
+
+if TYPE_CHECKING:
+    from aggregator.compile import Subject
+    from aggregator.core.graph import Graph
+    from aggregator.core.names import TableName
+
+_NOWHERE = Document("", "")
+
+
+@dataclasses.dataclass(frozen=True)
+class Review:
+    """What was understood, and all findings by place. Without a sound ``aggregator.yml`` there is no graph."""
+
+    graph: Graph | None
+    findings: tuple[Diagnostic, ...]
+
+
+def review(
+    root: Path,
+    environment: str | None,
+    cache: Cache,
+    *,
+    processes: int = 1,
+    unsaved: Mapping[Path, str] | None = None,
+) -> Review:
+    """Load, compile and lint the project in a folder.
+
+    ``unsaved`` are texts that stand for those of files, by absolute path. See :func:`compile_project` for the others.
+    """
+    loaded = load_project(root, environment, cache, unsaved or {})
+    if loaded.project is None:
+        return Review(None, loaded.diagnostics)
+    compiled = compile_project(loaded.project, inspect, cache, processes)
+    found = (*loaded.diagnostics, *compiled.diagnostics, *_duplicates(compiled, cache))
+    cache.save()
+    return Review(compiled.graph, tuple(sorted(found, key=lambda each: (each.place, each.code.id))))
+
+
+def inspect(subject: Subject) -> Iterator[Diagnostic | Remark]:
+    """What is said about a model beyond what compiling it says, and the signature of what it computes."""
+    from aggregator.checks import check_declarations  # noqa: PLC0415  (not needed where nothing changed)
+    from aggregator.lint import lint  # noqa: PLC0415
+    from aggregator.lint.signature import signature  # noqa: PLC0415
+
+    yield from check_declarations(subject.model)
+    yield from lint(subject)
+    yield Remark(json.dumps(signature(subject)))
+
+
+def _duplicates(compiled: Compiled, cache: Cache) -> tuple[Diagnostic, ...]:
+    """Models that compute what another one does. Nothing is compared if nothing changed."""
+    digests = compiled.graph.project.digests
+    key = key_of("duplicates", software(), *(f"{name} {digests.get(name)}" for name in compiled.remarks))
+    head = cache.head(key)
+    if head is not None:
+        return decode_findings(json.loads(head), _NOWHERE)
+    from aggregator.lint.signature import duplicates  # noqa: PLC0415
+
+    signatures = {name: tuple(json.loads(remark)) for name, remark in compiled.remarks.items()}
+    places = Lazily({name: functools.partial(_place, compiled.graph, name) for name in signatures})
+    found = tuple(_not_allowed(compiled.graph, duplicates(signatures, places)))
+    cache.put(key, Row(json.dumps(encode_findings(found, ""))))
+    return found
+
+
+def _place(graph: Graph, name: TableName) -> Place:
+    return graph.models[name].place
+
+
+def _not_allowed(graph: Graph, found: Iterator[Diagnostic]) -> Iterator[Diagnostic]:
+    """Without those that a comment in the model allows."""
+    from aggregator.lint import CODES  # noqa: PLC0415
+    from aggregator.lint.allow import unallowed  # noqa: PLC0415
+
+    by_path = {model.document.path: model for model in graph.project.models.values()}
+    for each in found:
+        model = by_path[each.place.path]
+        yield from unallowed(model.document, model.sql_start, [each], {code.name for code in CODES})

@@ -1,0 +1,1 @@
+{% macro age(column) %}DATE_DIFF(CURRENT_DATE(), {{ column }}, DAY){% endmacro %}

@@ -1,0 +1,11 @@
+/*---
+description: Flights per day.
+owner: ops@example.com
+partition: {by: flight_date, grain: day, from: 2013-01-01}
+key: [flight_date]
+---*/
+SELECT
+	flight_date,
+	COUNTIF(dep_delay > {{ vars.on_time_minutes }})	AS late,	SUM(dep_dely)	AS delay
+FROM lake.flights
+GROUP BY flight_date

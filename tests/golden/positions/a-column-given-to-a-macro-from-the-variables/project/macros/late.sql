@@ -1,0 +1,4 @@
+{# Late departures: Verspätungen ✈. #}
+{% macro late(column, limit=15) %}
+  COUNTIF({{ column }} > {{ limit }})
+{%- endmacro %}

@@ -1,0 +1,3 @@
+{% macro guarded(name) %}
+  IF(dep_dely IS NULL, NULL, {{ caller() }}) AS {{ name }}
+{% endmacro %}

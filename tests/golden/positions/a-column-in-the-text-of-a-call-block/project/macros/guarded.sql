@@ -1,0 +1,3 @@
+{% macro guarded(name) %}
+  IF(COUNT(dep_delay) IS NULL, NULL, {{ caller() }}) AS {{ name }}
+{% endmacro %}

@@ -1,0 +1,6 @@
+{# Minutes. #}
+{% macro delay() -%}
+  SUM(
+    dep_dely
+  )
+{%- endmacro %}

@@ -1,0 +1,1 @@
+{% macro quoted(text) %}MAX('{{ text }}){% endmacro %}

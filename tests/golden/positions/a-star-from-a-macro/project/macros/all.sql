@@ -1,0 +1,1 @@
+{% macro all() %}*{% endmacro %}

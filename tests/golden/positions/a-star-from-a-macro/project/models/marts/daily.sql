@@ -1,0 +1,8 @@
+/*---
+description: Flights per day.
+owner: ops@example.com
+partition: {by: flight_date, grain: day, from: 2013-01-01}
+key: [flight_date]
+---*/
+SELECT {{ all() }}
+FROM lake.flights

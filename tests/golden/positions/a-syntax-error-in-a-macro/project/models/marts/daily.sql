@@ -1,0 +1,12 @@
+/*---
+description: Flights per day.
+owner: ops@example.com
+partition: {by: flight_date, grain: day, from: 2013-01-01}
+key: [flight_date]
+---*/
+SELECT
+  flight_date,
+  {{ late('dep_delay') }} AS late,
+  {{ late('dep_delay', 30) }} AS very_late
+FROM lake.flights
+GROUP BY flight_date

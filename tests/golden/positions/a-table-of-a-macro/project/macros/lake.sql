@@ -1,0 +1,1 @@
+{% macro lake(table) %}lake.{{ table }}{% endmacro %}

@@ -1,0 +1,17 @@
+/*---
+description: Flights per day.
+owner: ops@example.com
+partition: {by: flight_date, grain: day, from: 2013-01-01}
+key: [flight_date]
+---*/
+SELECT
+  flight_date,
+  {{ most('EWR') }} AS ewr,
+  {{ most('JFK') }} AS jfk,
+  {{ most('LGA') }} AS lga,
+  {{ most('ORD') }} AS ord,
+  {{ most('SFO') }} AS sfo,
+  {{ most('LAX') }} AS lax,
+  {{ most('BOS') }} AS bos
+FROM lake.flights
+GROUP BY flight_date
