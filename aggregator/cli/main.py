@@ -20,6 +20,9 @@ COMMANDS = {
     "status": "Show a calendar of partitions: fresh, stale, missing, failed.",
     "show": "Show one model: its SQL, rows or lineage.",
     "explain": "Explain a code, or why a partition is stale.",
+    "lineage": "Show where a table or column comes from and where it goes.",
+    "schema": "Print the JSON schema of a file format, for editors.",
+    "lsp": "Serve an editor: findings, types and completion while one types.",
 }
 """Name and help of each sub-command; its module is only imported when it is used."""
 

@@ -52,7 +52,7 @@ def format_option(*formats: str) -> Callable[[F], F]:
         type=click.Choice(["text", *formats]),
         default="text",
         show_default=True,
-        help="JSON goes to standard output, talk to standard error.",
+        help="Machine formats go to standard output, talk to standard error.",
     )
 
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import click
 
-from aggregator.core.diagnostics import Diagnostic, Severity
+from aggregator.core.diagnostics import Code, Diagnostic, Place, Severity
+from aggregator.export.github import workflow_command
 from aggregator.export.manifest import diagnostic_json
+from aggregator.export.sarif import sarif
 
 COLORS = {Severity.ERROR: "red", Severity.WARNING: "yellow"}
+MAX_CALLS = 4
+"""Further calls of a macro in which something is wrong; the rest is counted."""
 
 
 def say(message: str) -> None:
@@ -33,27 +37,43 @@ def print_findings(found: Iterable[Diagnostic], root: Path, output: str = "text"
         print_json([diagnostic_json(each) for each in found])
     elif output == "github":
         for each in found:
-            click.echo(_github(each))
+            click.echo(workflow_command(each, _folder(root)))
     elif output == "sarif":
-        print_json(_sarif(found))
+        print_json(sarif(found, _folder(root)))
     else:
         print_text(found, root)
 
 
 def print_text(found: Iterable[Diagnostic], root: Path) -> None:
-    """``path:line:column: CODE message``, the source line with a caret, and help; to standard error."""
+    """``path:line:column: CODE message``, the source line with a caret, related places, and help; to standard error.
+
+    What is wrong in a macro is said once, with the first call, however many there are.
+    """
     lines: dict[str, list[str]] = {}
-    for each in found:
-        place = each.place
-        if place.path not in lines:
-            lines[place.path] = _lines(root / place.path)
+    for (place, code, message, advice), same in itertools.groupby(found, _kind):
+        first, *others = same
+        color = COLORS[code.severity]
         head = click.style(f"{place.path}:{place.line}:{place.column}:", bold=True)
-        code = click.style(each.code.id, fg=COLORS[each.code.severity], bold=True)
-        click.echo(f"{head} {code} {each.message}", err=True)
-        if place.line <= len(lines[place.path]):
-            _print_source(each, lines[place.path][place.line - 1])
-        if each.help:
-            click.echo(f"  {click.style('help:', fg='cyan')} {each.help}", err=True)
+        click.echo(f"{head} {click.style(code.id, fg=color, bold=True)} {message}", err=True)
+        _print_source(place, lines, root, color)
+        for related in first.related:
+            click.echo(f"  {_position(related.place)}: {related.message}", err=True)
+            _print_source(related.place, lines, root, "cyan")
+        for each in others[:MAX_CALLS]:
+            if each.related:
+                click.echo(f"  {_position(each.related[-1].place)}: and from here", err=True)
+        if len(others) > MAX_CALLS:
+            click.echo(f"  and from {count(len(others) - MAX_CALLS, 'other place')}", err=True)
+        if advice:
+            click.echo(f"  {click.style('help:', fg='cyan')} {advice}", err=True)
+
+
+def _kind(found: Diagnostic) -> tuple[Place, Code, str, str]:
+    return found.place, found.code, found.message, found.help
+
+
+def _position(place: Place) -> str:
+    return f"{place.path}:{place.line}:{place.column}"
 
 
 def count(number: int, noun: str) -> str:
@@ -61,15 +81,20 @@ def count(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
-def _print_source(found: Diagnostic, line: str) -> None:
-    place, number = found.place, str(found.place.line)
+def _print_source(place: Place, lines: dict[str, list[str]], root: Path, color: str) -> None:
+    """The line of a place, with a caret below; ``lines`` keeps the files that were read."""
+    if place.path not in lines:
+        lines[place.path] = _lines(root / place.path)
+    if place.line > len(lines[place.path]):
+        return
+    line, number = lines[place.path][place.line - 1], str(place.line)
     end = place.end_column if place.end_line == place.line else len(line) + 1
     shown = line.expandtabs(1)[:200]
     caret = " " * (place.column - 1) + "^" * max(1, min(end, 201) - place.column)
     margin = " " * len(number)
     click.echo(f"  {number} | {shown}", err=True)
     if place.column <= len(shown) + 1:
-        click.echo(f"  {margin} | {click.style(caret, fg=COLORS[found.code.severity])}", err=True)
+        click.echo(f"  {margin} | {click.style(caret, fg=color)}", err=True)
 
 
 def _lines(path: Path) -> list[str]:
@@ -79,47 +104,9 @@ def _lines(path: Path) -> list[str]:
         return []
 
 
-def _github(found: Diagnostic) -> str:
-    """A workflow command, which GitHub shows beside the line."""
-    place = found.place
-    text = f"{found.message}\n{found.help}".strip().replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-    where = (
-        f"file={place.path},line={place.line},col={place.column},endLine={place.end_line},endColumn={place.end_column}"
-    )
-    return f"::{found.code.severity} {where},title={found.code.id} {found.code.name}::{text}"
-
-
-def _sarif(found: list[Diagnostic]) -> Mapping[str, Any]:
-    """SARIF 2.1.0, as code hosts import it."""
-    codes = {each.code.id: each.code for each in found}
-    rules = [
-        {"id": code.id, "name": code.name, "fullDescription": {"text": code.page}}
-        for code in sorted(codes.values(), key=str)
-    ]
-    results = [
-        {
-            "ruleId": each.code.id,
-            "level": str(each.code.severity),
-            "message": {"text": f"{each.message}\n{each.help}".strip()},
-            "locations": [
-                {
-                    "physicalLocation": {
-                        "artifactLocation": {"uri": quote(each.place.path)},
-                        "region": {
-                            "startLine": each.place.line,
-                            "startColumn": each.place.column,
-                            "endLine": each.place.end_line,
-                            "endColumn": each.place.end_column,
-                        },
-                    }
-                }
-            ],
-        }
-        for each in found
-    ]
-    tool = {"driver": {"name": "aggregator", "rules": rules}}
-    return {
-        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
-        "version": "2.1.0",
-        "runs": [{"tool": tool, "results": results}],
-    }
+def _folder(root: Path) -> str:
+    """Where a project lies in its repository, ending in ``/``; empty at its top, or where there is none."""
+    root = root.absolute()
+    top = next((folder for folder in (root, *root.parents) if (folder / ".git").exists()), root)
+    path = root.relative_to(top).as_posix()
+    return "" if path == "." else f"{path}/"

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import fnmatch
-import subprocess
-from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
+import functools
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import PurePosixPath
 
 import click
 
-from aggregator.core.diagnostics import did_you_mean
+from aggregator.cli.changed import changed_files
+from aggregator.compile.render import MARKS
+from aggregator.core.diagnostics import Diagnostic, did_you_mean
 from aggregator.core.graph import Graph
 from aggregator.core.names import TableName
+
+_TABLE = re.compile(r"`?([A-Za-z_][A-Za-z0-9_]*)`?\s*\.\s*`?([A-Za-z_][A-Za-z0-9_]*)`?")
 
 
 def select(graph: Graph, wanted: Iterable[str]) -> list[TableName]:
@@ -19,9 +24,18 @@ def select(graph: Graph, wanted: Iterable[str]) -> list[TableName]:
 
     Models with errors can be selected, too; they come last.
     """
-    wanted = list(wanted)
-    chosen = {name for each in wanted for name in _selected(graph, each)}
-    return [name for name in _all_models(graph) if name in chosen or not wanted]
+    return _Selection(graph, tuple(wanted)).models
+
+
+def select_findings(graph: Graph, wanted: Iterable[str], found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """The findings in the files of the models that were asked for, and what they owe to those files.
+
+    ``changed:REV`` asks for all files that changed: sources, macros and ``aggregator.yml``, too.
+    """
+    paths = _Selection(graph, tuple(wanted)).paths
+    return tuple(
+        each for each in found if each.place.path in paths or any(other.place.path in paths for other in each.related)
+    )
 
 
 def path_of(graph: Graph, name: TableName) -> str:
@@ -30,68 +44,105 @@ def path_of(graph: Graph, name: TableName) -> str:
     return model.document.path if model else f"models/{name.dataset}/{name.table}.sql"
 
 
-def _all_models(graph: Graph) -> list[TableName]:
-    return list(dict.fromkeys((*graph.models, *graph.project.models, *sorted(graph.project.broken))))
+class _Selection:
+    """What was asked for, on the command line or in a script."""
+
+    def __init__(self, graph: Graph, wanted: tuple[str, ...]) -> None:
+        self._graph = graph
+        self._wanted = wanted
+        self._changed: set[str] = set()
+        chosen = {name for each in wanted for name in self._selected(each)}
+        self.models = [name for name in self._all_models if name in chosen or not wanted]
+
+    @property
+    def paths(self) -> set[str]:
+        """The files to look into."""
+        paths = {path_of(self._graph, name) for name in self.models} | self._changed
+        unrendered = (name for name in self.models if name not in self._graph.models and self._is_template(name))
+        if any(unrendered):  # a mistake in a macro is found in the macro's file
+            paths |= {document.path for document in self._graph.project.macros}
+        return paths
+
+    @functools.cached_property
+    def _all_models(self) -> list[TableName]:
+        project = self._graph.project
+        return list(dict.fromkeys((*self._graph.models, *project.models, *sorted(project.broken))))
+
+    def _selected(self, wanted: str) -> Iterator[TableName]:
+        text = wanted.removeprefix("+").removesuffix("+")
+        for name in self._named(text):
+            yield name
+            if wanted.startswith("+"):
+                yield from _reachable(name, self._upstream)
+            if wanted.endswith("+"):
+                yield from _reachable(name, self._downstream)
+
+    def _named(self, text: str) -> list[TableName]:
+        kind, _, value = text.partition(":")
+        if kind == "tag" and value:
+            found = [name for name, model in self._graph.project.models.items() if value in model.tags]
+        elif kind == "changed" and value:
+            return self._since(value)
+        else:
+            found = [name for name in self._all_models if fnmatch.fnmatchcase(str(name), text)]
+        if not found:
+            advice = did_you_mean(text, map(str, self._graph.models))
+            raise click.UsageError(f"--select {text}: there is no such model. {advice}".strip())
+        return found
+
+    @functools.cached_property
+    def _upstream(self) -> Mapping[TableName, Iterable[TableName]]:
+        """What each model reads; for one that was not understood, whatever it mentions."""
+        graph = self._graph
+        known = {name: list(graph.upstream(name)) for name in graph.models}
+        broken = (name for name in graph.project.models if name not in graph.models)
+        return known | {name: sorted(self._mentioned(name)) for name in broken}
+
+    @functools.cached_property
+    def _downstream(self) -> Mapping[TableName, Iterable[TableName]]:
+        readers: dict[TableName, list[TableName]] = {}
+        for name, tables in self._upstream.items():
+            for table in tables:
+                readers.setdefault(table, []).append(name)
+        return readers
+
+    def _mentioned(self, name: TableName) -> set[TableName]:
+        return {TableName(*pair) for pair in _TABLE.findall(self._graph.project.models[name].sql)} - {name}
+
+    def _is_template(self, name: TableName) -> bool:
+        model = self._graph.project.models.get(name)
+        return model is not None and any(mark in model.sql for mark in MARKS)
+
+    def _since(self, revision: str) -> list[TableName]:
+        """Models that may compile to something else, or have other findings, than at a git revision.
+
+        These are models whose own file differs, that may use a macro that does, that read a source that does, or that
+        read a table that is gone; all of them when ``aggregator.yml`` differs.
+        """
+        paths = changed_files(self._graph.project.root, revision)
+        self._changed |= paths
+        if "aggregator.yml" in paths:
+            return self._all_models
+        own = {name for name in self._all_models if path_of(self._graph, name) in paths}
+        elsewhere = {table for path in paths if (table := _table_of(path))} - self._graph.project.models.keys()
+        own |= {reader for table in elsewhere for reader in self._downstream.get(table, ())}
+        if any(path.startswith("macros/") for path in paths):
+            own |= {name for name in self._graph.project.models if self._is_template(name)}
+        return [name for name in self._all_models if name in own]
 
 
-def _selected(graph: Graph, wanted: str) -> Iterator[TableName]:
-    text = wanted.removeprefix("+").removesuffix("+")
-    for name in _named(graph, text):
-        yield name
-        if wanted.startswith("+"):
-            yield from _reachable(name, graph.upstream)
-        if wanted.endswith("+"):
-            yield from _reachable(name, graph.downstream)
-
-
-def _named(graph: Graph, text: str) -> list[TableName]:
-    kind, _, value = text.partition(":")
-    if kind == "tag" and value:
-        found = [name for name, model in graph.project.models.items() if value in model.tags]
-    elif kind == "changed" and value:
-        return _changed(graph, value)
-    else:
-        found = [name for name in _all_models(graph) if fnmatch.fnmatchcase(str(name), text)]
-    if not found:
-        advice = did_you_mean(text, map(str, graph.models))
-        raise click.UsageError(f"--select {text}: there is no such model. {advice}".strip())
-    return found
-
-
-def _reachable(start: TableName, neighbours: Callable[[TableName], Iterable[TableName]]) -> Iterator[TableName]:
+def _reachable(start: TableName, neighbours: Mapping[TableName, Iterable[TableName]]) -> Iterator[TableName]:
     seen, waiting = {start}, [start]
     while waiting:
-        for name in neighbours(waiting.pop()):
+        for name in neighbours.get(waiting.pop(), ()):
             if name not in seen:
                 seen.add(name)
                 waiting.append(name)
                 yield name
 
 
-def _changed(graph: Graph, revision: str) -> list[TableName]:
-    """Models whose own file, or a macro they may use, differs from a git revision."""
-    root = graph.project.root
-    if revision.startswith("-"):
-        raise click.UsageError(f"changed:{revision}: not a revision")
-    paths = _git(root, "diff", "--name-only", "--relative", revision, "--")
-    paths |= _git(root, "ls-files", "--others", "--exclude-standard")
-    macros_changed = any(path.startswith("macros/") for path in paths)
-    templated = {name for name, model in graph.models.items() if model.is_templated}
-    return [
-        name for name in _all_models(graph) if path_of(graph, name) in paths or (macros_changed and name in templated)
-    ]
-
-
-def _git(root: Path, *arguments: str) -> set[str]:
-    try:
-        done = subprocess.run(  # noqa: S603  (no shell; the revision can't be an option)
-            ["git", "-C", str(root), *arguments],  # noqa: S607
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    except OSError as error:
-        raise click.UsageError(f"changed: needs git: {error.strerror}") from None
-    if done.returncode:
-        raise click.UsageError(f"git {arguments[0]}: {done.stderr.strip().splitlines()[0]}")
-    return set(done.stdout.splitlines())
+def _table_of(path: str) -> TableName | None:
+    """The table that a file of ``models/`` declares, or declared when it was there."""
+    file = PurePosixPath(path)
+    is_table = path.startswith("models/") and file.suffix in (".sql", ".yml", ".yaml")
+    return TableName.parse(f"{file.parent.name}.{file.stem}") if is_table else None

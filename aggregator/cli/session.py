@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
 
 from aggregator.cache import Cache
 from aggregator.cli.output import count, print_findings, print_text
-from aggregator.compile import Subject, compile_project
 from aggregator.core.diagnostics import Diagnostic, Place, errors
 from aggregator.core.graph import Graph
-from aggregator.load import codes, find_project, load_project
+from aggregator.load import codes, find_project
+from aggregator.review import review
 
 CACHE = Path(".aggregator", "cache.sqlite")
 """Where what was found out about files and models is kept, in the project; safe to delete."""
@@ -51,23 +51,11 @@ def open_project(folder: Path, environment: str | None, output: str = "text") ->
         _give_up([Diagnostic(place, codes.NO_PROJECT, message, advice)], folder, output)
     assert root is not None  # noqa: S101
     cache = Cache(root / CACHE)  # stays open: the graph reads from it what it is asked for
-    loaded = load_project(root, environment, cache)
-    if loaded.project is None:
-        _give_up(loaded.diagnostics, root, output)
-    assert loaded.project is not None  # noqa: S101
-    compiled = compile_project(loaded.project, _inspect, cache, os.cpu_count() or 1)
-    cache.save()
-    found = (*loaded.diagnostics, *compiled.diagnostics)
-    return Session(root, compiled.graph, tuple(sorted(found, key=lambda each: (each.place, each.code.id))))
-
-
-def _inspect(subject: Subject) -> Iterator[Diagnostic]:
-    """What is said about a model beyond what compiling it says."""
-    from aggregator.checks import check_declarations  # noqa: PLC0415  (not needed where nothing changed)
-    from aggregator.lint import lint  # noqa: PLC0415
-
-    yield from check_declarations(subject.model)
-    yield from lint(subject)
+    found = review(root, environment, cache, processes=os.cpu_count() or 1)
+    if found.graph is None:
+        _give_up(found.findings, root, output)
+    assert found.graph is not None  # noqa: S101
+    return Session(root, found.graph, found.findings)
 
 
 def _give_up(found: Iterable[Diagnostic], root: Path, output: str) -> None:

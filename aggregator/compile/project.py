@@ -161,11 +161,13 @@ class _Compiler:
             self._fail_circle()
 
     def _fail_circle(self) -> None:
-        edges = {name: sorted(unknown & self._waiting.keys()) for name, unknown in self._waiting.items()}
+        edges = {name: sorted(unknown & self._waiting.keys()) for name, unknown in sorted(self._waiting.items())}
         try:
             graphlib.TopologicalSorter(edges).prepare()
         except graphlib.CycleError as error:
-            circle: list[TableName] = error.args[1][::-1]
+            names: list[TableName] = error.args[1][:0:-1]
+        first = names.index(min(names))
+        circle = [*names[first:], *names[: first + 1]]
         path = " -> ".join(map(str, circle))
         place = self._workers.place_of_reference(circle[0], circle[1])
         message = f"these models read each other in a circle: {path}"

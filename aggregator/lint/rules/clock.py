@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from sqlglot import exp
 
-from aggregator.compile import Subject
 from aggregator.core.diagnostics import Code, Diagnostic, Layer
+from aggregator.lint.protocol import Inspected
 
 _CLOCKS = (exp.CurrentDate, exp.CurrentTimestamp, exp.CurrentDatetime, exp.CurrentTime)
 
@@ -28,9 +28,9 @@ backfill would fill every day with today. Use the interval that is being built: 
     bad = "SELECT flight_date, DATE_DIFF(CURRENT_DATE(), flight_date, DAY) AS age FROM staging.flights"
     good = "SELECT flight_date, DATE_DIFF(@end, flight_date, DAY) AS age FROM staging.flights"
 
-    def check(self, subject: Subject) -> Iterator[Diagnostic]:
+    def check(self, subject: Inspected) -> Iterator[Diagnostic]:
         """One finding per call."""
-        for node in subject.query.tree.find_all(*_CLOCKS):
+        for node in subject.written.of(*_CLOCKS):
             name = node.sql_name()
             message = f"{name} makes every run give another answer"
             yield Diagnostic(subject.query.place_of(node), self.code, message, "use @start or @end")

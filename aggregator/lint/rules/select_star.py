@@ -6,9 +6,12 @@ from collections.abc import Iterator
 
 from sqlglot import exp
 
-from aggregator.compile import Subject
-from aggregator.core.diagnostics import Code, Diagnostic, Layer
+from aggregator.core.diagnostics import Code, Diagnostic, Edit, Layer
 from aggregator.core.project import Kind
+from aggregator.lint.protocol import Inspected
+
+_SHORT = 60
+"""Names that together have fewer characters are listed on one line."""
 
 
 class SelectStar:
@@ -20,14 +23,15 @@ class SelectStar:
         """The output of a table is `SELECT *`.
 
 A column added upstream would then appear in this table, and one removed would vanish from it, without anyone having
-decided so; a dashboard breaks. It also reads every column, and BigQuery bills by the columns read. List the columns.
+decided so; a dashboard breaks. It also reads every column, and BigQuery bills by the columns read. List the columns;
+`aggregator lint --fix` does it where it can tell which they are.
 `SELECT *` inside WITH, and in a view, is fine.""",
         Layer.LINT,
     )
     bad = "SELECT * FROM staging.flights"
     good = "SELECT flight_date, carrier, origin FROM staging.flights"
 
-    def check(self, subject: Subject) -> Iterator[Diagnostic]:
+    def check(self, subject: Inspected) -> Iterator[Diagnostic]:
         """One finding per star in the final SELECT, or in a branch of a final UNION."""
         if subject.model.model.kind is Kind.VIEW:
             return
@@ -35,8 +39,37 @@ decided so; a dashboard breaks. It also reads every column, and BigQuery bills b
             for item in select.expressions:
                 if item.is_star and "start" in item.find(exp.Star).meta:  # pipe syntax ends in a star that nobody wrote
                     message = "SELECT * lets the columns of this table change by themselves"
-                    place = subject.query.place_of(item)
-                    yield Diagnostic(place, self.code, message, "list the columns")
+                    place, edits = subject.query.place_of(item), _listed(subject, select, item)
+                    yield Diagnostic(place, self.code, message, "list the columns", edits=edits)
+
+
+def _listed(subject: Inspected, select: exp.Select, item: exp.Expr) -> tuple[Edit, ...]:
+    """The columns that a star stands for now, written out; nothing where they can't be told."""
+    root, star = subject.analysis.root, item.find(exp.Star)
+    items = select.expressions
+    if root is None or star is None or select is not subject.query.tree or any(star.args.values()):
+        return ()
+    columns, position = subject.model.columns, items.index(item)
+    selects = root.expression.selects if isinstance(root.expression, exp.Select) else []
+    is_only = sum(each.is_star for each in items) == 1
+    stood_for = slice(position, position + len(selects) - len(items) + 1)
+    if not is_only or len(columns) != len(selects) or not all(_is_column(each) for each in selects[stood_for]):
+        return ()
+    is_joined = bool(select.args.get("joins")) or isinstance(item, exp.Column)
+    names = [
+        (f"{each.unalias().text('table')}." if is_joined else "") + exp.to_identifier(column.name).sql("bigquery")
+        for each, column in zip(selects[stood_for], columns[stood_for], strict=True)
+    ]
+    start = min(node.meta["start"] for node in item.walk() if "start" in node.meta)
+    indent = " " * (start - subject.query.text.rfind("\n", 0, start) - 1)
+    separator = ", " if sum(map(len, names)) < _SHORT else f",\n{indent}"
+    return subject.edit(start, star.meta["end"] + 1, separator.join(names))
+
+
+def _is_column(item: exp.Expr) -> bool:
+    """Whether an output column is a column of a table under its own name."""
+    column = item.unalias()
+    return isinstance(column, exp.Column) and bool(column.table) and column.name == item.alias_or_name
 
 
 def _final_selects(query: exp.Expr) -> Iterator[exp.Select]:

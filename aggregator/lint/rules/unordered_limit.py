@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from sqlglot import exp
 
-from aggregator.compile import Subject
 from aggregator.core.diagnostics import Code, Diagnostic, Layer
+from aggregator.lint.protocol import Inspected
 
 
 class UnorderedLimit:
@@ -25,9 +25,9 @@ LIMIT out: a table that is only looked at is limited by the one who looks.""",
     bad = "SELECT carrier, flights FROM marts.daily_performance LIMIT 10"
     good = "SELECT carrier, flights FROM marts.daily_performance ORDER BY flights DESC, carrier LIMIT 10"
 
-    def check(self, subject: Subject) -> Iterator[Diagnostic]:
+    def check(self, subject: Inspected) -> Iterator[Diagnostic]:
         """One finding per LIMIT."""
-        for limit in subject.query.tree.find_all(exp.Limit):
+        for limit in subject.written.of(exp.Limit):
             query = limit.parent
             if isinstance(query, exp.Query) and not query.args.get("order"):
                 message = "LIMIT without ORDER BY keeps arbitrary rows"

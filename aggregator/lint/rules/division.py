@@ -1,0 +1,123 @@
+"""A division by zero stops the whole query."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlglot import exp
+
+from aggregator.core.diagnostics import Code, Diagnostic, Layer, Severity
+from aggregator.lint.protocol import Inspected
+from aggregator.lint.relations import TableColumn, columns_in, conjuncts
+
+_NEVER_NEGATIVE = (exp.Exp, exp.Abs, exp.Count, exp.CountIf, exp.Length, exp.Sqrt)
+_CONDITIONALS = (exp.If, exp.Case)
+_FORMS: dict[type[exp.Expr], tuple[str, str]] = {
+    exp.Div: ("/", "SAFE_DIVIDE(x, y)"),
+    exp.IntDiv: ("DIV", "DIV(x, NULLIF(y, 0))"),
+    exp.Mod: ("MOD", "MOD(x, NULLIF(y, 0))"),
+}
+
+
+class Division:
+    """``x / y`` where ``y`` may be zero."""
+
+    code = Code(
+        "L044",
+        "division",
+        """A number is divided by one that may be zero.
+
+BigQuery then stops the whole query with "division by zero": one carrier without departures, and no carrier gets its
+row. (DuckDB gives NULL, so the laptop does not show it.) Write `SAFE_DIVIDE(x, y)`, which gives NULL, or
+`x / NULLIF(y, 0)`. Nothing is said where `y` is a constant, `COUNT(*)` of a group, or tested before, by IF, CASE, WHERE
+or HAVING.""",
+        Layer.LINT,
+        Severity.WARNING,
+    )
+    bad = "SELECT flight_date, COUNTIF(cancelled) / COUNT(dep_delay) AS rate FROM staging.flights GROUP BY flight_date"
+    good = """SELECT flight_date, SAFE_DIVIDE(COUNTIF(cancelled), COUNT(dep_delay)) AS rate
+FROM staging.flights
+GROUP BY flight_date"""
+
+    def check(self, subject: Inspected) -> Iterator[Diagnostic]:
+        """One finding per division."""
+        for node in subject.qualified.of(*_FORMS):
+            if not _is_never_zero(node.expression, subject) and not _is_tested(node):
+                sign, advice = _FORMS[type(node)]
+                place = subject.query.place_of(node.expression)
+                yield Diagnostic(place, self.code, f"what stands here to the right of {sign} may be zero", advice)
+
+
+def _is_never_zero(node: exp.Expr, subject: Inspected) -> bool:
+    node = node.unnest()
+    if node.find(exp.Column, exp.AggFunc, exp.Query) is None:
+        return True  # a constant; who divides by 0 as such notices
+    if isinstance(node, exp.Column):
+        found = list(subject.relations.definitions(node))
+        known = [each for each in found if not isinstance(each, TableColumn)]
+        return bool(found) and len(known) == len(found) and all(_is_never_zero(each, subject) for each in known)
+    if isinstance(node, (exp.Cast, exp.Neg)):
+        return _is_never_zero(node.this, subject)
+    if isinstance(node, exp.Mul):
+        return _is_never_zero(node.left, subject) and _is_never_zero(node.right, subject)
+    return isinstance(node, (exp.Nullif, exp.Exp)) or _is_above_zero(node) or _counts_a_group(node)
+
+
+def _is_above_zero(node: exp.Expr) -> bool:
+    """``1 + EXP(x)`` and ``GREATEST(x, 1)``."""
+    if isinstance(node, exp.Add):
+        sides = ((node.left, node.right), (node.right, node.left))
+        return any(_is_positive(one) and _is_at_least_zero(other) for one, other in sides)
+    return isinstance(node, exp.Greatest) and any(map(_is_positive, (node.this, *node.expressions)))
+
+
+def _counts_a_group(node: exp.Expr) -> bool:
+    """``COUNT(*)`` of a group, which has a row at least, or of a window around the row itself."""
+    count = node.this if isinstance(node, exp.Window) else node
+    if not isinstance(count, exp.Count) or not isinstance(count.this, (exp.Star, exp.Literal)):
+        return False
+    if isinstance(node, exp.Window):
+        return node.args.get("spec") is None
+    select = node.find_ancestor(exp.Select)
+    return select is not None and bool(select.args.get("group"))
+
+
+def _is_positive(node: exp.Expr) -> bool:
+    node = node.unnest()
+    return isinstance(node, exp.Literal) and not node.is_string and float(node.name) > 0
+
+
+def _is_at_least_zero(node: exp.Expr) -> bool:
+    node = node.unnest()
+    if isinstance(node, exp.Pow):
+        return isinstance(node.expression, exp.Literal) and node.expression.name in ("2", "2.0")
+    return isinstance(node, _NEVER_NEGATIVE)
+
+
+def _is_tested(division: exp.Expr) -> bool:
+    """Whether a condition around a division, or on its rows, looks at what it divides by."""
+    divisor = division.expression.unnest()
+    node: exp.Expr = division
+    while node.parent is not None and not isinstance(node, exp.Select):
+        if isinstance(node.parent, _CONDITIONALS) and _looks_at(_condition(node.parent, node), divisor):
+            return True
+        node = node.parent
+    if not isinstance(node, exp.Select):
+        return False
+    clauses = ("having", "qualify") if any(divisor.find_all(exp.AggFunc)) else ("where", "having", "qualify")
+    tests = [test for key in clauses if node.args.get(key) for test in conjuncts(node.args[key].this)]
+    return any(_looks_at([test], divisor) for test in tests)
+
+
+def _condition(parent: exp.Expr, child: exp.Expr) -> list[exp.Expr]:
+    """The conditions on which a branch of IF or CASE is taken; none of them is itself the branch."""
+    if isinstance(parent, exp.Case):
+        subject = [parent.this] if parent.this is not None else []
+        return [*subject, *(each.this for each in parent.args["ifs"] if each is not child)]
+    return [] if parent.this is child else [parent.this]
+
+
+def _looks_at(conditions: list[exp.Expr], divisor: exp.Expr) -> bool:
+    """Whether conditions name the divisor, or something that it is made from."""
+    wanted: set[exp.Expr] = {*columns_in(divisor)} or {divisor}
+    return any(part == divisor or part in wanted for condition in conditions for part in condition.walk())

@@ -1,0 +1,46 @@
+"""Conditions on rows stand in WHERE."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlglot import exp
+
+from aggregator.core.diagnostics import Code, Diagnostic, Layer, Severity
+from aggregator.lint.protocol import Inspected
+
+_AGGREGATING = (exp.AggFunc, exp.Anonymous, exp.AnonymousAggFunc, exp.Dot, exp.Query, exp.Window)
+
+
+class HavingWithoutAggregate:
+    """``HAVING`` that looks at nothing aggregated."""
+
+    code = Code(
+        "L061",
+        "having-without-aggregate",
+        """HAVING holds a condition on the rows themselves, not on anything aggregated.
+
+All rows are then grouped first, and most of the groups thrown away; WHERE would have left the rows out before, and read
+less. It also looks as if a total were meant. Move the condition to WHERE.""",
+        Layer.LINT,
+        Severity.WARNING,
+    )
+    bad = """SELECT flight_date, carrier, COUNT(*) AS flights
+FROM staging.flights
+GROUP BY flight_date, carrier
+HAVING carrier <> 'UA'"""
+    good = """SELECT flight_date, carrier, COUNT(*) AS flights
+FROM staging.flights
+WHERE carrier <> 'UA'
+GROUP BY flight_date, carrier
+HAVING COUNT(*) > 10"""
+
+    def check(self, subject: Inspected) -> Iterator[Diagnostic]:
+        """One finding per HAVING."""
+        for having in subject.qualified.of(exp.Having):
+            select = having.parent
+            group = select.args.get("group") if select is not None else None
+            is_plain = group is None or not any(value for key, value in group.args.items() if key != "expressions")
+            if is_plain and having.find(exp.Column) is not None and having.find(*_AGGREGATING) is None:
+                place = subject.query.place_of(having.this)
+                yield Diagnostic(place, self.code, "HAVING looks at nothing aggregated", "move the condition to WHERE")

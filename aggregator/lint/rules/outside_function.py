@@ -1,0 +1,53 @@
+"""What a function of one's own does can't be seen from here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlglot import exp
+
+from aggregator.core.diagnostics import Code, Diagnostic, Layer, Severity
+from aggregator.lint.protocol import Inspected
+
+_GOOGLES = frozenset(
+    {"ai", "aead", "bigframes", "d3a_count", "hll_count", "keys", "kll_quantiles", "ml", "net", "obj", "safe"}
+)
+"""What may stand before the dot of BigQuery's own functions."""
+
+
+class OutsideFunction:
+    """``dataset.function(…)``: a function that lives in the warehouse, not in the project."""
+
+    code = Code(
+        "L017",
+        "outside-function",
+        """The SQL calls a function that somebody made in the warehouse: `tools.clean_name(carrier)`.
+
+What it does is written elsewhere. It may read other tables, call a server or draw random numbers; when it is changed,
+the partitions that were built with it still count as fresh, so that old and new days disagree without a word. It does
+not exist on the embedded engine either. Write what it does into a macro (`macros/`), which is part of the project, or
+allow this rule and say who vouches for the function.""",
+        Layer.LINT,
+        Severity.WARNING,
+    )
+    bad = "SELECT flight_date, tools.clean_name(carrier) AS carrier FROM staging.flights"
+    good = "SELECT flight_date, UPPER(TRIM(carrier)) AS carrier FROM staging.flights"
+
+    def check(self, subject: Inspected) -> Iterator[Diagnostic]:
+        """One finding per call."""
+        for call in subject.written.of(exp.Anonymous):
+            path = _path(call)
+            if len(path) > 1 and path[0].casefold() not in _GOOGLES:
+                message = f"what {'.'.join(path)} does is not part of this project"
+                place = subject.query.place_of(call.parent if isinstance(call.parent, exp.Dot) else call)
+                yield Diagnostic(place, self.code, message, "write it as a macro, or say who vouches for it")
+
+
+def _path(call: exp.Anonymous) -> list[str]:
+    """The parts of a function's name, without the SAFE that may stand before it."""
+    parts = call.name.split(".")
+    dot = call.parent
+    if isinstance(dot, exp.Dot) and dot.expression is call:
+        before = dot.this.find_all(exp.Identifier)
+        parts = [*(part for each in before for part in each.name.split(".")), *parts]
+    return parts[1:] if len(parts) > 2 and parts[0].casefold() == "safe" else parts  # noqa: PLR2004

