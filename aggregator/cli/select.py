@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 import click
 
 from aggregator.cli.changed import changed_files
-from aggregator.compile.render import MARKS
+from aggregator.compile.templates.render import MARKS
 from aggregator.core.diagnostics import Diagnostic, did_you_mean
 from aggregator.core.graph import Graph
 from aggregator.core.names import TableName

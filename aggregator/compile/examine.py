@@ -14,9 +14,9 @@ from aggregator.compile.facts import (
     table_text,
 )
 from aggregator.compile.model import Parsed, compile_model, parse_model
-from aggregator.compile.render import Renderer
 from aggregator.compile.subject import Inspect, Remark
 from aggregator.compile.tables import table_of_model
+from aggregator.compile.templates.render import Renderer
 from aggregator.core.diagnostics import Diagnostic
 from aggregator.core.names import TableName
 from aggregator.core.project import Model, Project

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from aggregator.compile.query import Query
-    from aggregator.compile.render import Renderer
+    from aggregator.compile.templates.render import Renderer
     from aggregator.core.names import TableName
 
 Tables = Mapping["TableName", Table]

@@ -16,7 +16,7 @@ from sqlglot.tokenizer_core import Token, TokenType
 
 from aggregator.compile import codes
 from aggregator.compile.query import Query
-from aggregator.compile.source_map import SourceMap
+from aggregator.compile.templates.source_map import SourceMap
 from aggregator.core.diagnostics import Diagnostic, Document
 
 DIALECT = "bigquery"

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from sqlglot import exp
     from sqlglot.tokenizer_core import Token
 
-    from aggregator.compile.source_map import SourceMap
+    from aggregator.compile.templates.source_map import SourceMap
     from aggregator.core.diagnostics import Document, Place, Related
 
 

@@ -6,9 +6,9 @@ import jinja2
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from aggregator.compile import sandbox
-from aggregator.compile.source_map import SourceMap
-from aggregator.compile.template_text import TemplateText
-from aggregator.compile.traced import parts_of, plain
+from aggregator.compile.templates.source_map import SourceMap
+from aggregator.compile.templates.text import TemplateText
+from aggregator.compile.templates.traced import parts_of, plain
 from aggregator.core.diagnostics import Document, Place
 
 FRONT_MATTER = "/*---\ndescription: Ünïcode, before the SQL 🛫.\n---*/\n"

@@ -7,15 +7,26 @@ the cases were found by comparing answers.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import sqlglot
 from sqlglot import exp
 
+from aggregator.core.names import TableName
+
 MACROS = (
-    "_divide(x, y) AS CASE WHEN y = 0 THEN error('division by zero') ELSE x / y END",
+    "_divide(x, y) AS CASE WHEN y = 0 AND x IS NOT NULL THEN error('division by zero') ELSE x / y END",
     "_item(items, n) AS CASE WHEN n < 1 OR n > len(items) THEN error('array index out of bounds') ELSE items[n] END",
-    "_from(n) AS CASE WHEN n = 0 THEN 1 ELSE n END",
+    "_position(text, n) AS CASE WHEN n = 0 OR n < -length(text) THEN 1 ELSE n END",
+    # Only floats must be rounded: as one, a great integer would lose digits.
+    (
+        "_integer(x) AS CASE WHEN typeof(x) IN ('DOUBLE', 'FLOAT') THEN CAST(round(TRY_CAST(x AS DOUBLE)) AS BIGINT)"
+        " ELSE CAST(x AS BIGINT) END"
+    ),
+    (
+        "_safe_integer(x) AS CASE WHEN typeof(x) IN ('DOUBLE', 'FLOAT')"
+        " THEN TRY_CAST(round(TRY_CAST(x AS DOUBLE)) AS BIGINT) ELSE TRY_CAST(x AS BIGINT) END"
+    ),
     "_week(day, first) AS (dayofyear(day) + 6 - (dayofweek(day) - first + 7) % 7) // 7",
     # A local time that occurs twice is the first of the two, where the offset of three hours before still holds.
     "_offset_before(moment, zone) AS timezone(zone, moment - INTERVAL 3 HOUR) + INTERVAL 3 HOUR",
@@ -28,6 +39,8 @@ MACROS = (
 """Functions that the rewritten SQL calls."""
 
 _TIME_UNITS = frozenset({"HOUR", "MINUTE", "SECOND", "MILLISECOND", "MICROSECOND"})
+_INTEGERS = frozenset(exp.DataType.SIGNED_INTEGER_TYPES)
+_DECIMALS = frozenset({exp.DataType.Type.DECIMAL, exp.DataType.Type.BIGDECIMAL})
 _WEEKS = {"WEEK": 0, "SUNDAY": 0, "MONDAY": 1, "TUESDAY": 2, "WEDNESDAY": 3, "THURSDAY": 4, "FRIDAY": 5, "SATURDAY": 6}
 """On which day a week begins: ``EXTRACT(WEEK(MONDAY) FROM day)``."""
 Rewrite = Callable[[exp.Expr], exp.Expr]
@@ -61,10 +74,21 @@ def _numeric(node: exp.Expr) -> exp.Expr:
 
 
 def _float_literal(node: exp.Expr) -> exp.Expr:
-    """A literal with a point is a FLOAT64; DuckDB reads it as DECIMAL."""
+    """A literal with a point is a FLOAT64, unless it becomes a NUMERIC at once; DuckDB reads it as DECIMAL."""
     assert isinstance(node, exp.Literal)  # noqa: S101
-    is_float = not node.is_string and "." in node.this
-    return exp.cast(node, "DOUBLE") if is_float and not isinstance(node.parent, exp.Cast) else node
+    if node.is_string or "." not in node.this:
+        return node
+    parent = node.parent
+    is_exact = isinstance(parent, exp.Cast) and parent.to.this in _DECIMALS
+    return node if is_exact else exp.cast(node, "DOUBLE")
+
+
+def _integer(node: exp.Expr) -> exp.Expr:
+    """Halves are rounded away from zero; DuckDB rounds those of floats to the even number."""
+    assert isinstance(node, exp.Cast)  # noqa: S101
+    if node.to.this not in _INTEGERS:
+        return node
+    return _call("_safe_integer" if isinstance(node, exp.TryCast) else "_integer", node.this)
 
 
 def _timestamp_diff(node: exp.Expr) -> exp.Expr:
@@ -117,20 +141,20 @@ def _extract(node: exp.Expr) -> exp.Expr:
 
 
 def _item(node: exp.Expr) -> exp.Expr:
-    """An OFFSET or ORDINAL that is out of range is an error, not NULL."""
-    if node.args.get("offset") is None or node.args.get("safe") or len(node.expressions) != 1:
+    """A position that is out of range is an error, not NULL. Without a word it counts from 0, as an OFFSET does."""
+    if node.args.get("safe") or len(node.expressions) != 1 or node.expressions[0].is_string:
         return node
     position = node.expressions[0]
-    if node.args["offset"] == 0:
+    if not node.args.get("offset"):
         position = exp.Add(this=exp.paren(position), expression=_one())
     return _call("_item", node.this, position)
 
 
 def _substring(node: exp.Expr) -> exp.Expr:
-    """Position 0 means 1."""
+    """Position 0 means 1, and so does one from before the beginning."""
     start = node.args.get("start")
     if start is not None and not (isinstance(start, exp.Literal) and start.name != "0"):
-        node.set("start", _call("_from", start))
+        node.set("start", _call("_position", node.this.copy(), start))
     return node
 
 
@@ -162,7 +186,8 @@ def _distinct(node: exp.Expr) -> exp.Expr:
     """Structs can be told apart directly; BigQuery needs TO_JSON_STRING for it."""
     items = node.expressions
     if len(items) == 1 and isinstance(items[0], exp.JSONFormat) and isinstance(items[0].this, exp.Struct):
-        return exp.Distinct(expressions=[exp.Tuple(expressions=[each.copy() for each in items[0].this.expressions])])
+        fields = [each.expression if isinstance(each, exp.PropertyEQ) else each for each in items[0].this.expressions]
+        return exp.Distinct(expressions=[exp.Tuple(expressions=[each.copy() for each in fields])])
     return node
 
 
@@ -183,6 +208,8 @@ REWRITES: dict[type[exp.Expr], Rewrite] = {
     exp.Substring: _substring,
     exp.Unnest: _unnest,
     exp.Distinct: _distinct,
+    exp.Cast: _integer,
+    exp.TryCast: _integer,
 }
 
 
@@ -196,6 +223,18 @@ def to_duckdb(sql: str) -> str:
 def expression_to_duckdb(sql: str) -> str:
     """Translate an expression."""
     return to_duckdb(f"SELECT {sql}").removeprefix("SELECT ")
+
+
+def with_columns(sql: str, table: TableName, columns: Mapping[str, str]) -> str:
+    """Let a query, in BigQuery's SQL, read a table as if it had more columns, of these types and all NULL."""
+    tree = sqlglot.parse_one(sql, read="bigquery")
+    nulls = [exp.alias_(exp.cast(exp.null(), type_, dialect="bigquery"), name) for name, type_ in columns.items()]
+    for node in list(tree.find_all(exp.Table)):
+        if (node.db, node.name) == (table.dataset, table.table):
+            inner = node.copy()
+            inner.set("alias", None)
+            node.replace(exp.select("*", *nulls).from_(inner).subquery(node.alias_or_name))
+    return tree.sql(dialect="bigquery")
 
 
 def type_to_duckdb(bigquery_type: str) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+import dataclasses
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -13,20 +14,15 @@ from aggregator.core.diagnostics import Diagnostic
 from aggregator.core.names import TableName
 from aggregator.core.warehouse import ABSENT, WHOLE, LedgerRow, Snapshot, Version, Versions
 from aggregator.core.writes import Expectation, OverwritePartitions, ReplaceTable, ReplaceView, Staged, Write
-from aggregator.engines.duckdb.catalog import (
-    Columns,
-    quoted,
-    table_columns,
-    table_versions,
-    view_versions,
-)
+from aggregator.engines.duckdb.catalog import Columns, quoted, view_versions
 from aggregator.engines.duckdb.connection import Connection
-from aggregator.engines.duckdb.dialect import MACROS, to_duckdb, type_to_duckdb
+from aggregator.engines.duckdb.dialect import MACROS, to_duckdb, type_to_duckdb, with_columns
 from aggregator.engines.duckdb.errors import lost, translated
 from aggregator.engines.duckdb.ingest import is_loaded, load, locate
 from aggregator.engines.duckdb.ledger import DDL, SCHEMA, VERSION, append_rows, read_ledger
 from aggregator.engines.duckdb.staging import STAGING, Staging
-from aggregator.engines.protocol import ColumnsChangedError, QueryError, WarehouseError
+from aggregator.engines.duckdb.tables import Tables
+from aggregator.engines.protocol import QueryError, WarehouseError
 
 if TYPE_CHECKING:
     from aggregator.core.calendar import Calendar, Partition
@@ -38,7 +34,7 @@ _SCHEMAS_IN_USE = (
 
 
 class DuckDbEngine:
-    """One file, one writer. Between opening and closing nobody else can change it, so versions are read once."""
+    """One file, one writer."""
 
     def __init__(self, graph: Graph, *, wait: float, say: Callable[[str], None]) -> None:
         self._graph = graph
@@ -50,11 +46,10 @@ class DuckDbEngine:
         try:
             with translated(lost):
                 self._prepare()
-                self._tables = table_columns(self._db)
+                self._tables = Tables(self._db, graph.calendars)
         except BaseException:
             self.close()
             raise
-        self._versions: Versions | None = None
 
     def close(self) -> None:
         """Let others in."""
@@ -74,12 +69,11 @@ class DuckDbEngine:
             path = locate(self._graph.project.root, source.local)
             if isinstance(path, Diagnostic):
                 problems.append(path)
-            elif source.name not in self._tables or not is_loaded(self._db, source, path):
+            elif source.name not in self._tables.columns or not is_loaded(self._db, source, path):
                 self._say(f"loading {source.name} from {source.local}")
                 problem = load(self._db, source, path, self.now())
                 problems += [problem] if problem else []
-                self._tables = table_columns(self._db)
-                self._versions = None
+                self._tables.reread()
         return tuple(problems)
 
     @translated(lost)
@@ -90,19 +84,13 @@ class DuckDbEngine:
     @translated(lost)
     def versions(self) -> Versions:
         """Read once from the file, then kept up with what is published here."""
-        if self._versions is None:
-            views = view_versions(self._db)
-            self._versions = {name: views[name] for name in self._graph.calendars if name in views}
-            for name, calendar in self._graph.calendars.items():
-                if name in self._tables:
-                    self._versions[name] = table_versions(self._db, name, self._tables[name], calendar)
-        return self._versions
+        return self._tables.versions()
 
     @translated()
     def stage(self, write: Write, expectations: Sequence[Expectation]) -> Staged:
         """Run the query and measure the rows."""
         self._make_readable(write.table)
-        batches = self._staging.fill(write, expectations)
+        batches = self._staging.fill(self._with_own_columns(write), expectations)
         return Staged(batches, self._fits(write, self._staging.columns(write.table)))
 
     @contextlib.contextmanager
@@ -119,11 +107,10 @@ class DuckDbEngine:
 
     def _roll_back(self) -> None:
         """Back to what the file holds, if it still can be read; the error that led here is the one to tell."""
-        self._versions = None
         with contextlib.suppress(duckdb.Error, RuntimeError):
             self._db.execute("ROLLBACK")
         with contextlib.suppress(duckdb.Error, RuntimeError):
-            self._tables = table_columns(self._db)
+            self._tables.reread()
 
     @translated()
     def publish(self, write: Write, staged: Staged, partitions: Collection[str]) -> dict[str, Version]:
@@ -156,9 +143,7 @@ class DuckDbEngine:
     @translated()
     def forget(self, table: TableName) -> None:
         """Drop the table, if there is one."""
-        if self._tables.pop(table, None) is not None:
-            self._db.execute(f"DROP TABLE {quoted(table)}")
-            self.versions().pop(table, None)
+        self._tables.drop(table)
 
     @translated(lost)
     def record(self, rows: Iterable[LedgerRow]) -> None:
@@ -203,17 +188,25 @@ class DuckDbEngine:
         """A partitioned table of which nothing was built yet is read as empty: a model's own, the first time, too."""
         for table in dict.fromkeys(edge.table for edge in self._graph.models[reader].inputs):
             model = self._graph.models.get(table)
-            if model is None or model.calendar is None or table in self._tables:
+            if model is None or model.calendar is None or table in self._tables.columns:
                 continue
-            untyped = [column.name for column in model.columns if not column.type]
-            if untyped:
-                message = f"{table} is not built yet, and the types of {', '.join(untyped)} can't be inferred"
-                raise QueryError(f"{message}; declare them: `columns: {{{untyped[0]}: {{type: INT64}}}}`")
-            self._create(table, {column.name: type_to_duckdb(column.type) for column in model.columns})
+            types = {column.name: column.type for column in model.columns}
+            _refuse_untyped(table, types)
+            self._tables.create(table, {name: type_to_duckdb(type_) for name, type_ in types.items()})
+
+    def _with_own_columns(self, write: Write) -> Write:
+        """The query of a table that reads itself finds its new columns there, as NULL, before they are published."""
+        model = self._graph.models[write.table]
+        if write.table not in self._tables.columns or all(edge.table != write.table for edge in model.inputs):
+            return write
+        types = {column.name: column.type for column in model.columns}
+        new = {name: types[name] for name in self._tables.missing(write.table, list(types))}
+        _refuse_untyped(write.table, new)
+        return dataclasses.replace(write, query=with_columns(write.query, write.table, new)) if new else write
 
     def _overwrite(self, write: OverwritePartitions, partitions: Collection[str]) -> None:
         """Delete and insert, one unbroken stretch of partitions at a time."""
-        self._fit_table(write.table, self._staging.columns(write.table))
+        self._tables.fit(write.table, self._staging.columns(write.table))
         target, column = quoted(write.table), f'"{write.calendar.column}"'
         where = f"WHERE {column} >= $start AND {column} < $end"
         for start, end in _stretches(write.calendar, partitions):
@@ -223,52 +216,25 @@ class DuckDbEngine:
 
     def _fits(self, write: Write, columns: Columns) -> bool:
         """Whether the table is there and has the staged columns; one that is replaced whole, in their order."""
-        current = self._tables.get(write.table)
         if isinstance(write, ReplaceTable):
-            return current is not None and [*current.items()] == [*columns.items()]
-        return current == columns
+            return [*self._tables.columns.get(write.table, {}).items()] == [*columns.items()]
+        return self._tables.fits(write.table, columns)
 
     def _replace(self, write: ReplaceTable, columns: Columns) -> None:
         table = write.table
         if not self._fits(write, columns):
-            self.forget(table)
-            self._create(table, columns)
+            self._tables.drop(table)
+            self._tables.create(table, columns)
         self._db.execute(f"DELETE FROM {quoted(table)}")
         self._db.execute(f"INSERT INTO {quoted(table)} SELECT * FROM {STAGING}")
 
-    def _create(self, table: TableName, columns: Columns) -> None:
-        listed = ", ".join(f'"{name}" {type_}' for name, type_ in columns.items())
-        self._db.execute(f'CREATE SCHEMA IF NOT EXISTS "{table.dataset}"')
-        self._db.execute(f"DROP VIEW IF EXISTS {quoted(table)}")
-        self._db.execute(f"CREATE TABLE {quoted(table)} ({listed})")
-        described = self._db.execute(f"DESCRIBE {quoted(table)}").fetchall()
-        self._tables[table] = {row[0]: row[1] for row in described}
 
-    def _fit_table(self, table: TableName, staged: Columns) -> None:
-        """Make the target ready for the staged columns: new ones are added, other changes refused."""
-        current = self._tables.get(table)
-        if current is None:
-            self._create(table, staged)
-            return
-        if current == staged:
-            return
-        gone = [name for name in current if name not in staged]
-        retyped = [name for name, type_ in staged.items() if current.get(name, type_) != type_]
-        if (gone or retyped) and not self.versions().get(table):
-            self.forget(table)  # without rows there is nothing to fit beside
-            self._create(table, staged)
-            return
-        if gone or retyped:
-            changes = [f"{name} is gone" for name in gone]
-            changes += [f"{name} was {current[name]} and is {staged[name]}" for name in retyped]
-            raise ColumnsChangedError("; ".join(changes))
-        for name, type_ in staged.items():
-            if name not in current:
-                self._db.execute(f'ALTER TABLE {quoted(table)} ADD COLUMN "{name}" {type_}')
-                current[name] = type_
-        # a new column changes the digest of every partition
-        calendar = self._graph.calendars[table]
-        self.versions()[table] = table_versions(self._db, table, current, calendar)
+def _refuse_untyped(table: TableName, types: Mapping[str, str]) -> None:
+    """What is not built yet can only be read if it is known what it will be."""
+    untyped = [name for name, type_ in types.items() if not type_]
+    if untyped:
+        message = f"{table} is not built yet, and the types of {', '.join(untyped)} can't be inferred"
+        raise QueryError(f"{message}; declare them: `columns: {{{untyped[0]}: {{type: INT64}}}}`")
 
 
 def _stretches(calendar: Calendar, partitions: Collection[str]) -> Iterator[tuple[Partition, Partition]]:

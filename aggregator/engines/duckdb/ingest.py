@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
-import tempfile
-import zipfile
-import zlib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,19 +14,17 @@ from aggregator.core.project import LocalFile, Source
 from aggregator.engines.codes import LOCAL_FILE
 from aggregator.engines.duckdb.catalog import quoted
 from aggregator.engines.duckdb.connection import Connection
-from aggregator.engines.duckdb.dialect import type_to_duckdb
 from aggregator.engines.duckdb.errors import failure, first_line
+from aggregator.engines.duckdb.formats import FORMATS, UnfitError, read_sql
 from aggregator.engines.duckdb.ledger import SCHEMA
+from aggregator.engines.duckdb.unpack import DamagedError, plain_file
 from aggregator.engines.protocol import WarehouseError
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-_READERS = {".csv": "csv", ".tsv": "csv", ".parquet": "parquet", ".json": "json", ".jsonl": "json", ".ndjson": "json"}
-
-
-class _UnreadableError(Exception):
-    """An archive is damaged, encrypted or too big to unpack."""
+_CAUSES = ("Error when converting", "Expected Number of Columns", "Value with unterminated quote", "Invalid unicode")
+"""How the line begins on which DuckDB says what is wrong with a row."""
 
 
 def is_loaded(db: Connection, source: Source, path: Path) -> bool:
@@ -44,27 +38,26 @@ def is_loaded(db: Connection, source: Source, path: Path) -> bool:
 def load(db: Connection, source: Source, path: Path, now: datetime) -> Diagnostic | None:
     """Replace the source's table by the file's rows, or leave it as it is and say why."""
     try:
-        with _plain_file(path) as file:
-            relation = _reader(file, source)
-            if isinstance(relation, Diagnostic):
-                return relation
-            _replace(db, source, relation, _identity(source, path), now)
-    except _UnreadableError as error:
+        with plain_file(path, FORMATS) as file:
+            query = read_sql(db, file, source)
+            if query is None:
+                return _unknown(source)
+            _replace(db, source, query, _identity(source, path), now)
+    except (DamagedError, UnfitError) as error:
         return _refused(source, str(error))
     except duckdb.Error as error:
-        if isinstance(failure(error), WarehouseError) and path.name not in str(error):
+        if isinstance(failure(error), WarehouseError) and file.name not in str(error):
             raise
-        return _refused(source, first_line(error))
+        return _refused(source, _reason(error).replace(str(file), file.name))
     return None
 
 
-def _replace(db: Connection, source: Source, relation: str, identity: str, now: datetime) -> None:
+def _replace(db: Connection, source: Source, query: str, identity: str, now: datetime) -> None:
     """The table and the note that it was loaded, or neither."""
-    columns = ", ".join(f'CAST("{c.name}" AS {type_to_duckdb(c.type)}) AS "{c.name}"' for c in source.columns)
     db.execute("BEGIN")
     try:
         db.execute(f'CREATE SCHEMA IF NOT EXISTS "{source.name.dataset}"')
-        db.compute(f"CREATE OR REPLACE TABLE {quoted(source.name)} AS SELECT {columns} FROM {relation}")
+        db.compute(f"CREATE OR REPLACE TABLE {quoted(source.name)} AS {query}")
         note = [str(source.name), str(source.local), identity, now]
         db.execute(f"INSERT INTO {SCHEMA}.loads VALUES ($1, $2, $3, $4)", note)
         db.execute("COMMIT")
@@ -108,46 +101,22 @@ def _identity(source: Source, path: Path) -> str:
     stat = path.stat()
     columns = ";".join(f"{column.name}:{column.type}" for column in source.columns)
     nulls = source.local.nulls if source.local else ()
-    return f"{path.name}|{stat.st_size}|{stat.st_mtime_ns}|{columns}|{nulls}"
+    return f"{source.local}|{stat.st_size}|{stat.st_mtime_ns}|{columns}|{nulls}"
 
 
-@contextlib.contextmanager
-def _plain_file(path: Path) -> Iterator[Path]:
-    """DuckDB reads .gz but not .zip; an archive must hold one file of data."""
-    if path.suffix != ".zip":
-        yield path
-        return
-    with tempfile.TemporaryDirectory(prefix="aggregator-") as folder:
-        yield _unpacked(path, folder) or path
+def _reason(error: duckdb.Error) -> str:
+    """What DuckDB says, and of a row in a CSV file what is wrong with it, which is said some lines below."""
+    first = first_line(error)
+    where = first.partition("CSV Error on ")[2]
+    causes = [line.strip() for line in str(error).splitlines() if line.startswith(_CAUSES)]
+    if not where or not causes:
+        return first
+    cause, _, type_ = causes[-1].rpartition(" to '")  # the type is the one that it is read as, not the declared one
+    return f"{where}: {cause or type_}"
 
 
-def _unpacked(path: Path, folder: str) -> Path | None:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            members = [each for each in archive.infolist() if Path(each.filename).suffix in _READERS]
-            members = [each for each in members if not each.filename.startswith("__MACOSX")]
-            if len(members) != 1:
-                return None
-            members[0].filename = Path(members[0].filename).name
-            return Path(archive.extract(members[0], folder))
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError) as error:
-        raise _UnreadableError(str(error)) from None
-
-
-def _reader(path: Path, source: Source) -> str | Diagnostic:
-    """The DuckDB table function that reads a file with the declared columns."""
+def _unknown(source: Source) -> Diagnostic:
     assert source.local is not None  # noqa: S101
-    suffix = (path.with_suffix("") if path.suffix == ".gz" else path).suffix
-    literal = "'" + str(path).replace("'", "''") + "'"
-    types = ", ".join(f"'{column.name}': '{type_to_duckdb(column.type)}'" for column in source.columns)
-    match _READERS.get(suffix):
-        case "csv":
-            nulls = ", ".join("'" + text.replace("'", "''") + "'" for text in source.local.nulls)
-            return f"read_csv({literal}, header = true, nullstr = [{nulls}], types = {{{types}}})"
-        case "parquet":
-            return f"read_parquet({literal})"
-        case "json":
-            return f"read_json({literal}, columns = {{{types}}})"
     message = f"{source.local} is not a CSV, Parquet or JSON file, nor an archive of one such file"
     return Diagnostic(source.local.place, LOCAL_FILE, message)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -10,15 +11,24 @@ from aggregator.core.names import TableName
 from aggregator.core.writes import Batch, Expectation, OverwritePartitions, Write
 from aggregator.engines.duckdb.catalog import Columns, grouped_sql
 from aggregator.engines.duckdb.dialect import expression_to_duckdb, to_duckdb
+from aggregator.engines.duckdb.types import column_type
 
 if TYPE_CHECKING:
     from aggregator.engines.duckdb.connection import Connection
 
 STAGING = "_staging"
 _ALL_THREADS = 0
-_INTEGERS = frozenset({"TINYINT", "SMALLINT", "INTEGER", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"})
 
 Parameters: TypeAlias = dict[str, date]
+
+
+@dataclasses.dataclass(frozen=True)
+class _Typed:
+    """A query in BigQuery's SQL, the same in DuckDB's, and the columns that come out."""
+
+    source: str
+    sql: str
+    columns: Columns
 
 
 class Staging:
@@ -26,22 +36,22 @@ class Staging:
 
     def __init__(self, db: Connection) -> None:
         self._db = db
-        self._queries: dict[TableName, tuple[str, Columns]] = {}
+        self._queries: dict[TableName, _Typed] = {}
         self._threads = _ALL_THREADS
 
     def columns(self, table: TableName) -> Columns:
         """The columns that were staged for a table."""
-        return self._queries[table][1]
+        return self._queries[table].columns
 
     def fill(self, write: Write, expectations: Sequence[Expectation]) -> dict[str, Batch]:
         """Run a query and measure each partition in its rows, in one more query."""
         parameters: Parameters = {}
         if isinstance(write, OverwritePartitions):
             parameters = {"start": write.calendar.value(write.start), "end": write.calendar.value(write.end)}
-        query, columns = self._typed_query(write, parameters)
+        typed = self._typed_query(write, parameters)
         self._use_threads(1 if _is_one_partition(write) else _ALL_THREADS)
-        self._db.compute(f"CREATE OR REPLACE TEMP TABLE {STAGING} AS {query}", _used(parameters, query))
-        return self._measured(write, columns, expectations)
+        self._db.compute(f"CREATE OR REPLACE TEMP TABLE {STAGING} AS {typed.sql}", _used(parameters, typed.sql))
+        return self._measured(write, typed.columns, expectations)
 
     def _measured(self, write: Write, columns: Columns, expectations: Sequence[Expectation]) -> dict[str, Batch]:
         """Rows, digest and expectations of each staged partition. Which condition was met is a second question."""
@@ -74,20 +84,23 @@ class Staging:
                 return [(write.calendar.id(write.start), *numbers)] if rows_inside else []
         return self._db.execute(grouped_sql(STAGING, columns, write.calendar, values)).fetchall()
 
-    def _typed_query(self, write: Write, parameters: Parameters) -> tuple[str, Columns]:
-        """The query in DuckDB's SQL, with its columns cast to the types that BigQuery would give, and these.
+    def _typed_query(self, write: Write, parameters: Parameters) -> _Typed:
+        """The query in DuckDB's SQL, with its columns cast to the types that BigQuery would give.
 
         Worked out once per model and run: describing a query costs as much as planning it.
         """
-        if write.table not in self._queries:
+        if write.table not in self._queries or self._queries[write.table].source != write.query:
             query = to_duckdb(write.query)
             described = self._db.execute(f"DESCRIBE {query}", _used(parameters, query)).fetchall()
             expected = {column.name.casefold(): column.type for column in write.columns}
-            columns = {row[0]: _type_of(row[1], expected.get(row[0].casefold(), "")) for row in described}
+            columns = {
+                name: column_type(self._db.db, type_, expected.get(name.casefold(), ""))
+                for name, type_, *_ in described
+            }
             if any(columns[row[0]] != row[1] for row in described):
                 casts = ", ".join(f'CAST("{name}" AS {type_}) AS "{name}"' for name, type_ in columns.items())
                 query = f"SELECT {casts} FROM ({query})"
-            self._queries[write.table] = (query, columns)
+            self._queries[write.table] = _Typed(write.query, query, columns)
         return self._queries[write.table]
 
     def _use_threads(self, count: int) -> None:
@@ -104,16 +117,3 @@ def _is_one_partition(write: Write) -> bool:
 def _used(parameters: Parameters, query: str) -> Parameters:
     """DuckDB refuses parameters that the query does not have."""
     return {name: value for name, value in parameters.items() if f"${name}" in query}
-
-
-def _type_of(type_: str, expected: str) -> str:
-    """The type that a column would have on BigQuery, which has one integer type and one floating-point type."""
-    if type_ in _INTEGERS:
-        return "BIGINT"
-    if type_.startswith(("DECIMAL", "DOUBLE")) and expected.startswith(("NUMERIC", "BIGNUMERIC")):
-        return "DECIMAL(38,9)" if expected.startswith("NUMERIC") else "DECIMAL(38,18)"
-    if type_ == "FLOAT" or (type_.startswith("DECIMAL") and type_ != "DECIMAL(38,9)"):
-        return "DOUBLE"
-    if type_.startswith("TIMESTAMP") and expected == "DATE":
-        return "DATE"
-    return "TIMESTAMP WITH TIME ZONE" if (type_, expected) == ("TIMESTAMP", "TIMESTAMP") else type_

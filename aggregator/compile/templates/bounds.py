@@ -9,7 +9,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from aggregator.compile import traced
+from aggregator.compile.templates import traced
 
 try:
     import resource

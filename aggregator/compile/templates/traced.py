@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple, Self, SupportsIndex
 
-from aggregator.compile.template_text import Span
+from aggregator.compile.templates.text import Span
 
 
 class Part(NamedTuple):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from aggregator.compile.types import JSON, NULL, Type
+from aggregator.compile.analysis.types import JSON, NULL, Type
 from aggregator.core.graph import Derivation, Measure, Origin
 
 NOWHERE: frozenset[Origin] = frozenset()

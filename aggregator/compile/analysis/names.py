@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from sqlglot import exp
 
 from aggregator.compile import codes
-from aggregator.compile.lineage import NOTHING, Field, Value, merged, origins_of
-from aggregator.compile.types import DATE, STRING, TIMESTAMP, struct_of, type_of
+from aggregator.compile.analysis.lineage import NOTHING, Field, Value, merged, origins_of
+from aggregator.compile.analysis.types import DATE, STRING, TIMESTAMP, struct_of, type_of
 from aggregator.core.diagnostics import Diagnostic, did_you_mean
 from aggregator.core.graph import Derivation, Origin, OutputColumn
 

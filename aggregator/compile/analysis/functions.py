@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 from sqlglot import exp
 from sqlglot.dialects.bigquery import BigQuery
 
-from aggregator.compile.lineage import Value
-from aggregator.compile.types import (
+from aggregator.compile.analysis.lineage import Value
+from aggregator.compile.analysis.types import (
     BOOL,
     BYTES,
     DATE,

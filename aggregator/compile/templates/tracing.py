@@ -16,8 +16,8 @@ from jinja2.compiler import CodeGenerator, Frame
 from jinja2.exceptions import TemplateSyntaxError
 from jinja2.lexer import Lexer
 
-from aggregator.compile.template_text import Lexeme, Span, TemplateText
-from aggregator.compile.traced import Traced, changed, joined, written
+from aggregator.compile.templates.text import Lexeme, Span, TemplateText
+from aggregator.compile.templates.traced import Traced, changed, joined, written
 
 LINE_OF_OFFSET = 1
 """What Jinja calls line 1 is offset 0."""

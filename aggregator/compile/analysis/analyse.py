@@ -15,10 +15,10 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 from sqlglot.optimizer.scope import Scope, traverse_scope
 
+from aggregator.compile.analysis.relation import Relation
+from aggregator.compile.analysis.relations import Relations
+from aggregator.compile.analysis.types import NULL, type_of
 from aggregator.compile.query import Query
-from aggregator.compile.relation import Relation
-from aggregator.compile.relations import Relations
-from aggregator.compile.types import NULL, type_of
 from aggregator.core.diagnostics import Diagnostic
 from aggregator.core.graph import OutputColumn
 from aggregator.core.names import TableName

@@ -11,19 +11,19 @@ from typing import TYPE_CHECKING, cast
 
 from sqlglot import exp
 
-from aggregator.compile.expressions import Expressions
-from aggregator.compile.from_items import FromItems, Schemas
-from aggregator.compile.lineage import Field, Value
-from aggregator.compile.names import Level, no_output_column
-from aggregator.compile.relation import UNKNOWN_COLUMNS, Relation, as_anchor, closed, spread, united
-from aggregator.compile.stars import spelt_out
-from aggregator.compile.types import set_type
+from aggregator.compile.analysis.expressions import Expressions
+from aggregator.compile.analysis.from_items import FromItems, Schemas
+from aggregator.compile.analysis.lineage import Field, Value
+from aggregator.compile.analysis.names import Level, no_output_column
+from aggregator.compile.analysis.relation import UNKNOWN_COLUMNS, Relation, as_anchor, closed, spread, united
+from aggregator.compile.analysis.stars import spelt_out
+from aggregator.compile.analysis.types import set_type
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from aggregator.compile.analysis.types import Type
     from aggregator.compile.query import Query
-    from aggregator.compile.types import Type
 
 _Outputs = Mapping[str, tuple[exp.Expr, Value]]
 """Items of the SELECT list with what they give, by their names in lower case."""

@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from aggregator.compile import functions
-from aggregator.compile.aggregates import MEASURES, PICKS, WINDOW_ONLY, aggregated, windowed
-from aggregator.compile.handlers import HANDLERS
-from aggregator.compile.lineage import NOTHING, Value, added, as_derived, divided, made_from, multiplied
-from aggregator.compile.types import set_type
+from aggregator.compile.analysis import functions
+from aggregator.compile.analysis.aggregates import MEASURES, PICKS, WINDOW_ONLY, aggregated, windowed
+from aggregator.compile.analysis.handlers import HANDLERS
+from aggregator.compile.analysis.lineage import NOTHING, Value, added, as_derived, divided, made_from, multiplied
+from aggregator.compile.analysis.types import set_type
 from aggregator.core.graph import Measure, Origin
 
 if TYPE_CHECKING:
-    from aggregator.compile.names import Level
+    from aggregator.compile.analysis.names import Level
+    from aggregator.compile.analysis.relation import Relation
+    from aggregator.compile.analysis.types import Type
     from aggregator.compile.query import Query
-    from aggregator.compile.relation import Relation
-    from aggregator.compile.types import Type
     from aggregator.core.diagnostics import Diagnostic
 
 _ALGEBRA: Mapping[type[exp.Expr], Callable[[Value, Value], Measure]] = {

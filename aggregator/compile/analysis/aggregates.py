@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from aggregator.compile.lineage import Value, as_derived, origins_of, sum_of
+from aggregator.compile.analysis.lineage import Value, as_derived, origins_of, sum_of
 from aggregator.core.graph import Derivation, Measure
 
 if TYPE_CHECKING:
-    from aggregator.compile.types import Type
+    from aggregator.compile.analysis.types import Type
 
 MEASURES: dict[type[exp.Expr], Measure] = {
     **{kind: Measure.OTHER for kind in vars(exp).values() if isinstance(kind, type) and issubclass(kind, exp.AggFunc)},

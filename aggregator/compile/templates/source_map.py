@@ -9,8 +9,8 @@ import itertools
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from aggregator.compile.template_text import Span, TemplateText
-from aggregator.compile.traced import Part
+from aggregator.compile.templates.text import Span, TemplateText
+from aggregator.compile.templates.traced import Part
 from aggregator.core.diagnostics import Document, Place, Related
 
 MAX_TRAIL = 8

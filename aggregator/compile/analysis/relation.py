@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 
 from sqlglot import exp
 
-from aggregator.compile.functions import type_of_choice
-from aggregator.compile.lineage import Field, Value, field_of, merged
+from aggregator.compile.analysis.functions import type_of_choice
+from aggregator.compile.analysis.lineage import Field, Value, field_of, merged
 from aggregator.core.graph import Origin
 
 _OWN = "\0"

@@ -8,14 +8,14 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from aggregator.compile import codes
-from aggregator.compile.source_map import SourceMap, trail
-from aggregator.compile.template_errors import Mishap, mishap
-from aggregator.compile.template_text import TemplateText
-from aggregator.compile.traced import parts_of, plain
+from aggregator.compile.templates.errors import Mishap, mishap
+from aggregator.compile.templates.source_map import SourceMap, trail
+from aggregator.compile.templates.text import TemplateText
+from aggregator.compile.templates.traced import parts_of, plain
 from aggregator.core.diagnostics import Diagnostic, Document, Related, did_you_mean
 
 if TYPE_CHECKING:
-    from aggregator.compile.sandbox import Sandbox
+    from aggregator.compile.templates.sandbox import Sandbox
     from aggregator.core.project import Plain, Project
 
 MARKS = ("{{", "{%", "{#")
@@ -87,7 +87,7 @@ class Renderer:
 
     @functools.cached_property
     def _sandbox(self) -> Sandbox:
-        from aggregator.compile.sandbox import Sandbox  # noqa: PLC0415  (only projects with templates pay for it)
+        from aggregator.compile.templates.sandbox import Sandbox  # noqa: PLC0415  (only projects with templates pay for it)
 
         return Sandbox()
 

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from aggregator.compile.functions import type_of_choice
-from aggregator.compile.lineage import Field, Value, merged, origins_of
-from aggregator.compile.types import INT64, STRING
+from aggregator.compile.analysis.functions import type_of_choice
+from aggregator.compile.analysis.lineage import Field, Value, merged, origins_of
+from aggregator.compile.analysis.types import INT64, STRING
 from aggregator.core.graph import Derivation
 
 if TYPE_CHECKING:
-    from aggregator.compile.names import Level, Source
-    from aggregator.compile.reader import Reader
+    from aggregator.compile.analysis.names import Level, Source
+    from aggregator.compile.analysis.reader import Reader
 
 
 def pivoted(pivot: exp.Pivot, source: Source, level: Level, reader: Reader) -> list[Field] | None:

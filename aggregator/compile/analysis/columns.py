@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, cast
 
 from sqlglot import exp
 
-from aggregator.compile.lineage import NOTHING, Value, element_of, field_of, made_from
-from aggregator.compile.names import PSEUDO_COLUMNS, Found, Level, unknown_names
-from aggregator.compile.types import JSON, set_type
+from aggregator.compile.analysis.lineage import NOTHING, Value, element_of, field_of, made_from
+from aggregator.compile.analysis.names import PSEUDO_COLUMNS, Found, Level, unknown_names
+from aggregator.compile.analysis.types import JSON, set_type
 from aggregator.core.graph import Derivation
 
 if TYPE_CHECKING:
-    from aggregator.compile.reader import Reader
+    from aggregator.compile.analysis.reader import Reader
 
 
 def column(reader: Reader, node: exp.Expr, level: Level) -> Value:

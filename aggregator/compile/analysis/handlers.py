@@ -7,16 +7,26 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from aggregator.compile import functions
-from aggregator.compile.aggregates import sketch
-from aggregator.compile.columns import bracket, column
-from aggregator.compile.lineage import NOTHING, Value, as_derived, field_of, made_from
-from aggregator.compile.named_functions import type_of_named
-from aggregator.compile.types import BOOL, FLOAT64, INT64, NULL, STRING, array_of, is_number, struct_of, type_of_node
+from aggregator.compile.analysis import functions
+from aggregator.compile.analysis.aggregates import sketch
+from aggregator.compile.analysis.columns import bracket, column
+from aggregator.compile.analysis.lineage import NOTHING, Value, as_derived, field_of, made_from
+from aggregator.compile.analysis.named_functions import type_of_named
+from aggregator.compile.analysis.types import (
+    BOOL,
+    FLOAT64,
+    INT64,
+    NULL,
+    STRING,
+    array_of,
+    is_number,
+    struct_of,
+    type_of_node,
+)
 
 if TYPE_CHECKING:
-    from aggregator.compile.names import Level
-    from aggregator.compile.reader import Reader
+    from aggregator.compile.analysis.names import Level
+    from aggregator.compile.analysis.reader import Reader
 
 Handler = Callable[["Reader", exp.Expr, "Level"], Value]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from aggregator.compile.lineage import Value
-from aggregator.compile.types import BOOL, BYTES, FLOAT64, INT64, STRING, Type, known, type_of
+from aggregator.compile.analysis.lineage import Value
+from aggregator.compile.analysis.types import BOOL, BYTES, FLOAT64, INT64, STRING, Type, known, type_of
 
 GEOGRAPHY = known("GEOGRAPHY")
 _NAMED: dict[str, Type] = {

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from aggregator.compile.lineage import Field, Value, element_of, field_of
-from aggregator.compile.names import Level, Source, named_twice, not_on_both_sides
-from aggregator.compile.pivots import pivoted, unpivoted
-from aggregator.compile.types import INT64, set_type
+from aggregator.compile.analysis.lineage import Field, Value, element_of, field_of
+from aggregator.compile.analysis.names import Level, Source, named_twice, not_on_both_sides
+from aggregator.compile.analysis.pivots import pivoted, unpivoted
+from aggregator.compile.analysis.types import INT64, set_type
 from aggregator.core.graph import Derivation, OutputColumn
 from aggregator.core.names import TableName
 
 if TYPE_CHECKING:
+    from aggregator.compile.analysis.reader import Queries, Reader
+    from aggregator.compile.analysis.relation import Relation
     from aggregator.compile.query import Query
-    from aggregator.compile.reader import Queries, Reader
-    from aggregator.compile.relation import Relation
 
 Schemas = Mapping[TableName, tuple[OutputColumn, ...]]
 

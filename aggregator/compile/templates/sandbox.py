@@ -12,10 +12,10 @@ import jinja2
 from jinja2.lexer import Lexer
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from aggregator.compile import traced
-from aggregator.compile.bounds import TooMuchError, bounded, bounded_memory
-from aggregator.compile.template_text import TemplateText
-from aggregator.compile.tracing import OffsetLexer, TracingGenerator, follow_filters
+from aggregator.compile.templates import traced
+from aggregator.compile.templates.bounds import TooMuchError, bounded, bounded_memory
+from aggregator.compile.templates.text import TemplateText
+from aggregator.compile.templates.tracing import OffsetLexer, TracingGenerator, follow_filters
 
 MAX_EXPONENT = 64
 

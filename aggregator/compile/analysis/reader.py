@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from sqlglot import exp
 
-    from aggregator.compile.lineage import Value
-    from aggregator.compile.names import Level
+    from aggregator.compile.analysis.lineage import Value
+    from aggregator.compile.analysis.names import Level
+    from aggregator.compile.analysis.relation import Relation
+    from aggregator.compile.analysis.types import Type
     from aggregator.compile.query import Query
-    from aggregator.compile.relation import Relation
-    from aggregator.compile.types import Type
     from aggregator.core.diagnostics import Diagnostic
     from aggregator.core.graph import Origin
 

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from aggregator.compile.lineage import Field, Value, field_of
-from aggregator.compile.names import Level, Source, no_table
-from aggregator.compile.types import set_type
+from aggregator.compile.analysis.lineage import Field, Value, field_of
+from aggregator.compile.analysis.names import Level, Source, no_table
+from aggregator.compile.analysis.types import set_type
 
 if TYPE_CHECKING:
+    from aggregator.compile.analysis.reader import Reader
     from aggregator.compile.query import Query
-    from aggregator.compile.reader import Reader
 
 Column = tuple[exp.Expr, Field]
 """An item of a SELECT list and what it gives."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from aggregator.compile.template_text import Span, TemplateText
+from aggregator.compile.templates.text import Span, TemplateText
 
 _NAMES = (
     (re.compile(r"'(\w+)' is undefined"), "names"),

@@ -1,0 +1,1 @@
+"""Templates to SQL that knows where it comes from: Jinja in a sandbox, over plain data."""

@@ -1,0 +1,69 @@
+"""The types that columns would have on BigQuery, which has one integer type and one floating-point type."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from duckdb.sqltypes import DuckDBPyType
+from sqlglot import exp
+
+from aggregator.engines.duckdb.dialect import type_to_duckdb
+
+if TYPE_CHECKING:
+    import duckdb
+
+_SIGNED = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
+_INTEGERS = frozenset({*_SIGNED, *(f"U{each}" for each in _SIGNED)})
+_FLOATS = frozenset({"FLOAT", "DOUBLE"})
+_UNKNOWN = '"NULL"'
+"""What DuckDB calls the type of a NULL without a type."""
+
+_INSTANT = "TIMESTAMP WITH TIME ZONE"
+_DECIMALS = {"NUMERIC": "DECIMAL(38,9)", "BIGNUMERIC": "DECIMAL(38,18)"}
+
+
+def column_type(db: duckdb.DuckDBPyConnection, found: str, wanted: str) -> str:
+    """The DuckDB type to give to a column.
+
+    ``found`` is what DuckDB makes of the query, ``wanted`` the type on BigQuery, empty if it could not be inferred. A
+    number becomes the kind of number that is wanted, if it keeps its value; what is no number stays what it is.
+    """
+    if not found.endswith("]") and not found.startswith("STRUCT"):
+        return _plain(db, found, wanted)
+    parsed = exp.DataType.build(wanted, dialect="bigquery") if wanted else None
+    return str(_nested(db, db.sqltype(found), parsed))
+
+
+def _nested(db: duckdb.DuckDBPyConnection, found: DuckDBPyType, wanted: exp.DataType | None) -> DuckDBPyType:
+    """The same for what is inside of arrays and structs; fields go by their order."""
+    inner = list(wanted.expressions) if wanted else []
+    types = [each.args.get("kind") if isinstance(each, exp.ColumnDef) else each for each in inner]
+    if found.id == "list":
+        return db.list_type(_nested(db, _children(found)["child"], types[0] if types else None))
+    if found.id == "struct":
+        fields = _children(found)
+        types = types if len(types) == len(fields) else [None] * len(fields)
+        return db.struct_type(
+            {name: _nested(db, each, type_) for (name, each), type_ in zip(fields.items(), types, strict=True)}
+        )
+    return db.sqltype(_plain(db, str(found), wanted.sql(dialect="bigquery") if wanted else ""))
+
+
+def _children(type_: DuckDBPyType) -> dict[str, DuckDBPyType]:
+    return {name: each for name, each in type_.children if isinstance(each, DuckDBPyType)}
+
+
+def _plain(db: duckdb.DuckDBPyConnection, found: str, wanted: str) -> str:
+    if found == _UNKNOWN:
+        return str(db.sqltype(type_to_duckdb(wanted or "INT64")))
+    kind = wanted.partition("(")[0]
+    is_decimal = found.startswith("DECIMAL(")
+    if is_decimal or found in _INTEGERS or found in _FLOATS:
+        if kind in _DECIMALS:
+            return _DECIMALS[kind]
+        if found in _INTEGERS:
+            return "DOUBLE" if kind == "FLOAT64" else "BIGINT"
+        return found if found == _DECIMALS["NUMERIC"] and not wanted else "DOUBLE"
+    if found.startswith("TIMESTAMP") and kind == "DATE":
+        return "DATE"
+    return _INSTANT if (found, kind) == ("TIMESTAMP", "TIMESTAMP") else found
