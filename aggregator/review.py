@@ -6,7 +6,7 @@ import dataclasses
 import functools
 import json
 from collections.abc import Iterator, Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from aggregator.cache import Cache, Row, key_of, software
@@ -14,12 +14,12 @@ from aggregator.compile import Compiled, Remark, compile_project
 from aggregator.core.codec import decode_findings, encode_findings
 from aggregator.core.diagnostics import Diagnostic, Document, Place
 from aggregator.core.lazily import Lazily
+from aggregator.core.names import TableName
 from aggregator.load import load_project
 
 if TYPE_CHECKING:
     from aggregator.compile import Subject
     from aggregator.core.graph import Graph
-    from aggregator.core.names import TableName
 
 _NOWHERE = Document("", "")
 
@@ -89,7 +89,7 @@ def _not_allowed(graph: Graph, found: Iterator[Diagnostic]) -> Iterator[Diagnost
     from aggregator.lint import CODES  # noqa: PLC0415
     from aggregator.lint.allow import unallowed  # noqa: PLC0415
 
-    by_path = {model.document.path: model for model in graph.project.models.values()}
+    names = {code.name for code in CODES}
     for each in found:
-        model = by_path[each.place.path]
-        yield from unallowed(model.document, model.sql_start, [each], {code.name for code in CODES})
+        model = graph.project.models[TableName(*PurePosixPath(each.place.path).with_suffix("").parts[-2:])]
+        yield from unallowed(model.document, model.sql_start, [each], names)

@@ -84,7 +84,7 @@ class Cache:
             self._db.executemany("UPDATE heads SET day = ? WHERE key = ?", [(self._today, key) for key in self._used])
             self._db.execute("DELETE FROM heads WHERE day < ?", [self._today - _KEEP_DAYS])
             self._db.execute("DELETE FROM bodies WHERE key NOT IN (SELECT key FROM heads)")
-        self._used = []
+            self._new, self._used = {}, []
 
     def close(self) -> None:
         """Write what is new, and let go of the file."""

@@ -82,7 +82,7 @@ def _relations(spot: Spot, script: Script, start: int) -> Iterator[Suggestion]:
     for table in spot.knowledge.tables:
         if table != spot.table:
             detail = "source" if spot.knowledge.source(table) else "model"
-            yield Suggestion(str(table), What.TABLE, start, detail, spot.knowledge.description(table))
+            yield Suggestion(str(table), What.TABLE, start, detail)  # what each means is asked for one at a time
 
 
 def _in_scope(script: Script, start: int) -> Iterator[Suggestion]:

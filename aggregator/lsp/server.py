@@ -15,6 +15,7 @@ from pygls.uris import to_fs_path
 
 from aggregator import __version__
 from aggregator.core.diagnostics import Place
+from aggregator.core.names import TableName
 from aggregator.load import find_project
 from aggregator.lsp.completion import Suggestion, What, complete
 from aggregator.lsp.definition import definition
@@ -26,6 +27,7 @@ from aggregator.lsp.workspace import Opened, Shown, Workspace, everything
 DEBOUNCE_SECONDS = 0.15
 """Whoever types faster than this is not interrupted by findings."""
 
+_COMPLETION = lsp.CompletionOptions(trigger_characters=["."], resolve_provider=True)
 _WATCHED = "**/*.{sql,yml,yaml,jinja}"
 _KINDS = {
     What.TABLE: lsp.CompletionItemKind.Struct,
@@ -115,7 +117,8 @@ def make_server(shown: Shown = everything) -> Server:
     server.feature(lsp.INITIALIZED)(_initialized)
     server.feature(lsp.TEXT_DOCUMENT_HOVER)(_hover)
     server.feature(lsp.TEXT_DOCUMENT_DEFINITION)(_definition)
-    server.feature(lsp.TEXT_DOCUMENT_COMPLETION, lsp.CompletionOptions(trigger_characters=["."]))(_completion)
+    server.feature(lsp.TEXT_DOCUMENT_COMPLETION, _COMPLETION)(_completion)
+    server.feature(lsp.COMPLETION_ITEM_RESOLVE)(_resolve)
     kinds = lsp.CodeActionOptions([lsp.CodeActionKind.QuickFix])
     server.feature(lsp.TEXT_DOCUMENT_CODE_ACTION, kinds)(_fixes)
     return server
@@ -162,7 +165,16 @@ async def _definition(ls: Server, params: lsp.DefinitionParams) -> lsp.Location 
 
 async def _completion(ls: Server, params: lsp.CompletionParams) -> list[lsp.CompletionItem]:
     spot = await ls.spot(params.text_document.uri, params.position)
-    return [_item(each, spot) for each in complete(spot)] if spot else []
+    return [_item(each, spot, params.text_document.uri) for each in complete(spot)] if spot else []
+
+
+def _resolve(ls: Server, item: lsp.CompletionItem) -> lsp.CompletionItem:
+    """What a suggested table means: it is read from its file, so only for the one that is looked at."""
+    project = ls.project(str(item.data)) if item.data else None
+    table = TableName.parse(item.label)
+    if project is not None and table is not None:
+        item.documentation = project.knowledge.description(table)
+    return item
 
 
 def _fixes(ls: Server, params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
@@ -171,10 +183,15 @@ def _fixes(ls: Server, params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
     return project.fixes(uri, ls.text(uri), params.range) if project else []
 
 
-def _item(each: Suggestion, spot: Spot) -> lsp.CompletionItem:
+def _item(each: Suggestion, spot: Spot, uri: str) -> lsp.CompletionItem:
     edit = lsp.TextEdit(spot.text.range(each.start, spot.offset), each.inserted or each.label)
     return lsp.CompletionItem(
-        label=each.label, kind=_KINDS[each.what], detail=each.detail, documentation=each.about, text_edit=edit
+        label=each.label,
+        kind=_KINDS[each.what],
+        detail=each.detail,
+        documentation=each.about,
+        text_edit=edit,
+        data=uri if each.what is What.TABLE else None,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import jinja2
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from aggregator.compile import sandbox
+from aggregator.compile.templates import sandbox
 from aggregator.compile.templates.source_map import SourceMap
 from aggregator.compile.templates.text import TemplateText
 from aggregator.compile.templates.traced import parts_of, plain

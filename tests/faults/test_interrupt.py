@@ -17,7 +17,7 @@ SHORT = "SELECT day, total FROM marts.quick"
 LONG = """
 WITH numbers AS (SELECT x FROM UNNEST(GENERATE_ARRAY(1, 200000)) AS x),
 work AS (SELECT SUM(MOD(one.x * other.x, 7)) AS units FROM numbers AS one CROSS JOIN numbers AS other)
-SELECT day, total + units AS total FROM marts.quick CROSS JOIN work
+SELECT quick.day, quick.total + work.units AS total FROM marts.quick CROSS JOIN work
 """
 FILES = {
     "aggregator.yml": project_file(),

@@ -151,6 +151,9 @@ class Editor:
         found = self._run(self.client.text_document_hover_async(asked))
         return found.contents.value if found else ""
 
+    def resolve(self, item):
+        return self._run(self.client.completion_item_resolve_async(item))
+
     def fixes(self, path, position):
         """The text after each quick fix at a position."""
         document = lsp.TextDocumentIdentifier(from_fs_path(str(path)))

@@ -330,12 +330,12 @@ def test_completion(text, there, absent, ask):
     assert bool(labels) == bool(there)
 
 
-def test_what_is_typed_is_replaced(ask):
+def test_what_is_typed_is_replaced(ask, editor):
     (found,) = [each for each in ask("complete", "SELECT '🎈' AS x FROM lake.fl┃") if each.label == "lake.flights"]
 
     start, end = found.text_edit.range.start, found.text_edit.range.end
     assert (found.text_edit.new_text, start.character, end.character) == ("lake.flights", 22, 29)
-    assert (found.detail, found.documentation) == ("source", "Flights.")
+    assert (found.detail, editor.resolve(found).documentation) == ("source", "Flights.")
 
 
 def test_completion_in_other_files(editor, project):
