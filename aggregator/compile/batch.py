@@ -16,6 +16,7 @@ from sqlglot.optimizer.scope import Scope
 
 from aggregator.compile.alignment import AlignedColumns, is_aligned, type_name
 from aggregator.compile.analysis import Analysis, select_list
+from aggregator.compile.nodes import Nodes
 from aggregator.core.calendar import Calendar, ColumnType, Grain
 from aggregator.core.graph import Input
 from aggregator.core.maps import Reach
@@ -40,10 +41,10 @@ def why_one_by_one(
         return obstacle or "its columns could not be resolved"
     partitioned = {str(edge.table): calendars[edge.table] for edge in inputs if edge.map.reach is Reach.SAME}
     try:
-        _refuse_limits(analysis.root.expression)
-        proof = _Proof(calendar, partitioned)
+        _refuse_limits(analysis.nodes)
+        proof = _Proof(calendar, partitioned, analysis.nodes)
         output = proof.aligned_output(analysis.root)
-        proof.no_parameters(analysis.root.expression)
+        proof.no_parameters()
     except _NotProvableError as reason:
         return str(reason)
     if output is None:
@@ -77,14 +78,19 @@ class _Relation:
 class _Proof:
     """Walks the scopes of a SELECT. ``None`` in place of aligned columns means: reads no partitions."""
 
-    def __init__(self, calendar: Calendar, partitioned: Mapping[str, Calendar | None]) -> None:
+    def __init__(self, calendar: Calendar, partitioned: Mapping[str, Calendar | None], nodes: Nodes) -> None:
         self._calendar = calendar
         self._partitioned = partitioned
         self._known: dict[int, frozenset[str] | None] = {}
         self._harmless_parameters: set[int] = set()
+        self._parameters = sorted(nodes.of(exp.Parameter), key=lambda node: node.meta.get("start", 0))
+        self._samples = list(nodes.of(exp.TableSample))
+        self._windows: dict[int, list[exp.Window]] = {}
+        for window in nodes.of(exp.Window):
+            self._windows.setdefault(id(window.find_ancestor(exp.Select)), []).append(window)
 
-    def no_parameters(self, tree: exp.Expr) -> None:
-        for parameter in tree.find_all(exp.Parameter):
+    def no_parameters(self) -> None:
+        for parameter in self._parameters:
             if id(parameter) not in self._harmless_parameters:
                 raise _NotProvableError(f"it uses @{parameter.name}")
 
@@ -129,7 +135,7 @@ class _Proof:
         if aligned is None:
             return None
         self._note_harmless(select, aligned)
-        if select.args.get("limit") or select.args.get("offset") or select.find(exp.TableSample):
+        if select.args.get("limit") or select.args.get("offset") or self._samples:
             raise _NotProvableError(_LIMIT)
         self._check_windows(select, aligned)
         keys = self._keys(select, aligned)
@@ -235,9 +241,7 @@ class _Proof:
         return keys
 
     def _check_windows(self, select: exp.Select, aligned: AlignedColumns) -> None:
-        for window in select.find_all(exp.Window):
-            if window.find_ancestor(exp.Select) is not select:
-                continue
+        for window in self._windows.get(id(select), ()):
             if not any(self._is_aligned(key, aligned) for key in window.args.get("partition_by") or ()):
                 raise _NotProvableError("a window is not partitioned by the partition column")
 
@@ -259,9 +263,9 @@ class _Proof:
         return is_aligned(node, aligned, self._calendar)
 
 
-def _refuse_limits(tree: exp.Expr) -> None:
+def _refuse_limits(nodes: Nodes) -> None:
     """A LIMIT behind a UNION or behind parentheses; that of a SELECT is looked at with it."""
-    for limit in tree.find_all(exp.Limit, exp.Offset, exp.Fetch):
+    for limit in nodes.of(exp.Limit, exp.Offset, exp.Fetch):
         if isinstance(limit.parent, (exp.SetOperation, exp.Subquery)):
             raise _NotProvableError(_LIMIT)
 

@@ -64,7 +64,7 @@ def output_problems(query: Query) -> Iterator[Diagnostic]:
 
 
 def _uneven_unions(query: Query) -> Iterator[Diagnostic]:
-    for union in query.tree.find_all(exp.SetOperation):
+    for union in query.nodes.of(exp.SetOperation):
         sides = [union.left.selects, union.right.selects]
         if union.args.get("by_name") or any(select.is_star for side in sides for select in side):
             continue
@@ -77,7 +77,7 @@ def _uneven_unions(query: Query) -> Iterator[Diagnostic]:
 
 def parameter_problems(model: Model, query: Query) -> Iterator[Diagnostic]:
     """Parameters that are not there when the SELECT runs."""
-    for node in query.tree.find_all(exp.Parameter, exp.Placeholder, exp.SessionParameter):
+    for node in query.nodes.of(exp.Parameter, exp.Placeholder, exp.SessionParameter):
         if isinstance(node.parent, exp.Parameter):
             continue  # the inner half of @@name
         place = query.place_of(node)

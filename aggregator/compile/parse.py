@@ -71,8 +71,9 @@ def parse_select(text: str, document: Document, start: int, source_map: SourceMa
     if stray is not None:
         place = blank.place(stray.start, stray.end + 1)
         return Diagnostic(place, codes.SYNTAX, "nothing follows this comma", "remove it, or write what is missing")
-    _give_places(tree, tokens)
-    return Query(_without_semicolons(text, tokens), tree, document, start, source_map, tuple(tokens))
+    query = Query(_without_semicolons(text, tokens), tree, document, start, source_map, tuple(tokens))
+    _give_places(query)
+    return query
 
 
 def _statements(query: Query) -> tuple[list[Token], list[exp.Expr]] | Diagnostic:
@@ -179,18 +180,18 @@ def _without_semicolons(text: str, tokens: list[Token]) -> str:
     return text
 
 
-def _give_places(tree: exp.Query, tokens: list[Token]) -> None:
+def _give_places(query: Query) -> None:
     """Tell the nodes that sqlglot leaves without a place where their keyword stands.
 
     That is the last free one before what belongs to the node. Where nothing does, any will do: what is said of one
     ``CURRENT_DATE`` is said of all.
     """
-    homeless = [(node, _first_start(node)) for node in tree.find_all(*_KEYWORDS) if "start" not in node.meta]
+    homeless = [(node, _first_start(node)) for node in query.nodes.of(*_KEYWORDS) if "start" not in node.meta]
     if not homeless:
         return
-    taken = {node.meta["start"] for node in tree.walk() if "start" in node.meta}
+    taken = {node.meta["start"] for node in query.tree.walk() if "start" in node.meta}
     free: dict[str, list[Token]] = {}
-    for token in tokens:
+    for token in query.tokens:
         if token.start not in taken:
             free.setdefault(token.text.upper(), []).append(token)
     for node, before in sorted(homeless, key=lambda pair: pair[1]):

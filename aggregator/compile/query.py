@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import re
 from typing import TYPE_CHECKING
+
+from aggregator.compile.nodes import Nodes
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -27,6 +30,11 @@ class Query:
     start: int
     source_map: SourceMap | None = None
     tokens: tuple[Token, ...] = ()
+
+    @functools.cached_property
+    def nodes(self) -> Nodes:
+        """The nodes of the tree by type."""
+        return Nodes(self.tree)
 
     def place(self, start: int, end: int | None = None) -> Place:
         """Where the characters ``[start, end)`` of the text are written; its trail tells which macros put them in."""

@@ -36,8 +36,8 @@ class Reference:
 
 def references(query: Query) -> Iterator[Reference | Diagnostic]:
     """Every table that a SELECT mentions, in order; names of its own WITH are not tables."""
-    own = {cte.alias_or_name.casefold() for cte in query.tree.find_all(exp.CTE)}
-    for node in sorted(query.tree.find_all(exp.Table), key=_start):
+    own = {cte.alias_or_name.casefold() for cte in query.nodes.of(exp.CTE)}
+    for node in sorted(query.nodes.of(exp.Table), key=_start):
         place = query.place(*_span(node))
         if isinstance(node.this, exp.Func):
             name = ".".join(part for part in (node.db, node.this.name or node.this.sql_name()) if part)

@@ -18,6 +18,7 @@ from sqlglot.optimizer.scope import Scope, traverse_scope
 from aggregator.compile.analysis.relation import Relation
 from aggregator.compile.analysis.relations import Relations
 from aggregator.compile.analysis.types import NULL, type_of
+from aggregator.compile.nodes import Nodes
 from aggregator.compile.query import Query
 from aggregator.core.diagnostics import Diagnostic
 from aggregator.core.graph import OutputColumn
@@ -51,6 +52,11 @@ class Analysis:
             return traverse_scope(self.tree) if self.tree is not None else []
         except _CANT_FOLLOW:
             return []
+
+    @functools.cached_property
+    def nodes(self) -> Nodes:
+        """The nodes of the copy by type; none where sqlglot can't follow it."""
+        return Nodes(self.tree if self._scopes else None)
 
     @property
     def root(self) -> Scope | None:
