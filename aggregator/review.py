@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
+import gc
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
@@ -44,13 +46,25 @@ def review(
 
     ``unsaved`` are texts that stand for those of files, by absolute path. See :func:`compile_project` for the others.
     """
-    loaded = load_project(root, environment, cache, unsaved or {})
-    if loaded.project is None:
-        return Review(None, loaded.diagnostics)
-    compiled = compile_project(loaded.project, inspect, cache, processes)
-    found = (*loaded.diagnostics, *compiled.diagnostics, *_duplicates(compiled, cache))
-    cache.save()
+    with _collecting_seldom():
+        loaded = load_project(root, environment, cache, unsaved or {})
+        if loaded.project is None:
+            return Review(None, loaded.diagnostics)
+        compiled = compile_project(loaded.project, inspect, cache, processes)
+        found = (*loaded.diagnostics, *compiled.diagnostics, *_duplicates(compiled, cache))
+        cache.save()
     return Review(compiled.graph, tuple(sorted(found, key=lambda each: (each.place, each.code.id))))
+
+
+@contextlib.contextmanager
+def _collecting_seldom() -> Iterator[None]:
+    """Much is made here that stays: looking through it for garbage again and again takes a sixth of the time."""
+    before = gc.get_threshold()
+    gc.set_threshold(100_000, 20, 100)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 def inspect(subject: Subject) -> Iterator[Diagnostic | Remark]:
