@@ -77,6 +77,7 @@ FINDING = {
     "message": "no table here has a column carier",
     "help": "did you mean carrier?",
     "layer": "compile",
+    "related": [],
 }
 
 
