@@ -9,14 +9,14 @@ grouping, window and join. What can't be proved is built one partition at a time
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from sqlglot import exp
 from sqlglot.optimizer.scope import Scope
 
 from aggregator.compile.alignment import AlignedColumns, is_aligned, type_name
 from aggregator.compile.analysis import Analysis, select_list
-from aggregator.compile.nodes import Nodes
+from aggregator.compile.nodes import Nodes, conjuncts
 from aggregator.core.calendar import Calendar, ColumnType, Grain
 from aggregator.core.graph import Input
 from aggregator.core.maps import Reach
@@ -162,9 +162,9 @@ class _Proof:
         aligned = self._relation(first.this, scope).aligned
         where = select.args.get("where")
         for join in select.args.get("joins") or ():
-            conditions = list(_conjuncts(join.args.get("on")))
+            conditions = list(conjuncts(join.args.get("on")))
             if join.side == "":
-                conditions += _conjuncts(where.this if where else None)
+                conditions += conjuncts(where.this if where else None)
             aligned = self._join(aligned, self._relation(join.this, scope), join.side, conditions)
         return aligned
 
@@ -248,7 +248,7 @@ class _Proof:
     def _note_harmless(self, select: exp.Select, aligned: AlignedColumns) -> None:
         """``flight_date >= @start AND flight_date < @end`` only repeats the filter."""
         where = select.args.get("where")
-        for condition in _conjuncts(where.this if where else None):
+        for condition in conjuncts(where.this if where else None):
             bound = {"gte": "start", "lt": "end"}.get(condition.key)
             parameter = condition.args.get("expression")
             if (
@@ -282,13 +282,3 @@ def _without_shadow(key: exp.Expr) -> exp.Expr:
         key = key.copy()
         key.set("shadow", None)
     return key
-
-
-def _conjuncts(condition: exp.Expr | None) -> Iterator[exp.Expr]:
-    if isinstance(condition, exp.And):
-        yield from _conjuncts(condition.left)
-        yield from _conjuncts(condition.right)
-    elif isinstance(condition, exp.Paren):
-        yield from _conjuncts(condition.this)
-    elif condition is not None:
-        yield condition

@@ -40,3 +40,14 @@ class Nodes:
                 self._kinds[wanted] = kinds
             for kind in kinds:
                 yield from self._by_type[kind]  # type: ignore[misc]  # (all of them are of a type below E)
+
+
+def conjuncts(condition: exp.Expr | None) -> Iterator[exp.Expr]:
+    """The conditions that all have to hold for a condition to hold."""
+    if isinstance(condition, exp.And):
+        yield from conjuncts(condition.left)
+        yield from conjuncts(condition.right)
+    elif isinstance(condition, exp.Paren):
+        yield from conjuncts(condition.this)
+    elif condition is not None:
+        yield condition

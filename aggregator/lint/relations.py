@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 from sqlglot.optimizer.scope import Scope
 
+from aggregator.compile.nodes import conjuncts
 from aggregator.core.maps import Reach
 from aggregator.core.names import TableName
 
@@ -180,17 +181,6 @@ def has_aggregate(node: exp.Expr) -> bool:
     if isinstance(node, exp.Window):
         return any(has_aggregate(part) for key in ("partition_by", "order") for part in _parts(node.args.get(key)))
     return any(has_aggregate(child) for child in node.iter_expressions())
-
-
-def conjuncts(node: exp.Expr | None) -> Iterator[exp.Expr]:
-    """The conditions that are joined by AND."""
-    if isinstance(node, exp.And):
-        yield from conjuncts(node.left)
-        yield from conjuncts(node.right)
-    elif isinstance(node, exp.Paren):
-        yield from conjuncts(node.this)
-    elif node is not None:
-        yield node
 
 
 def bound_columns(scope: Scope) -> dict[str, set[str]]:

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, TypeAlias
 from sqlglot import exp
 from sqlglot.optimizer.scope import Scope
 
+from aggregator.compile.nodes import conjuncts
 from aggregator.core.diagnostics import Code, Diagnostic, Layer, Place, Severity
-from aggregator.lint.relations import conjuncts, only_source, outputs_of
+from aggregator.lint.relations import only_source, outputs_of
 
 if TYPE_CHECKING:
     from aggregator.compile.subject import Subject

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from sqlglot import exp
 
+from aggregator.compile.nodes import conjuncts
 from aggregator.core.diagnostics import Code, Diagnostic, Layer, Severity
 from aggregator.lint.protocol import Inspected
-from aggregator.lint.relations import TableColumn, columns_in, conjuncts
+from aggregator.lint.relations import TableColumn, columns_in
 
 _NEVER_NEGATIVE = (exp.Exp, exp.Abs, exp.Count, exp.CountIf, exp.Length, exp.Sqrt)
 _CONDITIONALS = (exp.If, exp.Case)

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from sqlglot import exp
 
+from aggregator.compile.nodes import conjuncts
 from aggregator.core.diagnostics import Code, Diagnostic, Layer
 from aggregator.core.maps import Reach
 from aggregator.lint.protocol import Inspected
-from aggregator.lint.relations import conjuncts
 
 
 class InclusiveEnd:

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from sqlglot import exp
 
+from aggregator.compile.nodes import conjuncts
 from aggregator.core.diagnostics import Code, Diagnostic, Layer, Severity
 from aggregator.lint.protocol import Inspected
-from aggregator.lint.relations import TableColumn, conjuncts
+from aggregator.lint.relations import TableColumn
 
 _NEVER_NULL = (exp.Literal, exp.Count, exp.CountIf, exp.Boolean)
 

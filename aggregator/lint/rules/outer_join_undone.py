@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from sqlglot import exp
 
+from aggregator.compile.nodes import conjuncts
 from aggregator.core.diagnostics import Code, Diagnostic, Layer, Severity
 from aggregator.lint.protocol import Inspected
-from aggregator.lint.relations import columns_in, conjuncts
+from aggregator.lint.relations import columns_in
 
 _COMPARISONS = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Between, exp.In, exp.Like)
 _STRICT = (exp.Column, exp.Identifier, exp.Cast, exp.DataType, exp.Paren, exp.Binary, exp.Lower, exp.Upper, exp.Date)

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from sqlglot import exp
 
+from aggregator.compile.nodes import conjuncts
 from aggregator.core.diagnostics import Code, Diagnostic, Layer, Severity
 from aggregator.core.maps import ALL
 from aggregator.lint.protocol import Inspected
-from aggregator.lint.relations import columns_in, conjuncts
+from aggregator.lint.relations import columns_in
 
 _CUTS = (exp.Date, exp.DateTrunc, exp.TimestampTrunc, exp.DatetimeTrunc, exp.Cast)
 """Functions through which BigQuery sees the partitions, as long as no time zone is given."""
