@@ -7,7 +7,7 @@ import dataclasses
 import functools
 import gc
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -41,6 +41,7 @@ def review(
     *,
     processes: int = 1,
     unsaved: Mapping[Path, str] | None = None,
+    progress: Callable[[int, int], object] = lambda _done, _total: None,
 ) -> Review:
     """Load, compile and lint the project in a folder.
 
@@ -50,7 +51,7 @@ def review(
         loaded = load_project(root, environment, cache, unsaved or {})
         if loaded.project is None:
             return Review(None, loaded.diagnostics)
-        compiled = compile_project(loaded.project, inspect, cache, processes)
+        compiled = compile_project(loaded.project, inspect, cache, processes, progress)
         found = (*loaded.diagnostics, *compiled.diagnostics, *_duplicates(compiled, cache))
         cache.save()
     return Review(compiled.graph, tuple(sorted(found, key=lambda each: (each.place, each.code.id))))

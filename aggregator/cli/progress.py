@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from types import TracebackType
 from typing import Self
@@ -82,3 +83,26 @@ class Bar:
     def advance(self, result: StepResult) -> None:
         """Move on."""
         self._progress.update(self._task, advance=len(result.partitions), description=str(result.model))
+
+
+class Counter:
+    """A number that grows, for work that is usually over before anyone wonders."""
+
+    _EVERY_SECONDS = 2.0
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+        self._said = time.monotonic()
+        self._is_shown = False
+
+    def tell(self, done: int, total: int) -> None:
+        """Say how much is done, every now and then; on a terminal, in one line that goes when all is done."""
+        on_terminal = sys.stderr.isatty()
+        if time.monotonic() - self._said > self._EVERY_SECONDS:
+            self._said = time.monotonic()
+            line = f"{done:,}/{total:,} {self._what}"
+            click.echo(f"\r{line}" if on_terminal else line, nl=not on_terminal, err=True)
+            self._is_shown = on_terminal
+        if done == total and self._is_shown:
+            click.echo("\r\033[K", nl=False, err=True)
+            self._is_shown = False

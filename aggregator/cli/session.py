@@ -11,6 +11,7 @@ import click
 
 from aggregator.cache import Cache
 from aggregator.cli.output import count, print_findings, print_text
+from aggregator.cli.progress import Counter
 from aggregator.core.diagnostics import Diagnostic, Place, errors
 from aggregator.core.graph import Graph
 from aggregator.load import codes, find_project
@@ -51,7 +52,7 @@ def open_project(folder: Path, environment: str | None, output: str = "text") ->
         _give_up([Diagnostic(place, codes.NO_PROJECT, message, advice)], folder, output)
     assert root is not None  # noqa: S101
     cache = Cache(root / CACHE)  # stays open: the graph reads from it what it is asked for
-    found = review(root, environment, cache, processes=os.cpu_count() or 1)
+    found = review(root, environment, cache, processes=os.cpu_count() or 1, progress=Counter("models compiled").tell)
     if found.graph is None:
         _give_up(found.findings, root, output)
     assert found.graph is not None  # noqa: S101

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import graphlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from aggregator.cache import Cache
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from aggregator.core.calendar import Calendar
 
 
+Progress = Callable[[int, int], object]
+
+
 @dataclasses.dataclass(frozen=True)
 class Compiled:
     """The models that could be understood, and what is wrong with the others; what was remarked about models."""
@@ -34,23 +37,28 @@ class Compiled:
     remarks: Mapping[TableName, str] = dataclasses.field(default_factory=dict)
 
 
-def nothing(_: object) -> Iterable[Diagnostic]:
-    """Has nothing to say about a model."""
+def nothing(*_: object) -> Iterable[Diagnostic]:
+    """Has nothing to say."""
     return ()
 
 
 def compile_project(
-    project: Project, inspect: Inspect = nothing, cache: Cache | None = None, processes: int = 1
+    project: Project,
+    inspect: Inspect = nothing,
+    cache: Cache | None = None,
+    processes: int = 1,
+    progress: Progress = nothing,
 ) -> Compiled:
     """Render, parse, resolve, type and fingerprint every model. All mistakes are collected, none stops the rest.
 
     ``inspect`` adds what later stages have to say about a model while its trees are at hand. Models that ``cache``
-    knows are not looked at again; many that it does not know are shared out over ``processes``.
+    knows are not looked at again; many that it does not know are shared out over ``processes``. ``progress`` is told
+    how many models are done, and of how many.
     """
     recall = Recall(project, inspect, cache or Cache(None))
     with Workers(project, inspect, processes) as workers:
         compiler = _Compiler(project, recall, workers)
-        compiler.run()
+        compiler.run(progress)
     return compiler.compiled()
 
 
@@ -80,7 +88,7 @@ class _Compiler:
         self._readers: dict[TableName, list[TableName]] = {}
         self._ready: list[TableName] = []
 
-    def run(self) -> None:
+    def run(self, progress: Progress) -> None:
         self._diagnostics += self._recall.macro_problems(self._workers)
         for name in self._project.models:
             self._await_inputs(name)
@@ -90,8 +98,10 @@ class _Compiler:
             if self._workers.are_busy:
                 for name, facts in self._workers.finished():
                     self._end(name, facts)
+                progress(len(self._facts), len(self._project.models))
             elif self._waiting:
                 self._untie()
+        progress(len(self._facts), len(self._facts))
 
     def compiled(self) -> Compiled:
         """The result. Only what is asked for is decoded."""

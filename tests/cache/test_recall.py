@@ -310,3 +310,14 @@ def test_what_nobody_used_for_two_weeks_goes(tmp_path, monkeypatch):
 
     with Cache(path) as cache:
         assert (cache.body("used"), cache.head("unused"), cache.body("unused")) == ("b", None, None)
+
+
+def test_progress_ends_with_all(tmp_path):
+    told: list[tuple[int, int]] = []
+    loaded = load_project(write_files(tmp_path, wide(50)))
+    assert loaded.project is not None
+    compile_project(loaded.project, progress=lambda done, total: told.append((done, total)))
+
+    assert told[-1] == (len(loaded.project.models), len(loaded.project.models))
+    assert told == sorted(told)
+    assert len(told) > 5
