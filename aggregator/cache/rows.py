@@ -18,6 +18,9 @@ _FORMAT = 1
 _KEEP_DAYS = 14
 _WAIT_SECONDS = 5.0
 _SECONDS_A_DAY = 86_400
+FILE = Path(".aggregator", "cache.sqlite")
+"""Where a project's rows are; safe to delete."""
+
 _TABLES = """
 CREATE TABLE IF NOT EXISTS heads (key TEXT PRIMARY KEY, day INTEGER NOT NULL, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS bodies (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -33,13 +36,18 @@ class Row:
 
 
 class Cache:
-    """The rows of one file; ``None`` keeps them for as long as this object lives."""
+    """The rows of one file, or none to begin with.
 
-    def __init__(self, path: Path | None) -> None:
+    New ones are kept for as long as this object lives, and in the file unless it is only read (``writes`` is false).
+    It may be used by several threads, one at a time.
+    """
+
+    def __init__(self, path: Path | None, *, writes: bool = True) -> None:
         self._new: dict[str, Row] = {}
         self._used: list[str] = []
+        self._writes = writes
         self._today = int(time.time() // _SECONDS_A_DAY)
-        self._db = _open(path) if path is not None else None
+        self._db = _open(path) if path is not None and (writes or path.exists()) else None
 
     def __enter__(self) -> Self:
         return self
@@ -74,7 +82,7 @@ class Cache:
 
     def save(self) -> None:
         """Write what is new, all or nothing."""
-        if self._db is None or not (self._new or self._used):
+        if self._db is None or not self._writes or not (self._new or self._used):
             return
         heads = [(key, self._today, row.head) for key, row in self._new.items()]
         bodies = [(key, row.body) for key, row in self._new.items() if row.body]
@@ -113,7 +121,7 @@ def _open(path: Path) -> sqlite3.Connection | None:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    db = sqlite3.connect(path, timeout=_WAIT_SECONDS)
+    db = sqlite3.connect(path, timeout=_WAIT_SECONDS, check_same_thread=False)
     try:
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = NORMAL")

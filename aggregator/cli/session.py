@@ -9,16 +9,13 @@ from pathlib import Path
 
 import click
 
-from aggregator.cache import Cache
+from aggregator.cache import FILE, Cache
 from aggregator.cli.output import count, print_findings, print_text
 from aggregator.cli.progress import Counter
 from aggregator.core.diagnostics import Diagnostic, Place, errors
 from aggregator.core.graph import Graph
 from aggregator.load import codes, find_project
 from aggregator.review import review
-
-CACHE = Path(".aggregator", "cache.sqlite")
-"""Where what was found out about files and models is kept, in the project; safe to delete."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,7 +48,7 @@ def open_project(folder: Path, environment: str | None, output: str = "text") ->
         advice = "change into a project, or make one with `aggregator init DIR`"
         _give_up([Diagnostic(place, codes.NO_PROJECT, message, advice)], folder, output)
     assert root is not None  # noqa: S101
-    cache = Cache(root / CACHE)  # stays open: the graph reads from it what it is asked for
+    cache = Cache(root / FILE)  # stays open: the graph reads from it what it is asked for
     found = review(root, environment, cache, processes=os.cpu_count() or 1, progress=Counter("models compiled").tell)
     if found.graph is None:
         _give_up(found.findings, root, output)

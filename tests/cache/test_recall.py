@@ -277,6 +277,22 @@ def remember(root: Path, barrier: Any) -> None:
         understood(root, cache)
 
 
+def test_a_cache_that_is_only_read_stays_as_it_is(tmp_path):
+    root = write_files(tmp_path, FILES)
+    path = root / "cache.sqlite"
+    with Cache(path, writes=False) as cache:
+        assert len(looked_at(root, cache)) == 6
+    assert not path.exists()
+
+    with Cache(path) as cache:
+        looked_at(root, cache)
+    write(root, "models/marts/alone.sql", model("SELECT 2 AS two"))
+    for _ in range(2):
+        with Cache(path, writes=False) as cache:
+            assert looked_at(root, cache) == ["marts.alone"]
+            assert looked_at(root, cache) == []
+
+
 def test_processes_that_run_at_once_share_a_cache(tmp_path):
     root = write_files(tmp_path, FILES)
     context = multiprocessing.get_context("spawn")
