@@ -116,6 +116,16 @@ TABLE_CLAUSE = _code(
 
 Both make the same build give other rows another day, and the partition filter would have to stand where they do.""",
 )
+MISPLACED = _code(
+    216,
+    "misplaced",
+    """An aggregate or a window function stands where there are no groups or windows yet.
+
+Rows are filtered by WHERE and joined, then grouped, then filtered by HAVING; then windows are computed, and QUALIFY
+filters by them. An aggregate may stand in the SELECT list, HAVING, QUALIFY and ORDER BY, a window function in the
+SELECT list, QUALIFY and ORDER BY. A window function may be of an aggregate (`SUM(COUNT(*)) OVER ()`), nothing else may
+be nested. Compute the inner one in a query of its own in WITH.""",
+)
 UNUSED_MAP = Code(
     "A215",
     "unused-map",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from aggregator.compile.batch import why_one_by_one
 from aggregator.compile.fingerprint import fingerprint
 from aggregator.compile.outputs import declaration_problems, output_problems, parameter_problems
 from aggregator.compile.parse import parse_select
+from aggregator.compile.placement import placement_problems
 from aggregator.compile.resolve import Reference, Resolver, references, unknown_references
 from aggregator.compile.subject import Subject
 from aggregator.compile.tables import calendar_of
@@ -66,7 +68,8 @@ def parse_model(
     problems = [each for each in found if isinstance(each, Diagnostic)]
     problems += unknown_references(model, query, mentioned, known)
     parsed = None if any(errors(problems)) else Parsed(model, query, tuple(mentioned))
-    return parsed, [*problems, *output_problems(query), *parameter_problems(model, query)]
+    found_in_text = (output_problems(query), parameter_problems(model, query), placement_problems(query))
+    return parsed, [*problems, *itertools.chain.from_iterable(found_in_text)]
 
 
 def compile_model(parsed: Parsed, tables: Tables) -> Outcome:
