@@ -126,6 +126,14 @@ filters by them. An aggregate may stand in the SELECT list, HAVING, QUALIFY and 
 SELECT list, QUALIFY and ORDER BY. A window function may be of an aggregate (`SUM(COUNT(*)) OVER ()`), nothing else may
 be nested. Compute the inner one in a query of its own in WITH.""",
 )
+UNGROUPED = _code(
+    217,
+    "ungrouped",
+    """A SELECT that groups or aggregates has an output column that is neither.
+
+For each group there is one row, and the column has many values in it: which one is meant? Add it to GROUP BY, or say
+which value: `MAX(name)`, `ANY_VALUE(name HAVING MAX updated_at)`.""",
+)
 UNUSED_MAP = Code(
     "A215",
     "unused-map",

@@ -1,0 +1,114 @@
+"""Columns that are neither grouped nor aggregated, in a SELECT that aggregates. BigQuery refuses them.
+
+What can't be judged is passed over: GROUP BY ALL and grouping sets, subqueries, functions that are not known and may be
+aggregates of somebody's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from aggregator.compile import codes
+from aggregator.core.diagnostics import Diagnostic
+
+if TYPE_CHECKING:
+    from aggregator.compile.analysis import Analysis
+
+_MAY_AGGREGATE = (exp.AggFunc, exp.Anonymous, exp.AnonymousAggFunc, exp.Query, exp.UserDefinedFunction)
+_SEVERAL_GROUPINGS = (exp.Cube, exp.GroupingSets, exp.Rollup)
+
+Keys = dict[type[exp.Expr], set[str]]
+"""What rows are grouped by: texts, by the type of their outermost node."""
+
+
+def grouping_problems(analysis: Analysis) -> Iterator[Diagnostic]:
+    """One finding for each such column of each SELECT."""
+    for select in analysis.nodes.of(exp.Select):
+        group = select.args.get("group")
+        if group is not None and not _is_plain(group):
+            continue
+        if group is None and not any(_is_aggregate(item) for item in select.expressions):
+            continue
+        keys = _keys(select, group.expressions if group is not None else [])
+        own = {source.alias_or_name.casefold() for source in _sources(select)}
+        told: set[str] = set()
+        for item in select.expressions:
+            for column in _ungrouped(item.unalias(), keys):
+                if column.table.casefold() in own and column.name.casefold() not in told:
+                    told.add(column.name.casefold())
+                    yield _finding(analysis, column, has_group=group is not None)
+
+
+def _finding(analysis: Analysis, column: exp.Column, *, has_group: bool) -> Diagnostic:
+    message = f"{column.name} is neither grouped nor aggregated"
+    advice = "add it to GROUP BY, or aggregate it" if has_group else "aggregate it, or add GROUP BY"
+    return Diagnostic(analysis.query.place_of(column), codes.UNGROUPED, message, advice)
+
+
+def _is_plain(group: exp.Group) -> bool:
+    """Whether a GROUP BY lists what it groups by, once."""
+    return bool(group.expressions) and not any(isinstance(key, _SEVERAL_GROUPINGS) for key in group.expressions)
+
+
+def _keys(select: exp.Select, grouped: list[exp.Expr]) -> Keys:
+    """What rows are grouped by; the name or number of an output column stands for what that is."""
+    outputs = {item.alias.casefold(): item.unalias() for item in select.expressions if isinstance(item, exp.Alias)}
+    keys: Keys = {}
+    for key in grouped:
+        meant = [key]
+        if isinstance(key, exp.Column) and key.name.casefold() in outputs:
+            meant.append(outputs[key.name.casefold()])
+        if isinstance(key, exp.Literal) and key.is_int and 0 < int(key.name) <= len(select.expressions):
+            meant.append(select.expressions[int(key.name) - 1].unalias())
+        for each in meant:
+            keys.setdefault(type(each), set()).add(_text(each))
+    return keys
+
+
+def _is_key(node: exp.Expr, keys: Keys) -> bool:
+    return type(node) in keys and _text(node) in keys[type(node)]
+
+
+def _text(node: exp.Expr) -> str:
+    if isinstance(node, exp.Column) and len(node.parts) <= 2:  # noqa: PLR2004  (the usual key, and cheap)
+        return f"{node.table}.{node.name}".casefold()
+    return node.sql(comments=False).casefold()
+
+
+def _ungrouped(node: exp.Expr, keys: Keys) -> Iterator[exp.Column]:
+    """The columns in an expression that stand neither in a key nor in an aggregate."""
+    if _is_key(node, keys) or isinstance(node, exp.Star):
+        return
+    if isinstance(node, exp.Column):
+        yield node
+    elif isinstance(node, exp.Window):
+        inner = node.this
+        while isinstance(inner, (exp.IgnoreNulls, exp.RespectNulls)):
+            inner = inner.this
+        parts = [*inner.iter_expressions(), *(node.args.get("partition_by") or ())]
+        for part in parts:
+            yield from _ungrouped(part, keys)
+    elif not isinstance(node, _MAY_AGGREGATE):
+        if isinstance(node, exp.Dot) and isinstance(node.expression, exp.Func):
+            return  # hll_count.merge(x): a function in a namespace
+        for child in node.iter_expressions():
+            yield from _ungrouped(child, keys)
+
+
+def _is_aggregate(item: exp.Expr) -> bool:
+    """Whether a projection aggregates, by a function that is one for certain."""
+    if isinstance(item, (exp.Query, exp.Window)):
+        return False
+    if isinstance(item, exp.AggFunc):
+        return True
+    return any(_is_aggregate(child) for child in item.iter_expressions())
+
+
+def _sources(select: exp.Select) -> Iterator[exp.Expr]:
+    first = select.args.get("from_")
+    if first is not None:
+        yield first.this
+    yield from (join.this for join in select.args.get("joins") or ())

@@ -1,0 +1,11 @@
+/*---
+description: Flights per day.
+owner: ops@example.com
+partition: {by: flight_date, grain: day, from: 2013-01-01}
+---*/
+SELECT
+  flight_date,
+  carrier,
+  COUNT(*) AS flights
+FROM lake.flights
+GROUP BY flight_date
