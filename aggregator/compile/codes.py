@@ -134,6 +134,15 @@ UNGROUPED = _code(
 For each group there is one row, and the column has many values in it: which one is meant? Add it to GROUP BY, or say
 which value: `MAX(name)`, `ANY_VALUE(name HAVING MAX updated_at)`.""",
 )
+OPERANDS = _code(
+    218,
+    "operands",
+    """An operator or aggregate gets something of a type that it can't work with.
+
+BigQuery compares numbers with numbers, texts with texts and so on, and turns only literals into what they meet: a text
+in quotes into a DATE or TIMESTAMP, but never into a number. A DATE is not compared with a TIMESTAMP. WHERE, HAVING and
+QUALIFY want a condition, SUM and AVG want numbers. Convert with CAST, SAFE_CAST, DATE or TIMESTAMP.""",
+)
 UNUSED_MAP = Code(
     "A215",
     "unused-map",

@@ -11,6 +11,7 @@ from aggregator.compile.analysis import Analysis, analyse
 from aggregator.compile.batch import why_one_by_one
 from aggregator.compile.fingerprint import fingerprint
 from aggregator.compile.grouping import grouping_problems
+from aggregator.compile.operands import operand_problems
 from aggregator.compile.outputs import declaration_problems, output_problems, parameter_problems
 from aggregator.compile.parse import parse_select
 from aggregator.compile.placement import placement_problems
@@ -80,7 +81,7 @@ def compile_model(parsed: Parsed, tables: Tables) -> Outcome:
     if not isinstance(analysis, Analysis):
         return Outcome(None, tuple(analysis))
     columns = _described(analysis.columns, model.columns)
-    problems = [*declaration_problems(model, columns), *grouping_problems(analysis)]
+    problems = [*declaration_problems(model, columns), *grouping_problems(analysis), *operand_problems(analysis)]
     partition = model.partition if model.kind is not Kind.VIEW else None
     calendar = calendar_of(partition, columns, [tables[name] for name in sorted(parsed.tables & tables.keys())])
     if isinstance(calendar, Diagnostic):

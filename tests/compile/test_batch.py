@@ -356,7 +356,7 @@ ONE_BY_ONE = {
     "a point in time compared with a day": (
         "it uses @start",
         """SELECT DATE(ts, 'America/New_York') AS flight_date, n FROM lake.events
-           WHERE ts >= @start AND ts < @end""",
+           WHERE ts >= TIMESTAMP(@start) AND ts < TIMESTAMP(@end)""",
     ),
     # the rest
     "a pivot": (

@@ -1,0 +1,60 @@
+"""Operands whose types can't be what an operator wants, where both are known for certain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from aggregator.compile import codes
+from aggregator.compile.analysis.types import BOOL, NULL, Type, common, type_of_node
+from aggregator.core.diagnostics import Diagnostic
+
+if TYPE_CHECKING:
+    from aggregator.compile.analysis import Analysis
+
+_COMPARISONS = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE)
+_NUMERIC = frozenset({"INT64", "NUMERIC", "BIGNUMERIC", "FLOAT64", "INTERVAL"})
+_DAYS = frozenset({"DATE", "DATETIME"})
+"""A DATE is turned into a DATETIME where it meets one; a TIMESTAMP meets neither."""
+
+
+def operand_problems(analysis: Analysis) -> Iterator[Diagnostic]:
+    """Conditions that are no truth values, sums of what is no number, comparisons of what can't be compared."""
+    for clause in analysis.nodes.of(exp.Where, exp.Having, exp.Qualify):
+        type_ = _type(clause.this) if clause.this.type is not BOOL.data else None
+        if type_ is not None and type_.name != "BOOL":
+            message = f"{clause.key.upper()} needs a condition, and this is {type_.text}"
+            yield _finding(analysis, clause.this, message, "compare it with something")
+    for aggregate in analysis.nodes.of(exp.Sum, exp.Avg):
+        summed = aggregate.this.expressions[0] if isinstance(aggregate.this, exp.Distinct) else aggregate.this
+        type_ = _type(summed)
+        if type_ is not None and type_.name not in _NUMERIC:
+            message = f"{aggregate.sql_name()} needs numbers, and this is {type_.text}"
+            yield _finding(analysis, aggregate, message, "COUNTIF counts conditions; CAST makes numbers of texts")
+    for comparison in analysis.nodes.of(*_COMPARISONS):
+        yield from _compared(analysis, comparison)
+
+
+def _compared(analysis: Analysis, comparison: exp.Expr) -> Iterator[Diagnostic]:
+    left, right = comparison.this, comparison.expression
+    if left.type is right.type:  # types are shared, so that this is the usual case
+        return
+    a, b = _type(left), _type(right)
+    if a is None or b is None or {a.name, b.name} <= _DAYS or any(each.fields or each.element for each in (a, b)):
+        return
+    if common([(a, isinstance(left, exp.Literal)), (b, isinstance(right, exp.Literal))]) is None:
+        message = f"{a.text} can't be compared with {b.text}"
+        yield _finding(analysis, comparison, message, f"CAST one of them, or write a literal of type {a.name}")
+
+
+def _type(node: exp.Expr | None) -> Type | None:
+    """The type of an expression, if it is known and not that of NULL."""
+    data = node.type if node is not None else None
+    type_ = type_of_node(data) if isinstance(data, exp.DataType) and data.this is not exp.DType.UNKNOWN else None
+    return None if type_ is None or type_ == NULL else type_
+
+
+def _finding(analysis: Analysis, node: exp.Expr, message: str, advice: str) -> Diagnostic:
+    return Diagnostic(analysis.query.place_of(node), codes.OPERANDS, message, advice)
