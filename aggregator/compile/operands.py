@@ -34,19 +34,43 @@ def operand_problems(analysis: Analysis) -> Iterator[Diagnostic]:
             message = f"{aggregate.sql_name()} needs numbers, and this is {type_.text}"
             yield _finding(analysis, aggregate, message, "COUNTIF counts conditions; CAST makes numbers of texts")
     for comparison in analysis.nodes.of(*_COMPARISONS):
-        yield from _compared(analysis, comparison)
+        left, right = comparison.this, comparison.expression
+        clash = _clash(left, right)
+        if clash:
+            message = f"{clash[0].text} can't be compared with {clash[1].text}"
+            yield _finding(
+                analysis, comparison, message, f"CAST one of them, or write a literal of type {clash[0].name}"
+            )
+        elif left.type is not None and left.type.this is exp.DType.ARRAY:
+            yield _finding(analysis, comparison, "arrays can't be compared", "compare TO_JSON_STRING of both")
+    for union in analysis.nodes.of(exp.SetOperation):
+        yield from _united(analysis, union)
 
 
-def _compared(analysis: Analysis, comparison: exp.Expr) -> Iterator[Diagnostic]:
-    left, right = comparison.this, comparison.expression
-    if left.type is right.type:  # types are shared, so that this is the usual case
+def _united(analysis: Analysis, union: exp.SetOperation) -> Iterator[Diagnostic]:
+    """Columns of the two sides that have no type in common."""
+    sides = [side.selects if isinstance(side, exp.Query) else [] for side in (union.this, union.expression)]
+    is_by_position = not union.args.get("by_name") and len(sides[0]) == len(sides[1])
+    if not is_by_position or any(item.is_star for side in sides for item in side):
         return
+    for number, (left, right) in enumerate(zip(*sides, strict=True), start=1):
+        clash = _clash(left.unalias(), right.unalias())
+        if clash:
+            message = f"column {number} is {clash[0].text} on one side of the {union.key.upper()}, {clash[1].text} here"
+            is_written = any("start" in part.meta for part in right.walk())  # not put there by a star
+            node = right if is_written else union.expression
+            yield _finding(analysis, node, message, "CAST one of them, and look whether the columns are in order")
+
+
+def _clash(left: exp.Expr, right: exp.Expr) -> tuple[Type, Type] | None:
+    """The types of two expressions that have to have one in common, if they have none."""
+    if left.type is right.type:  # types are shared, so that this is the usual case
+        return None
     a, b = _type(left), _type(right)
     if a is None or b is None or {a.name, b.name} <= _DAYS or any(each.fields or each.element for each in (a, b)):
-        return
-    if common([(a, isinstance(left, exp.Literal)), (b, isinstance(right, exp.Literal))]) is None:
-        message = f"{a.text} can't be compared with {b.text}"
-        yield _finding(analysis, comparison, message, f"CAST one of them, or write a literal of type {a.name}")
+        return None
+    is_one = common([(a, isinstance(left, exp.Literal)), (b, isinstance(right, exp.Literal))]) is not None
+    return None if is_one else (a, b)
 
 
 def _type(node: exp.Expr | None) -> Type | None:

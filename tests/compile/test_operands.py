@@ -65,6 +65,20 @@ SELECTS = {
         "WITH c AS (SELECT name AS m FROM d.t) SELECT SUM(m) AS s FROM c",
         ["SUM needs numbers, and this is STRING"],
     ),
+    "a UNION of a number and a text": (
+        "SELECT n, name FROM d.t UNION ALL SELECT n, ts FROM d.t",
+        ["column 2 is STRING on one side of the UNION, TIMESTAMP here"],
+    ),
+    "a UNION of three": (
+        "SELECT n FROM d.t UNION ALL SELECT x FROM d.t UNION ALL SELECT day FROM d.t",
+        ["column 1 is INT64 on one side of the UNION, DATE here"],
+    ),
+    "a UNION of what can become one": (
+        "SELECT n, day, NULL FROM d.t UNION ALL SELECT x, '2013-01-01', 'a' FROM d.t UNION ALL SELECT 1, NULL, 'b'",
+        [],
+    ),
+    "a UNION by name": ("SELECT n, name FROM d.t UNION ALL BY NAME SELECT name, n FROM d.t", []),
+    "arrays": ("SELECT n FROM d.t WHERE [n] = [1, 2]", ["arrays can't be compared"]),
     "sums of numbers": (
         "SELECT SUM(n) AS a, AVG(price) AS b, SUM(DISTINCT x) AS c, SUM(IF(paid, 1, 0)) AS d FROM d.t",
         [],

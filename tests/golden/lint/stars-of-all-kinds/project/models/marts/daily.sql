@@ -5,4 +5,4 @@ partition: {by: flight_date, grain: day, from: 2013-01-01}
 ---*/
 SELECT f.*, a.name FROM lake.flights AS f JOIN lake.airlines AS a ON a.carrier = f.carrier
 UNION ALL
-(SELECT * EXCEPT (carrier), origin, '' FROM lake.flights)
+(SELECT * EXCEPT (legs), legs, '' FROM lake.flights)
