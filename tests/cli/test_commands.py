@@ -278,7 +278,6 @@ def test_a_code_that_is_not_there(make_project):
 # --- docs ---
 
 
-@pytest.mark.skipif(not (ROOT / "README.md").is_file(), reason="there is no README yet")
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_is_in_the_readme(command):
     text = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -45,6 +45,7 @@ class Connection:
             self._worker.submit(lambda: None).result()  # a thread whose start Ctrl-C cuts off would not be counted
             self.db = _open(path, deadline, wait, say)
         except BaseException:
+            self._worker.shutdown()
             self._lock.release()
             raise
 
