@@ -28,6 +28,9 @@ class Layer(StrEnum):
     LOAD = "load"
     COMPILE = "compile"
     LINT = "lint"
+    DRY_RUN = "dry-run"
+    GOOGLESQL = "googlesql"
+    BIGQUERY = "bigquery"
     RUN = "run"
 
 

@@ -1,0 +1,91 @@
+"""What the dry run asks of an analyzer, and what it gets."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+
+@dataclasses.dataclass(frozen=True)
+class Field:
+    """A column: its name and its BigQuery type, such as ``ARRAY<STRUCT<sku STRING, price FLOAT64>>``."""
+
+    name: str
+    type: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Relation:
+    """A table as a query sees it, by the name that the query uses: ``lake.flights``, or ``lake.events_*``.
+
+    ``pseudo`` are columns that ``SELECT *`` leaves out, such as ``_PARTITIONTIME``.
+    """
+
+    name: str
+    columns: tuple[Field, ...]
+    pseudo: tuple[Field, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True)
+class Statement:
+    """A SELECT to be judged: its text, the types of its parameters, and all tables that it reads.
+
+    ``routines`` are ``CREATE FUNCTION`` and ``CREATE TABLE FUNCTION`` statements that it may use. ``mentions`` are all
+    words of the author's text, in lower case: a column that is not among them can be left out of its table. None where
+    that can't be said, because of a star for example.
+    """
+
+    name: str
+    sql: str
+    tables: tuple[Relation, ...]
+    parameters: tuple[Field, ...] = ()
+    routines: tuple[str, ...] = ()
+    mentions: frozenset[str] | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Mistake:
+    """Why a statement is refused. Offsets count the characters of its text, from 0; None where no place is told."""
+
+    message: str
+    start: int | None = None
+    help: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Verdict:
+    """What an analyzer says of one statement.
+
+    ``columns`` is the schema of the result, and empty when there is a mistake. ``reads`` has, for each table, the
+    columns whose bytes count; None where the analyzer can't tell. ``bytes`` is what the warehouse itself says it would
+    read. ``unchecked`` says why nothing could be found out; then nothing else is here.
+    """
+
+    mistake: Mistake | None = None
+    columns: tuple[Field, ...] = ()
+    reads: Mapping[str, tuple[str, ...]] | None = None
+    bytes: int | None = None
+    unchecked: str = ""
+
+
+class Analyzer(Protocol):
+    """Judges statements. It may be asked from several threads at once."""
+
+    name: str
+    """That of its layer: what ``aggregator dry-run --layer`` picks, and what a report says."""
+
+    parallel: int
+    """How many threads may usefully ask at once."""
+
+    def version(self) -> str:
+        """Changes whenever the same statement could be judged otherwise: part of the key under which verdicts are kept."""
+        ...
+
+    def analyse(self, statements: Sequence[Statement]) -> Sequence[Verdict]:
+        """A verdict for each statement, in order. Never raises for what a statement contains."""
+        ...
+
+    def close(self) -> None:
+        """Let go of processes and connections."""
+        ...
