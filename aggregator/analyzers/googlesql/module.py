@@ -1,0 +1,166 @@
+"""Google's analyzer as machine code: compiled once per machine, and kept in the user's cache folder.
+
+Compiling the module of the wheel takes about 40 s of CPU and 1 GB of memory; what comes of it is read in milliseconds.
+It holds for one version of the module, one of the runtime, and one kind of processor.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.metadata
+import importlib.util
+import os
+import platform
+import stat
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aggregator.cache import key_of
+
+if TYPE_CHECKING:
+    from wasmtime import Engine, Module
+
+FOLDER_VARIABLE = "AGGREGATOR_CACHE_DIR"
+"""The environment variable that says where the compiled module is kept."""
+
+PACKAGES = ("zetasql", "wasmtime")
+_MAX_STACK = 512 * 1024
+"""Of WebAssembly code, in bytes: that for which the module was built. With more, the runtime ends the process."""
+
+
+class NotAvailableError(Exception):
+    """The analyzer can't be had on this machine; the message says why, and what to do."""
+
+
+def why_missing() -> str:
+    """Why the layer can't be used at all; empty if it can."""
+    missing = [package for package in PACKAGES if importlib.util.find_spec(package) is None]
+    if not missing:
+        return ""
+    return f"{' and '.join(missing)} not installed: pip install 'aggregator[googlesql]'"
+
+
+def version() -> str:
+    """The version of the module and of the runtime."""
+    return " ".join(f"{package} {importlib.metadata.version(package)}" for package in PACKAGES)
+
+
+def compiled_path() -> Path:
+    """Where the compiled module is, or will be."""
+    source = _source()
+    key = key_of(version(), str(source.stat().st_size), sys.platform, platform.machine(), _processor())
+    return _folder() / f"googlesql-{key}.bin"
+
+
+def is_compiled() -> bool:
+    """Whether it is there already."""
+    return compiled_path().exists()
+
+
+def compile_module() -> Path:
+    """Compile the module, unless it is there; two processes that want it at once do it once.
+
+    Raises :class:`NotAvailableError` where there is no place to keep it.
+    """
+    target = compiled_path()
+    try:
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with _alone(target.with_suffix(".lock")):
+            if not target.exists():
+                _write(target, _compiled())
+    except OSError as error:
+        advice = f"set {FOLDER_VARIABLE} to a folder that can be written"
+        raise NotAvailableError(f"{target.parent} can't be written ({error.strerror}); {advice}") from None
+    return target
+
+
+def engine() -> Engine:
+    """A runtime with the settings that the module needs."""
+    from wasmtime import Config, Engine  # noqa: PLC0415  (an extra)
+
+    config = Config()
+    config.shared_memory = True
+    config.max_wasm_stack = _MAX_STACK
+    return Engine(config)
+
+
+def load(path: Path, into: Engine) -> Module:
+    """The compiled module. Raises :class:`NotAvailableError` where the file is damaged or not this user's."""
+    from wasmtime import Module, WasmtimeError  # noqa: PLC0415  (an extra)
+
+    _refuse_strangers(path)
+    try:
+        return Module.deserialize_file(into, str(path))
+    except WasmtimeError:
+        with contextlib.suppress(OSError):
+            path.unlink()
+        advice = "run `aggregator setup-analyzer`"
+        raise NotAvailableError(f"the compiled analyzer was damaged and is removed; {advice}") from None
+
+
+def _refuse_strangers(path: Path) -> None:
+    """What is loaded is run: it must be written by nobody but this user."""
+    if os.name != "posix":
+        return
+    for each in (path, path.parent):
+        status = each.stat()
+        if status.st_uid not in (os.getuid(), 0) or status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+            raise NotAvailableError(f"{each} can be written by other users; set {FOLDER_VARIABLE} to a folder of yours")
+
+
+def _source() -> Path:
+    found = importlib.util.find_spec("zetasql")
+    if found is None or found.origin is None:
+        raise NotAvailableError(why_missing())
+    return Path(found.origin).parent / "wasi" / "zetasql.wasm"
+
+
+def _compiled() -> bytes:
+    from wasmtime import Module  # noqa: PLC0415  (an extra)
+
+    return bytes(Module.from_file(engine(), str(_source())).serialize())
+
+
+def _write(target: Path, content: bytes) -> None:
+    """All of it or nothing, so that no other process reads half."""
+    with tempfile.NamedTemporaryFile(dir=target.parent, prefix=target.stem, delete=False) as file:
+        try:
+            file.write(content)
+            file.close()
+            Path(file.name).replace(target)
+        except BaseException:
+            Path(file.name).unlink(missing_ok=True)
+            raise
+
+
+@contextlib.contextmanager
+def _alone(lock: Path) -> Iterator[None]:
+    """One process at a time. Without locks on files (Windows), two may do the same work, and no harm."""
+    with lock.open("a") as file:
+        with contextlib.suppress(ImportError):
+            import fcntl  # noqa: PLC0415  (only POSIX has it)
+
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _folder() -> Path:
+    said = os.environ.get(FOLDER_VARIABLE)
+    if said:
+        return Path(said)
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "aggregator"
+    home = os.environ.get("LOCALAPPDATA" if os.name == "nt" else "XDG_CACHE_HOME")
+    return (Path(home) if home else Path.home() / ".cache") / "aggregator"
+
+
+def _processor() -> str:
+    """What tells processors apart that machine code is made for, as far as it is told."""
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith(("flags", "Features")):
+                return line
+    return platform.processor()

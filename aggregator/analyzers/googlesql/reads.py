@@ -1,0 +1,181 @@
+"""Which columns of each table a resolved statement really reads, and so which bytes BigQuery counts.
+
+The analyzer's own pruning keeps whatever an inner SELECT names, even where the outer query drops it; BigQuery prunes
+through subqueries, WITH and UNION ALL. The ids of columns are unique within a statement, so what is read is what can be
+reached in a graph: from each column to those that it is computed from. All that decides which rows there are (WHERE,
+ON, GROUP BY, DISTINCT) hangs on the statement itself.
+"""
+
+from __future__ import annotations
+
+import collections
+from collections.abc import Callable, Iterator
+from typing import Any, TypeAlias
+
+Node: TypeAlias = Any
+"""A resolved node: one of some hundreds of generated message types."""
+
+Owner: TypeAlias = "int | str | None"
+"""What needs a column: another column, a WITH query by its name, or (None) the statement."""
+
+_EXISTS = 2
+_UNION_ALL = 0
+
+
+def concrete(node: Node) -> Node:
+    """The node inside the wrappers that stand for "one of these kinds"."""
+    while "node" in node.DESCRIPTOR.oneofs_by_name and node.WhichOneof("node"):
+        node = getattr(node, node.WhichOneof("node"))
+    return node
+
+
+def inherited(node: Node, field: str) -> Any:
+    """A field of a node, or of what it is a special case of."""
+    while field not in node.DESCRIPTOR.fields_by_name:
+        node = node.parent
+    return getattr(node, field)
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """A node and all below it."""
+    yield node
+    for _, child in _children(node):
+        yield from walk(child)
+
+
+def columns_read(statement: Node) -> list[tuple[Node, frozenset[str]]]:
+    """Each scan of a table in a resolved statement that matters, with the names of the columns that it reads."""
+    graph = _Graph()
+    graph.visit(statement, None)
+    live = graph.reachable()
+    return [
+        (scan, frozenset(column.name for column in scan.parent.column_list if column.column_id in live))
+        for owner, scan in graph.scans
+        if owner in live
+    ]
+
+
+class _Graph:
+    """The edges between columns, gathered in one walk."""
+
+    def __init__(self) -> None:
+        self.scans: list[tuple[Owner, Node]] = []
+        self._needs: dict[Owner, set[Owner]] = collections.defaultdict(set)
+        self._with: dict[str, list[int]] = {}
+        self._with_uses: list[tuple[str, list[int]]] = []
+
+    def visit(self, node: Node, owner: Owner, field: str = "") -> None:
+        """Note what a node needs, for the sake of ``owner``; ``field`` is where it stands in its parent."""
+        handle = _HANDLERS.get(node.DESCRIPTOR.name)
+        if handle is not None:
+            handle(self, node, owner, field)
+        else:
+            self.visit_children(node, owner, field)
+
+    def visit_children(self, node: Node, owner: Owner, field: str = "") -> None:
+        is_wrapper = "node" in node.DESCRIPTOR.oneofs_by_name
+        for name, child in _children(node):
+            self.visit(child, owner, field if is_wrapper else name)
+
+    def reachable(self) -> set[Owner]:
+        for name, columns in self._with_uses:
+            for column, source in zip(columns, self._with.get(name, ()), strict=False):
+                self._needs[column].add(source)
+        seen: set[Owner] = {None}
+        waiting: list[Owner] = [None]
+        while waiting:
+            new = self._needs[waiting.pop()] - seen
+            seen |= new
+            waiting += new
+        return seen
+
+    def column_ref(self, node: Node, owner: Owner, _: str) -> None:
+        self._needs[owner].add(node.column.column_id)
+
+    def computed(self, node: Node, owner: Owner, field: str) -> None:
+        if field == "group_by_list":
+            self._needs[owner].add(node.column.column_id)
+        self.visit(node.expr, node.column.column_id)
+
+    def table_scan(self, node: Node, owner: Owner, _: str) -> None:
+        self.scans.append((owner, node))
+
+    def with_entry(self, node: Node, _: Owner, __: str) -> None:
+        name = node.with_query_name.casefold()
+        self._with[name] = _column_ids(node.with_subquery)
+        self.visit(node.with_subquery, f"with {name}")
+
+    def with_scan(self, node: Node, owner: Owner, _: str) -> None:
+        name = node.with_query_name.casefold()
+        self._needs[owner].add(f"with {name}")
+        self._with_uses.append((name, [column.column_id for column in node.parent.column_list]))
+
+    def set_operation(self, node: Node, owner: Owner, _: str) -> None:
+        """A column of UNION ALL needs those at its place; DISTINCT and its like compare all of them."""
+        for item in node.input_item_list:
+            for column, source in zip(node.parent.column_list, item.output_column_list, strict=False):
+                needed_by = column.column_id if node.op_type == _UNION_ALL else owner
+                self._needs[needed_by].add(source.column_id)
+            self.visit(item, owner)
+
+    def recursive(self, node: Node, owner: Owner, _: str) -> None:
+        for term in (node.non_recursive_term, node.recursive_term):
+            self._needs[owner].update(column.column_id for column in term.output_column_list)
+            self.visit(term, owner)
+
+    def analytic_group(self, node: Node, owner: Owner, _: str) -> None:
+        """PARTITION BY and ORDER BY are read for the functions of their group."""
+        columns = [concrete(each).column.column_id for each in node.analytic_function_list]
+        for name, child in _children(node):
+            for column in (owner,) if name == "analytic_function_list" else columns:
+                self.visit(child, column)
+
+    def subquery(self, node: Node, owner: Owner, _: str) -> None:
+        """All but EXISTS hand on their columns."""
+        if node.subquery_type != _EXISTS:
+            self._needs[owner].update(_column_ids(node.subquery))
+        self.visit_children(node, owner)
+
+    def argument(self, node: Node, owner: Owner, _: str) -> None:
+        """A table that a table function takes is read as far as it is handed over."""
+        self._needs[owner].update(column.column_id for column in node.argument_column_list)
+        self.visit_children(node, owner)
+
+    def insert(self, node: Node, owner: Owner, _: str) -> None:
+        self._needs[owner].update(column.column_id for column in node.query_output_column_list)
+        self.visit_children(node, owner)
+
+    def aggregate(self, node: Node, owner: Owner, _: str) -> None:
+        for each in node.grouping_set_list:
+            self.visit(each, owner)
+        self.visit_children(node, owner)
+
+
+_HANDLERS: dict[str, Callable[[_Graph, Node, Owner, str], None]] = {
+    "ResolvedColumnRefProto": _Graph.column_ref,
+    "ResolvedOutputColumnProto": _Graph.column_ref,
+    "ResolvedComputedColumnProto": _Graph.computed,
+    "ResolvedDeferredComputedColumnProto": _Graph.computed,
+    "ResolvedTableScanProto": _Graph.table_scan,
+    "ResolvedWithEntryProto": _Graph.with_entry,
+    "ResolvedWithRefScanProto": _Graph.with_scan,
+    "ResolvedSetOperationScanProto": _Graph.set_operation,
+    "ResolvedRecursiveScanProto": _Graph.recursive,
+    "ResolvedAnalyticFunctionGroupProto": _Graph.analytic_group,
+    "ResolvedSubqueryExprProto": _Graph.subquery,
+    "ResolvedFunctionArgumentProto": _Graph.argument,
+    "ResolvedInsertStmtProto": _Graph.insert,
+    "ResolvedAggregateScanBaseProto": _Graph.aggregate,
+}
+
+
+def _children(node: Node) -> Iterator[tuple[str, Node]]:
+    for descriptor, value in node.ListFields():
+        if descriptor.message_type is None or descriptor.message_type.GetOptions().map_entry:
+            continue
+        for child in [value] if hasattr(value, "DESCRIPTOR") else value:
+            yield descriptor.name, child
+
+
+def _column_ids(scan: Node) -> list[int]:
+    return [column.column_id for column in inherited(concrete(scan), "column_list")]

@@ -1,0 +1,81 @@
+"""Functions that a project defines: ``CREATE FUNCTION`` and ``CREATE TABLE FUNCTION`` into the analyzer's catalog.
+
+A function with a body in SQL is registered with that body, so that it is typed anew at each call, as BigQuery does it
+for ``ANY TYPE``. One in JavaScript is its signature.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from zetasql.wasi._pb2.zetasql.proto import function_pb2
+from zetasql.wasi._pb2.zetasql.public import function_pb2 as public_function_pb2
+
+from aggregator.analyzers.googlesql.catalog import Folder, folder
+from aggregator.analyzers.googlesql.reads import Node
+from aggregator.analyzers.googlesql.types import text_of
+from aggregator.analyzers.protocol import Statement
+
+_ENUM = public_function_pb2.FunctionEnums
+_TEMPLATED = "Templated_SQL_Function"
+"""The group that tells the analyzer to look into the body."""
+
+
+class Analysed(Protocol):
+    """Resolves a statement over a catalog."""
+
+    def __call__(self, statement: Statement, root: Folder) -> Node:
+        """The resolved statement."""
+        ...
+
+
+def add_routines(root: Folder, routines: Iterable[str], analysed: Analysed) -> None:
+    """Put functions into a catalog, each of them known to those after it."""
+    for text in routines:
+        add_routine(root, analysed(Statement("", text, ()), root))
+
+
+def add_routine(root: Folder, resolved: Node) -> None:
+    """Put a function into a catalog, from its resolved ``CREATE`` statement."""
+    path = ".".join(resolved.parent.name_path).split(".")
+    if resolved.DESCRIPTOR.name == "ResolvedCreateTableFunctionStmtProto":
+        folder(root, path[:-1]).custom_tvf.append(_table_function(resolved, path[-1]))
+    else:
+        folder(root, path[:-1]).custom_function.append(_function(resolved, path[-1]))
+
+
+def _function(resolved: Node, name: str) -> function_pb2.FunctionProto:
+    mode = _ENUM.AGGREGATE if resolved.is_aggregate else _ENUM.SCALAR
+    found = function_pb2.FunctionProto(name_path=[name], mode=mode, group="udf")
+    signature = found.signature.add()
+    signature.CopyFrom(resolved.signature)
+    if resolved.language.upper() != "SQL" or resolved.is_aggregate:
+        signature.return_type.type.CopyFrom(resolved.return_type)
+        return found
+    code = resolved.code
+    if resolved.has_explicit_return_type:
+        code = f"CAST(({code}) AS {text_of(resolved.return_type)})"
+    found.group = _TEMPLATED
+    found.parse_resume_location.input = code
+    found.parse_resume_location.byte_position = 0
+    found.templated_sql_function_argument_name.extend(resolved.argument_name_list)
+    return found
+
+
+def _table_function(resolved: Node, name: str) -> function_pb2.TableValuedFunctionProto:
+    found = function_pb2.TableValuedFunctionProto(name_path=[name], type=_ENUM.TEMPLATED_SQL_TVF)
+    found.signature.CopyFrom(resolved.signature)
+    result = found.signature.return_type
+    result.kind, result.num_occurrences = public_function_pb2.ARG_TYPE_RELATION, 1
+    if resolved.has_explicit_return_schema:
+        found.type = _ENUM.FIXED_OUTPUT_SCHEMA_TVF
+        schema = result.options.relation_input_schema
+        del schema.column[:]
+        for column in resolved.output_column_list:
+            schema.column.add(name=column.name).type.CopyFrom(column.column.type)
+    else:
+        found.argument_name.extend(resolved.argument_name_list)
+        found.parse_resume_location.input = resolved.code
+        found.parse_resume_location.byte_position = 0
+    return found
