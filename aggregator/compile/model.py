@@ -91,17 +91,19 @@ def compile_model(parsed: Parsed, tables: Tables) -> Outcome:
     resolved = list(resolver.inputs(model, parsed.references, query))
     inputs = tuple(each for each in resolved if isinstance(each, Input))
     problems += (each for each in resolved if isinstance(each, Diagnostic))
+    sql, splices = resolver.filtered(model, parsed.references, inputs, query.text)
     views = (tables[edge.table].logic for edge in inputs if edge.table in tables and tables[edge.table].logic)
     compiled = CompiledModel(
         model=model,
         place=query.place(len(query.text) - len(query.text.lstrip())),
-        sql=resolver.filtered(model, parsed.references, inputs, query.text),
+        sql=sql,
         inputs=inputs,
         columns=columns,
         calendar=calendar,
         one_by_one=why_one_by_one(analysis, inputs, calendar, calendars) if calendar else "",
         fingerprint=fingerprint(query, model.kind, calendar, inputs, views),
         is_templated=query.source_map is not None,
+        splices=splices,
     )
     return Outcome(Subject(compiled, query, analysis, tables), tuple(problems))
 

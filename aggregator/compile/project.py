@@ -112,7 +112,14 @@ class _Compiler:
         calendars = {
             name: functools.partial(self._calendar, name) for name, text in self._known.items() if text != BROKEN
         }
-        graph = Graph(self._project, Lazily(models), self._project.sources, Lazily(calendars))
+        graph = Graph(
+            self._project,
+            models=Lazily(models),
+            sources=self._project.sources,
+            calendars=Lazily(calendars),
+            reads={name: tuple(sorted(self._inputs[name])) for name in models},
+            identities={name: self._recall.identity(name) for name in models},
+        )
         found = dict.fromkeys(self._diagnostics)
         for name, facts in self._facts.items():
             if facts.findings != NO_FINDINGS:

@@ -82,6 +82,10 @@ class Recall:
         """The compiled form of a model that :meth:`find` knew; None if someone has deleted the cache meanwhile."""
         return self._cache.body(self._keys[name])
 
+    def identity(self, name: TableName) -> str:
+        """What the compiled form of a model is found by; empty where it can't be found again."""
+        return self._keys.get(name, "")
+
     def macro_problems(self, workers: Workers) -> tuple[Diagnostic, ...]:
         """What is wrong with the files in ``macros/``."""
         texts = [text for document in self._project.macros for text in (document.path, document.text)]

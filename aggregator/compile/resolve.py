@@ -12,7 +12,7 @@ from aggregator.compile import codes
 from aggregator.compile.filters import filter_sql, impossible
 from aggregator.compile.query import Query
 from aggregator.core.diagnostics import Diagnostic, Place, Word, did_you_mean
-from aggregator.core.graph import Input
+from aggregator.core.graph import Input, Splice
 from aggregator.core.maps import ALL, PREVIOUS, SAME, PartitionMap, Reach
 from aggregator.core.names import TableName, is_identifier
 
@@ -127,23 +127,27 @@ class Resolver:
                 yield Diagnostic(at, codes.BAD_MAP, *problem)
             yield Input(reference.table, reference.alias, declared or default if problem is None else default, place)
 
-    def filtered(self, model: Model, mentioned: Sequence[Reference], inputs: Sequence[Input], text: str) -> str:
+    def filtered(
+        self, model: Model, mentioned: Sequence[Reference], inputs: Sequence[Input], text: str
+    ) -> tuple[str, tuple[Splice, ...]]:
         """The author's text with each partitioned input replaced by the partitions that its map allows.
 
         The text is edited at the tables' own characters; everything else stays as written, line for line.
         """
         calendar = self._calendars[model.name]
-        pieces, position = [], 0
+        position = len(text) - len(text.lstrip())
+        pieces, splices, length = list[str](), [Splice(0, 0, 0, position)], 0
         for reference, edge in zip(mentioned, inputs, strict=True):
             source = self._calendars[edge.table]
-            pieces.append(text[position : reference.start])
-            name = text[reference.start : reference.end]
+            before, name = text[position : reference.start], text[reference.start : reference.end]
+            start = length + len(before)
             if edge.map.reach is not Reach.ALL and calendar is not None and source is not None:
                 name = f"(SELECT * FROM {name} WHERE {filter_sql(edge.map, calendar, source)})"
                 name += f" AS {reference.alias}" if reference.needs_alias else ""
-            pieces.append(name)
-            position = reference.end
-        return "".join((*pieces, text[position:])).strip()
+                splices.append(Splice(start, start + len(name), reference.start, reference.end))
+            pieces += (before, name)
+            position, length = reference.end, start + len(name)
+        return "".join((*pieces, text[position:])).rstrip(), tuple(splices)
 
     def _problem(
         self, model: Model, table: TableName, map_: PartitionMap, *, is_declared: bool

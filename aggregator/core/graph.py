@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import dataclasses
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
@@ -83,12 +84,25 @@ class Table:
 
 
 @dataclasses.dataclass(frozen=True)
+class Splice:
+    """Where the compiler wrote over the author's text: ``[start, end)`` stands for ``[written_start, written_end)``.
+
+    The first two are offsets in the compiled SQL, the others in the text that was rendered from the author's file.
+    """
+
+    start: int
+    end: int
+    written_start: int
+    written_end: int
+
+
+@dataclasses.dataclass(frozen=True)
 class CompiledModel:
     """A model, understood.
 
-    ``sql`` is one text for all partitions, with parameters ``@start`` and ``@end`` and the partition filters in.
-    ``one_by_one`` says why several partitions can't be built in one query; empty when they can. ``place`` is where the
-    SELECT begins.
+    ``sql`` is one text for all partitions, with parameters ``@start`` and ``@end`` and the partition filters in;
+    ``splices`` tell where it differs from the author's, in order, and always where that begins. ``one_by_one`` says why
+    several partitions can't be built in one query; empty when they can. ``place`` is where the SELECT begins.
     """
 
     model: Model
@@ -100,28 +114,44 @@ class CompiledModel:
     one_by_one: str
     fingerprint: str
     is_templated: bool = False
+    splices: tuple[Splice, ...] = ()
 
     @property
     def name(self) -> TableName:
         """The name of the model and of its table."""
         return self.model.name
 
+    def written(self, offset: int) -> int:
+        """The offset in the author's rendered text of a character of the compiled SQL.
+
+        What the compiler put there stands where the author wrote what it stands for.
+        """
+        index = bisect.bisect_right(self.splices, offset, key=lambda splice: splice.start) - 1
+        if index < 0:
+            return offset
+        splice = self.splices[index]
+        return splice.written_start if offset < splice.end else offset - splice.end + splice.written_end
+
 
 @dataclasses.dataclass(frozen=True)
 class Graph:
-    """All models that could be understood, upstream before downstream, and the sources."""
+    """All models that could be understood, upstream before downstream, and the sources.
+
+    ``reads`` has the tables that each model reads directly, without itself. ``identities`` has what a model's compiled
+    form is found by: the same identity, the same form. Both are known without looking at the models.
+    """
 
     project: Project
     models: Mapping[TableName, CompiledModel]
     sources: Mapping[TableName, Source]
     calendars: Mapping[TableName, Calendar | None]
+    reads: Mapping[TableName, tuple[TableName, ...]]
+    identities: Mapping[TableName, str]
 
     def upstream(self, name: TableName) -> Iterator[TableName]:
         """The tables that a table reads directly, without itself."""
-        if name in self.models:
-            tables = dict.fromkeys(edge.table for edge in self.models[name].inputs)
-            yield from (table for table in tables if table != name)
+        return iter(self.reads.get(name, ()))
 
     def downstream(self, name: TableName) -> Iterator[TableName]:
         """The models that read a table directly, without itself."""
-        return (other for other in self.models if other != name and name in set(self.upstream(other)))
+        return (other for other in self.models if name in self.reads[other])

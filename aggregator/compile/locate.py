@@ -1,0 +1,36 @@
+"""From a place in the compiled SQL back to the analyst's file: for what others say of the SQL that they were given."""
+
+from __future__ import annotations
+
+import re
+
+from aggregator.compile.templates.render import Renderer
+from aggregator.core.diagnostics import Diagnostic, Place
+from aggregator.core.graph import CompiledModel
+from aggregator.core.project import Project
+
+_WORD = re.compile(r"`[^`]*`|@?\w+|.", re.DOTALL)
+
+
+class Locator:
+    """Finds places in the files of one project. Templates are rendered anew, and only here: few are asked for."""
+
+    def __init__(self, project: Project) -> None:
+        self._renderer = Renderer(project)
+
+    def place(self, model: CompiledModel, offset: int | None) -> Place:
+        """Where a word of the compiled SQL, given by its offset, is written; without one, where the SELECT begins."""
+        if offset is None:
+            return model.place
+        word = _WORD.match(model.sql, min(offset, len(model.sql) - 1))
+        start, last = model.written(offset), model.written((word.end() if word else offset + 1) - 1)
+        end = last + 1 if last >= start else start + 1
+        committed = model.model
+        if model.is_templated:
+            rendered = self._renderer.render(committed.document, committed.sql_start)
+            if isinstance(rendered, Diagnostic):  # it was rendered before: the file on disk is not what is asked about
+                return model.place
+            _, source_map = rendered
+            if source_map is not None:
+                return source_map.place(start, end)
+        return committed.document.place(committed.sql_start + start, committed.sql_start + end)
