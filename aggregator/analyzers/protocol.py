@@ -69,6 +69,10 @@ class Verdict:
     unchecked: str = ""
 
 
+class NotAvailableError(Exception):
+    """An analyzer can't be had here; the message says why, and what to do."""
+
+
 class Analyzer(Protocol):
     """Judges statements. It may be asked from several threads at once."""
 

@@ -15,6 +15,8 @@ COMMANDS = {
     "init": "Make a new project that runs at once.",
     "compile": "Compile every model and write the manifest.",
     "lint": "Find mistakes without running anything.",
+    "dry-run": "Check what BigQuery would make of every model, offline.",
+    "setup-analyzer": "Compile Google's analyzer for this machine, once.",
     "plan": "Show what would run, and why.",
     "run": "Build what is missing or stale; also the backfill.",
     "status": "Show a calendar of partitions: fresh, stale, missing, failed.",
@@ -38,7 +40,9 @@ class _LazyGroup(click.Group):
         del ctx
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = importlib.import_module(f"aggregator.cli.commands.{cmd_name}").command
+        command: click.Command = importlib.import_module(
+            f"aggregator.cli.commands.{cmd_name.replace('-', '_')}"
+        ).command
         return command
 
     def resolve_command(

@@ -33,6 +33,7 @@ class ModelReport:
     """What is known of one model. ``columns`` and ``reads`` are those of the strictest layer that can tell."""
 
     name: TableName
+    path: str
     judgements: tuple[Judgement, ...]
     columns: tuple[Field, ...]
     reads: Mapping[str, tuple[str, ...]] | None
@@ -41,9 +42,8 @@ class ModelReport:
 
 @dataclasses.dataclass(frozen=True)
 class DryRun:
-    """The result of a dry run. ``layers`` ran, ``absent`` ones could not, and why."""
+    """The result of a dry run; ``layers`` are those that ran."""
 
     layers: tuple[str, ...]
-    absent: Mapping[str, str]
     models: tuple[ModelReport, ...]
     findings: tuple[Diagnostic, ...]

@@ -38,7 +38,6 @@ def dry_run(
     refused = _refusals(graph, selected, layers, found)
     return DryRun(
         layers=(STRUCTURE, *layers),
-        absent={},
         models=tuple(_report(graph, name, wrong, layers) for name in models),
         findings=tuple(sorted((*found, *refused), key=lambda each: (each.place, each.code.id))),
     )
@@ -78,7 +77,7 @@ def _report(graph: Graph, name: TableName, wrong: Collection[str], layers: Mappi
         bytes_ = verdict.bytes if verdict.bytes is not None else bytes_
     if not columns and name in graph.models:
         columns = tuple(Field(each.name, each.type) for each in graph.models[name].columns)
-    return ModelReport(name, tuple(judgements), columns, reads, bytes_)
+    return ModelReport(name, path, tuple(judgements), columns, reads, bytes_)
 
 
 def _judgement(layer: str, verdict: Verdict) -> Judgement:

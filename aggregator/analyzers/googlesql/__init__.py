@@ -3,3 +3,25 @@
 The wheel holds the analyzer as a WebAssembly module. ``module`` compiles it once per machine, ``client`` speaks to an
 instance of it, ``worker`` is a process that holds one, and ``analyzer`` hands statements to such processes.
 """
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from aggregator.analyzers.googlesql import module
+from aggregator.analyzers.googlesql.analyzer import GoogleSql
+from aggregator.analyzers.protocol import NotAvailableError
+
+if TYPE_CHECKING:
+    from aggregator.core.project import Environment
+
+
+def open_analyzer(environment: Environment, announce: Callable[[str], object]) -> GoogleSql:
+    """Google's analyzer; compiled now if it was not before. It is the same for all environments."""
+    missing = module.why_missing()
+    if missing:
+        raise NotAvailableError(missing)
+    if not module.is_compiled():
+        announce("compiling Google's analyzer: once on this machine, about a minute")
+    return GoogleSql(module.compile_module())

@@ -10,7 +10,7 @@ from typing import Any
 
 from aggregator.analyzers.googlesql import module
 from aggregator.analyzers.googlesql.process import LostError, Process
-from aggregator.analyzers.protocol import Statement, Verdict
+from aggregator.analyzers.protocol import NotAvailableError, Statement, Verdict
 
 _MOST_PROCESSES = 4
 _SECONDS = 30.0
@@ -43,7 +43,7 @@ class GoogleSql:
             if len(statements) == 1:
                 return [Verdict(unchecked=str(error))]
             return [verdict for each in statements for verdict in self.analyse([each])]
-        except module.NotAvailableError as error:
+        except NotAvailableError as error:
             return [Verdict(unchecked=str(error))] * len(statements)
         return found
 

@@ -15,7 +15,7 @@ from aggregator.analyzers.googlesql.catalog import Folder, add_table, catalog, i
 from aggregator.analyzers.googlesql.client import Instance, Refused, Trapped
 from aggregator.analyzers.googlesql.language import language, options, with_system_variables
 from aggregator.analyzers.googlesql.messages import refusal
-from aggregator.analyzers.googlesql.reads import Node, columns_read, concrete, walk
+from aggregator.analyzers.googlesql.reads import Node, Reads, concrete, reads_of
 from aggregator.analyzers.googlesql.routines import add_routines
 from aggregator.analyzers.googlesql.types import text_of
 from aggregator.analyzers.protocol import Field, Relation, Statement, Verdict
@@ -23,8 +23,6 @@ from aggregator.analyzers.protocol import Field, Relation, Statement, Verdict
 R = TypeVar("R", bound=Message)
 
 _SYSTEM_VARIABLE = "@@"
-_ROW = "ResolvedMakeStructProto"
-"""What a whole row becomes; so does any other struct."""
 
 
 class Judge:
@@ -72,15 +70,17 @@ class Judge:
     def _verdict(self, statement: Statement, together: Sequence[Statement], mentions: frozenset[str] | None) -> Verdict:
         try:
             resolved = self._resolved(statement, together, mentions)
-            if mentions is not None and any(each.DESCRIPTOR.name == _ROW for each in walk(resolved)):
-                resolved = self._resolved(statement, [statement], None)  # it may stand for a whole row
+            reads = reads_of(resolved)
+            if mentions is not None and reads.makes_structs:  # one of them may be a whole row
+                resolved = self._resolved(statement, [statement], None)
+                reads = reads_of(resolved)
         except Refused as error:
             if mentions is not None:  # what was left out may be what was meant
                 return self._verdict(statement, [statement], None)
             return refusal(statement.sql, str(error))
         except Trapped as error:
             return Verdict(unchecked=str(error))
-        return Verdict(columns=output_columns(resolved), reads=_reads(resolved))
+        return Verdict(columns=output_columns(resolved), reads=_by_table(reads))
 
     def _resolved(self, statement: Statement, together: Sequence[Statement], mentions: frozenset[str] | None) -> Node:
         """A statement, resolved over the catalog of its group, which is registered once."""
@@ -146,9 +146,9 @@ def _output_names(names: Iterable[str]) -> Iterator[str]:
         yield unique
 
 
-def _reads(resolved: Node) -> Mapping[str, tuple[str, ...]]:
+def _by_table(reads: Reads) -> Mapping[str, tuple[str, ...]]:
     found: dict[str, set[str]] = {}
-    for scan, columns in columns_read(resolved):
+    for scan, columns in reads.scans:
         found.setdefault(scan.table.full_name, set()).update(columns)
     return {table: tuple(sorted(columns)) for table, columns in sorted(found.items())}
 

@@ -18,6 +18,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from aggregator.analyzers.googlesql.self_checks import without_self_checks
+from aggregator.analyzers.protocol import NotAvailableError
 from aggregator.cache import key_of
 
 if TYPE_CHECKING:
@@ -27,12 +29,11 @@ FOLDER_VARIABLE = "AGGREGATOR_CACHE_DIR"
 """The environment variable that says where the compiled module is kept."""
 
 PACKAGES = ("zetasql", "wasmtime")
+_PREPARATION = "1"
+"""Raised when the module is prepared otherwise before it is compiled."""
+
 _MAX_STACK = 512 * 1024
 """Of WebAssembly code, in bytes: that for which the module was built. With more, the runtime ends the process."""
-
-
-class NotAvailableError(Exception):
-    """The analyzer can't be had on this machine; the message says why, and what to do."""
 
 
 def why_missing() -> str:
@@ -51,7 +52,8 @@ def version() -> str:
 def compiled_path() -> Path:
     """Where the compiled module is, or will be."""
     source = _source()
-    key = key_of(version(), str(source.stat().st_size), sys.platform, platform.machine(), _processor())
+    module = (version(), str(source.stat().st_size), _PREPARATION)
+    key = key_of(*module, sys.platform, platform.machine(), _processor())
     return _folder() / f"googlesql-{key}.bin"
 
 
@@ -121,7 +123,7 @@ def _source() -> Path:
 def _compiled() -> bytes:
     from wasmtime import Module  # noqa: PLC0415  (an extra)
 
-    return bytes(Module.from_file(engine(), str(_source())).serialize())
+    return bytes(Module(engine(), without_self_checks(_source().read_bytes())).serialize())
 
 
 def _write(target: Path, content: bytes) -> None:

@@ -9,6 +9,7 @@ ON, GROUP BY, DISTINCT) hangs on the statement itself.
 from __future__ import annotations
 
 import collections
+import dataclasses
 from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
@@ -43,16 +44,28 @@ def walk(node: Node) -> Iterator[Node]:
         yield from walk(child)
 
 
-def columns_read(statement: Node) -> list[tuple[Node, frozenset[str]]]:
-    """Each scan of a table in a resolved statement that matters, with the names of the columns that it reads."""
+@dataclasses.dataclass(frozen=True)
+class Reads:
+    """Each scan of a table that matters, with the names of the columns that it reads.
+
+    ``makes_structs`` says whether the statement makes any: a whole row, where one is meant, is one.
+    """
+
+    scans: tuple[tuple[Node, frozenset[str]], ...]
+    makes_structs: bool
+
+
+def reads_of(statement: Node) -> Reads:
+    """What a resolved statement reads."""
     graph = _Graph()
     graph.visit(statement, None)
     live = graph.reachable()
-    return [
+    scans = (
         (scan, frozenset(column.name for column in scan.parent.column_list if column.column_id in live))
         for owner, scan in graph.scans
         if owner in live
-    ]
+    )
+    return Reads(tuple(scans), graph.makes_structs)
 
 
 class _Graph:
@@ -60,6 +73,7 @@ class _Graph:
 
     def __init__(self) -> None:
         self.scans: list[tuple[Owner, Node]] = []
+        self.makes_structs = False
         self._needs: dict[Owner, set[Owner]] = collections.defaultdict(set)
         self._with: dict[str, list[int]] = {}
         self._with_uses: list[tuple[str, list[int]]] = []
@@ -99,6 +113,10 @@ class _Graph:
 
     def table_scan(self, node: Node, owner: Owner, _: str) -> None:
         self.scans.append((owner, node))
+
+    def make_struct(self, node: Node, owner: Owner, _: str) -> None:
+        self.makes_structs = True
+        self.visit_children(node, owner)
 
     def with_entry(self, node: Node, _: Owner, __: str) -> None:
         name = node.with_query_name.casefold()
@@ -157,6 +175,7 @@ _HANDLERS: dict[str, Callable[[_Graph, Node, Owner, str], None]] = {
     "ResolvedComputedColumnProto": _Graph.computed,
     "ResolvedDeferredComputedColumnProto": _Graph.computed,
     "ResolvedTableScanProto": _Graph.table_scan,
+    "ResolvedMakeStructProto": _Graph.make_struct,
     "ResolvedWithEntryProto": _Graph.with_entry,
     "ResolvedWithRefScanProto": _Graph.with_scan,
     "ResolvedSetOperationScanProto": _Graph.set_operation,

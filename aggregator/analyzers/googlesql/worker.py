@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from aggregator.analyzers.googlesql.judge import Judge
-from aggregator.analyzers.googlesql.module import NotAvailableError
+from aggregator.analyzers.protocol import NotAvailableError
 
 MAX_MEMORY = 1024**3
 """In bytes; an analyzer at work needs about a tenth of it."""
