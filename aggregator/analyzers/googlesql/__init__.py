@@ -22,6 +22,7 @@ def open_analyzer(environment: Environment, announce: Callable[[str], object]) -
     missing = module.why_missing()
     if missing:
         raise NotAvailableError(missing)
-    if not module.is_compiled():
+    source = module.source_path()
+    if not module.compiled_path(source).exists():
         announce("compiling Google's analyzer: once on this machine, about a minute")
-    return GoogleSql(module.compile_module())
+    return GoogleSql(module.compile_module(source))

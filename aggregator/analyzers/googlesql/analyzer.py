@@ -49,13 +49,20 @@ class GoogleSql:
 
     def ask(self, method: str, argument: Any, seconds: float) -> Any:
         """Have a process answer; one that is lost is not asked again."""
-        try:
-            process = self._idle.get_nowait()
-        except queue.Empty:
-            process = Process(self._compiled)
+        process = self._idle_process() or Process(self._compiled)
         answer = process.ask(method, argument, seconds)
         self._idle.put(process)
         return answer
+
+    def _idle_process(self) -> Process | None:
+        while True:
+            try:
+                process = self._idle.get_nowait()
+            except queue.Empty:
+                return None
+            if process.is_alive:
+                return process
+            process.close()
 
     def close(self) -> None:
         """End the processes."""

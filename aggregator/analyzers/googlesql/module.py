@@ -49,30 +49,32 @@ def version() -> str:
     return " ".join(f"{package} {importlib.metadata.version(package)}" for package in PACKAGES)
 
 
-def compiled_path() -> Path:
-    """Where the compiled module is, or will be."""
-    source = _source()
+def source_path() -> Path:
+    """The module in the wheel. Raises :class:`NotAvailableError` without the wheel."""
+    found = importlib.util.find_spec("zetasql")
+    if found is None or found.origin is None:
+        raise NotAvailableError(why_missing())
+    return Path(found.origin).parent / "wasi" / "zetasql.wasm"
+
+
+def compiled_path(source: Path) -> Path:
+    """Where what is compiled from a module is, or will be."""
     module = (version(), str(source.stat().st_size), _PREPARATION)
     key = key_of(*module, sys.platform, platform.machine(), _processor())
     return _folder() / f"googlesql-{key}.bin"
 
 
-def is_compiled() -> bool:
-    """Whether it is there already."""
-    return compiled_path().exists()
-
-
-def compile_module() -> Path:
-    """Compile the module, unless it is there; two processes that want it at once do it once.
+def compile_module(source: Path) -> Path:
+    """Compile a module, unless that was done before; two processes that want it at once do it once.
 
     Raises :class:`NotAvailableError` where there is no place to keep it.
     """
-    target = compiled_path()
+    target = compiled_path(source)
     try:
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with _alone(target.with_suffix(".lock")):
             if not target.exists():
-                _write(target, _compiled())
+                _write(target, _compiled(source))
     except OSError as error:
         advice = f"set {FOLDER_VARIABLE} to a folder that can be written"
         raise NotAvailableError(f"{target.parent} can't be written ({error.strerror}); {advice}") from None
@@ -113,17 +115,10 @@ def _refuse_strangers(path: Path) -> None:
             raise NotAvailableError(f"{each} can be written by other users; set {FOLDER_VARIABLE} to a folder of yours")
 
 
-def _source() -> Path:
-    found = importlib.util.find_spec("zetasql")
-    if found is None or found.origin is None:
-        raise NotAvailableError(why_missing())
-    return Path(found.origin).parent / "wasi" / "zetasql.wasm"
-
-
-def _compiled() -> bytes:
+def _compiled(source: Path) -> bytes:
     from wasmtime import Module  # noqa: PLC0415  (an extra)
 
-    return bytes(Module(engine(), without_self_checks(_source().read_bytes())).serialize())
+    return bytes(Module(engine(), without_self_checks(source.read_bytes())).serialize())
 
 
 def _write(target: Path, content: bytes) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import pickle
 import subprocess
 import sys
@@ -39,7 +40,7 @@ class Process:
         except (OSError, EOFError, pickle.UnpicklingError):
             is_late = not too_late.is_alive()
             self.close()
-            raise LostError(f"no answer within {seconds:.0f} s" if is_late else "the analyzer broke down") from None
+            raise LostError(f"no answer within {seconds:g} s" if is_late else "the analyzer broke down") from None
         finally:
             too_late.cancel()
         if isinstance(answer, Exception):
@@ -47,10 +48,16 @@ class Process:
             raise answer
         return answer
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether it can be asked."""
+        return self._process.poll() is None
+
     def close(self) -> None:
         """End the process, whatever it does."""
         self._process.kill()
         self._process.wait()
         for stream in (self._process.stdin, self._process.stdout):
             if stream is not None:
-                stream.close()
+                with contextlib.suppress(OSError):  # what is still to be sent to a process that is gone
+                    stream.close()

@@ -189,11 +189,54 @@ _HANDLERS: dict[str, Callable[[_Graph, Node, Owner, str], None]] = {
 
 
 def _children(node: Node) -> Iterator[tuple[str, Node]]:
-    for descriptor, value in node.ListFields():
-        if descriptor.message_type is None or descriptor.message_type.GetOptions().map_entry:
-            continue
-        for child in [value] if hasattr(value, "DESCRIPTOR") else value:
-            yield descriptor.name, child
+    descriptor = node.DESCRIPTOR
+    paths = _known_paths.get(descriptor.full_name)
+    if paths is None:
+        paths = _paths(descriptor)
+    for field, value in node.ListFields():
+        name = field.name
+        if name in paths:
+            if paths[name]:
+                for child in value:
+                    yield name, child
+            else:
+                yield name, value
+
+
+_known_paths: dict[str, dict[str, bool]] = {}
+_leads_somewhere: dict[str, bool] = {}
+
+
+def _paths(descriptor: Any) -> dict[str, bool]:
+    """The fields of a node in which there may be something to read, and whether each is a list.
+
+    Most of a tree is types, columns and signatures of functions; looking into them would take most of the time.
+    """
+    found = {
+        field.name: field.is_repeated
+        for field in descriptor.fields
+        if field.message_type is not None and _can_lead(field.message_type)
+    }
+    _known_paths[descriptor.full_name] = found
+    return found
+
+
+def _can_lead(start: Any) -> bool:
+    """Whether a node of this kind can hold one of those that are looked for, at any depth."""
+    if start.full_name not in _leads_somewhere:
+        _leads_somewhere[start.full_name] = any(kind.name in _HANDLERS for kind in _kinds_within(start))
+    return _leads_somewhere[start.full_name]
+
+
+def _kinds_within(start: Any) -> Iterator[Any]:
+    """A kind of node, and all that may stand below it."""
+    seen, waiting = {start.full_name}, [start]
+    while waiting:
+        kind = waiting.pop()
+        yield kind
+        kinds = [field.message_type for field in kind.fields if field.message_type is not None]
+        waiting += [each for each in kinds if each.full_name not in seen]
+        seen.update(each.full_name for each in kinds)
 
 
 def _column_ids(scan: Node) -> list[int]:

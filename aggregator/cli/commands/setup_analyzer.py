@@ -18,14 +18,12 @@ def command() -> int:
     Prints where it is kept. In CI, keep that file between runs: it holds for one version of the analyzer and one kind
     of processor, and has another name for any other.
     """
-    missing = module.why_missing()
-    if missing:
-        raise click.ClickException(missing)
     began = time.monotonic()
-    if not module.is_compiled():
-        say("compiling Google's analyzer, about a minute ...")
     try:
-        path = module.compile_module()
+        source = module.source_path()
+        if not module.compiled_path(source).exists():
+            say("compiling Google's analyzer, about a minute ...")
+        path = module.compile_module(source)
     except NotAvailableError as error:
         raise click.ClickException(str(error)) from None
     click.echo(path)
