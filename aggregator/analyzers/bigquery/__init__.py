@@ -1,0 +1,1 @@
+"""Asks BigQuery itself, with a dry run, where there are credentials."""
