@@ -253,6 +253,8 @@ def _reason(error: Any) -> str:
 
 
 def _said(error: BaseException | None) -> str:
-    """An error in one line that is short enough to read."""
+    """An error in one line that is short enough to read; of a failed connection, what it failed of."""
+    cause = error.args[0] if error is not None and error.args else None
+    error = getattr(cause, "reason", None) or error
     text = " ".join(str(getattr(error, "message", None) or error or "no answer").split())
     return text if len(text) <= 200 else f"{text[:197]}..."  # noqa: PLR2004
