@@ -23,6 +23,7 @@ COMMANDS = {
     "show": "Show one model: its SQL, rows or lineage.",
     "explain": "Explain a code, or why a partition is stale.",
     "lineage": "Show where a table or column comes from and where it goes.",
+    "catalog": "Keep the sizes of tables, for checks without credentials.",
     "schema": "Print the JSON schema of a file format, for editors.",
     "lsp": "Serve an editor: findings, types and completion while one types.",
 }

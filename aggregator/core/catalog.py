@@ -33,7 +33,8 @@ class StoredTable:
     """A table, or view, as it stands in a warehouse.
 
     ``partitions`` have the sizes by partition id as in ``core.calendar``; they are empty where the table has none or
-    they are not known. ``partition_column`` and ``grain`` are set where the table is cut by time.
+    they are not known. ``partition_column`` and ``grain`` are set where the table is cut by time. ``modified`` is when
+    rows or columns changed last (UTC, naive).
     """
 
     name: TableName
@@ -44,6 +45,7 @@ class StoredTable:
     partitions: Mapping[str, Size] = dataclasses.field(default_factory=dict)
     clustering: tuple[str, ...] = ()
     requires_partition_filter: bool = False
+    modified: datetime | None = None
 
 
 @dataclasses.dataclass(frozen=True)

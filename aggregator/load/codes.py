@@ -111,3 +111,11 @@ UNKNOWN_ENVIRONMENT = _code(
 
 Environments are declared under `environments:`; `default_environment:` is used when `--env` is not given.""",
 )
+BAD_CATALOG = _code(
+    114,
+    "bad-catalog",
+    """catalog.json can't be understood.
+
+The file has the sizes of the tables that stand in a warehouse, for estimates of what queries read. It is written by
+`aggregator catalog pull`, which also replaces a damaged one: after a merge conflict, pull again.""",
+)

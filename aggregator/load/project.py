@@ -56,14 +56,20 @@ def load_project(
 def _environment(file: ProjectFile, name: str | None, report: Report) -> Environment | None:
     _check_environments(file, report)
     wanted = name or str(file.default_environment)
-    chosen = next((declared for key, declared in file.environments.items() if key == wanted), None)
+    chosen = _named(file, wanted)
     if chosen is None:
         place = next((key.place for key in file.environments), file.default_environment.place)
         advice = did_you_mean(wanted, file.environments) or f"there are: {', '.join(file.environments)}"
         place = place if name else file.default_environment.place
         report.add(place, codes.UNKNOWN_ENVIRONMENT, f"there is no environment {wanted}", advice)
         return None
-    return dataclasses.replace(chosen, name=wanted)
+    return chosen
+
+
+def _named(file: ProjectFile, name: str) -> Environment | None:
+    """The environment of a name, if there is one; it doesn't know its name by itself."""
+    declared = next((declared for key, declared in file.environments.items() if key == name), None)
+    return dataclasses.replace(declared, name=name) if declared else None
 
 
 def _check_environments(file: ProjectFile, report: Report) -> None:
@@ -137,6 +143,7 @@ class _Files:
             models=Lazily({name: each.model for name, each in models.items()}),
             broken=frozenset(self._broken),
             digests={name: templates.digest(each.key, each.document) for name, each in models.items()},
+            read_from=_named(file, environment.read_from),
         )
 
     def _check_locals(self, sources: dict[TableName, Source]) -> None:

@@ -14,10 +14,10 @@ from aggregator.analyzers.googlesql.analyzer import GoogleSql
 from aggregator.analyzers.protocol import NotAvailableError
 
 if TYPE_CHECKING:
-    from aggregator.core.project import Environment
+    from aggregator.core.project import Project
 
 
-def open_analyzer(environment: Environment, announce: Callable[[str], object]) -> GoogleSql:
+def open_analyzer(project: Project, announce: Callable[[str], object]) -> GoogleSql:
     """Google's analyzer; compiled now if it was not before. It is the same for all environments."""
     missing = module.why_missing()
     if missing:

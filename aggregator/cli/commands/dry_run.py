@@ -66,7 +66,7 @@ def _opened(
     try:
         for name in (each for each in ANALYZERS if not layers or each in layers):
             try:
-                analyzers.append(open_analyzer(name, session.graph.project.environment, announce))
+                analyzers.append(open_analyzer(name, session.graph.project, announce))
             except NotAvailableError as error:
                 if name in layers:
                     raise click.UsageError(f"--layer {name}: {error}") from None
