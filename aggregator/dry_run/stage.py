@@ -66,8 +66,7 @@ def _is_typed(graph: Graph, name: TableName) -> bool:
 
 def _report(graph: Graph, name: TableName, wrong: Collection[str], layers: Mapping[str, Verdicts]) -> ModelReport:
     path = graph.project.models[name].document.path
-    structure = Judgement(STRUCTURE, State.REFUSED if path in wrong or name not in graph.models else State.ACCEPTED)
-    judgements, columns = [structure], tuple[Field, ...]()
+    judgements, columns = [_structure(graph, name, path in wrong)], tuple[Field, ...]()
     reads, bytes_ = None, None
     for layer, verdicts in layers.items():
         verdict = verdicts.get(name, Verdict(unchecked="it could not be compiled"))
@@ -78,6 +77,14 @@ def _report(graph: Graph, name: TableName, wrong: Collection[str], layers: Mappi
     if not columns and name in graph.models:
         columns = tuple(Field(each.name, each.type) for each in graph.models[name].columns)
     return ModelReport(name, path, tuple(judgements), columns, reads, bytes_)
+
+
+def _structure(graph: Graph, name: TableName, is_wrong: bool) -> Judgement:  # noqa: FBT001
+    if is_wrong:
+        return Judgement(STRUCTURE, State.REFUSED)
+    if name not in graph.models:
+        return Judgement(STRUCTURE, State.UNCHECKED, "a table that it reads could not be understood")
+    return Judgement(STRUCTURE, State.ACCEPTED)
 
 
 def _judgement(layer: str, verdict: Verdict) -> Judgement:

@@ -19,7 +19,7 @@ _INVALID, _UNIMPLEMENTED, _OUT_OF_RANGE = 3, 12, 11
 _JUDGEMENTS = frozenset({_INVALID, _UNIMPLEMENTED, _OUT_OF_RANGE})
 """Codes of a status that says something of the statement, not of the analyzer."""
 
-_MOST_SIGNATURES = 6
+_MOST_SIGNATURES = 4
 _TAB = 8
 """The analyzer counts a tab as moving on to the next multiple of so many columns."""
 
@@ -50,7 +50,7 @@ def _message(text: str) -> tuple[str, str]:
         first = f"{first} for argument types: {arguments[1]}"
     signatures = _SIGNATURE.findall(details)
     more = ", ..." if len(signatures) > _MOST_SIGNATURES else ""
-    return first, f"it is {', '.join(signatures[:_MOST_SIGNATURES])}{more}" if signatures else ""
+    return first, f"it can be called as {', '.join(signatures[:_MOST_SIGNATURES])}{more}" if signatures else ""
 
 
 def offset(text: str, line: int, column: int) -> int:

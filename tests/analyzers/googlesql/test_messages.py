@@ -46,7 +46,7 @@ def test_a_place_is_an_offset(text: str, line: int, column: int, expected: str):
             Mistake(
                 "No matching signature for aggregate function SUM for argument types: STRING",
                 7,
-                "it is SUM(INT64), SUM(FLOAT64)",
+                "it can be called as SUM(INT64), SUM(FLOAT64)",
             ),
             id="signatures become help, with BigQuery's names of types",
         ),

@@ -1,0 +1,3 @@
+{% macro label(column) -%}
+  STARTS_WITH({{ column }}, 'x')
+{%- endmacro %}
