@@ -79,7 +79,7 @@ class Analyzer(Protocol):
     """How many threads may usefully ask at once."""
 
     def version(self) -> str:
-        """Changes whenever the same statement could be judged otherwise: part of the key under which verdicts are kept."""
+        """Changes whenever the same statement could be judged otherwise: verdicts are kept under it."""
         ...
 
     def analyse(self, statements: Sequence[Statement]) -> Sequence[Verdict]:
