@@ -34,3 +34,18 @@ OVER_LIMIT = _code(
 BigQuery bills whole megabytes, and at least 10 MB for each table that a query refers to. For clustered tables it
 judges by the bytes before any cluster is passed over.""",
 )
+CONTRACT_TYPE = _code(
+    621,
+    "contract-type",
+    """A column is declared with a type that the SELECT does not give it.
+
+A declared type is believed where the type can't be inferred, and nothing is converted to it: whoever reads the table
+plans with a type that it will not have. Convert in the SELECT, `CAST(… AS NUMERIC)`, or declare what it gives.""",
+)
+CONTRACT_COLUMN = _code(
+    622,
+    "contract-column",
+    """A column is declared that the SELECT does not give.
+
+This is found only now where the columns could not be told from the SQL and the declared sources alone.""",
+)
