@@ -21,6 +21,8 @@ from aggregator.core.names import TableName
 from aggregator.core.plan import Plan, Stale
 from aggregator.core.warehouse import LedgerRow, Snapshot
 from aggregator.dry_run import codes as dry_run_codes
+from aggregator.dry_run.rules import CODES as DRY_RUN_CODES
+from aggregator.dry_run.rules import RULES as DRY_RUN_RULES
 from aggregator.engines import codes as engine_codes
 from aggregator.lint import CODES as LINT_CODES
 from aggregator.lint import RULES
@@ -63,7 +65,7 @@ def all_codes() -> dict[str, Code]:
     """Every code of every stage, by its id."""
     modules = (load_codes, compile_codes, check_codes, dry_run_codes, engine_codes, run_codes)
     found = [code for module in modules for code in _codes(module)]
-    found += LINT_CODES
+    found += (*LINT_CODES, *DRY_RUN_CODES)
     return {code.id: code for code in found}
 
 
@@ -75,6 +77,7 @@ def _print_code(code: Code) -> None:
     click.secho(f"{code.id} {code.name}", bold=True)
     click.echo(f"\n{code.page}")
     examples = [(rule.code, rule.bad, rule.good) for rule in RULES]
+    examples += [(rule.code, rule.bad, rule.good) for rule in DRY_RUN_RULES]
     for known, bad, good in examples:
         if known is code:
             click.echo(f"\nNot so:\n\n    {bad}\n\nBut so:\n\n    {good}")
