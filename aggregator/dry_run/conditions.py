@@ -25,7 +25,8 @@ def is_tested(sql: str, table: str, *columns: str) -> bool:
         growing = bool(found)
     conditions: list[exp.Expr] = [each for each in tree.find_all(exp.Where) if not _is_of_another(each, table)]
     conditions += [join.args["on"] for join in tree.find_all(exp.Join) if join.args.get("on") is not None]
-    return any(_names(condition) & names for condition in conditions)
+    shared = {each.name.casefold() for join in tree.find_all(exp.Join) for each in join.args.get("using") or ()}
+    return bool(shared & names) or any(_names(condition) & names for condition in conditions)
 
 
 def _is_of_another(where: exp.Where, table: str) -> bool:

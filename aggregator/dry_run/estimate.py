@@ -129,9 +129,7 @@ def _read(scan: Scan, model: CompiledModel, partition: str, stock: Stock) -> Tab
     known = [size for size in sizes if size is not None]
     if len(known) < len(sizes):
         return TableRead(scan.table, columns, count, None, 0, stock.how)
-    limits = tuple(_limits(scan, columns, stock))
-    if ids is None and stock.calendar is not None and _may_skip(scan, model, stock.calendar.column):
-        limits = (*limits, _PRUNED)
+    limits = tuple(_limits(scan, model, stock, is_whole=ids is None))
     total = _sum(stock, known, columns)
     surely = total if scan.columns == scan.surely else _sum(stock, known, scan.surely)
     at_least = 0 if _PRUNED in limits else surely
@@ -157,17 +155,19 @@ _PRUNED = "a condition on the partition column may skip partitions"
 
 
 def _may_skip(scan: Scan, model: CompiledModel, column: str) -> bool:
-    """Whether a condition on the partition column of a table that is read whole may let BigQuery skip some of it."""
+    """Whether a condition on a column may let BigQuery pass over some of a table; nobody looks into views for that."""
     if scan.columns is not None and column.casefold() not in scan.columns:
         return False
     return bool(scan.through) or is_tested(model.sql, str(scan.table), column)
 
 
-def _limits(scan: Scan, columns: tuple[str, ...], stock: Stock) -> Iterable[str]:
+def _limits(scan: Scan, model: CompiledModel, stock: Stock, *, is_whole: bool) -> Iterable[str]:
     """Why a query may read less than is counted."""
     if scan.columns is None:
         yield "no analyzer says which columns are read"
     elif scan.columns != scan.surely:
         yield "a view may need fewer columns"
-    if stock.clustering and stock.clustering[0].casefold() in columns:
+    if is_whole and stock.calendar is not None and _may_skip(scan, model, stock.calendar.column):
+        yield _PRUNED
+    if stock.clustering and _may_skip(scan, model, stock.clustering[0]):
         yield f"clustered by {', '.join(stock.clustering)}"

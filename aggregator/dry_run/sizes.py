@@ -85,8 +85,8 @@ def spread(size: Size, columns: Mapping[str, Width]) -> dict[str, int]:
     if taken > size.bytes:  # some values are NULL, and NULL takes nothing
         fixed = {name: each * size.bytes / taken for name, each in fixed.items()}
     rest = max(size.bytes - taken, 0)
-    share = rest / averages if averages else 0
-    return {name: round(each) for name, each in {**fixed, **{n: w * share for n, w in loose.items()}}.items()}
+    loose = {name: rest * (width / averages) for name, width in loose.items()} if averages else {}
+    return {name: round(each) for name, each in (fixed | loose).items()}
 
 
 def stock_of(table: TableName, graph: Graph, catalog: Catalog | None, now: datetime) -> Stock:

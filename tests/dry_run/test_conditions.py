@@ -18,6 +18,7 @@ TESTED = {
         SELECT n FROM b WHERE m > '2025-01-01'""",
     "in a join": "SELECT f.n FROM lake.other AS o JOIN lake.facts AS f ON f.day > '2025-01-01'",
     "in the WHERE of a join": "SELECT f.n FROM lake.other AS o JOIN lake.facts AS f USING (k) WHERE f.day > @start",
+    "in USING": "SELECT n FROM lake.other JOIN lake.facts USING (k, day)",
     "in a subquery": "SELECT k FROM lake.other WHERE k IN (SELECT k FROM lake.facts WHERE day > '2025-01-01')",
 }
 NOT_TESTED = {

@@ -344,8 +344,10 @@ AT_MOST = {
         (0, 400 * 34),
         "no analyzer says which columns are read",
     ),
-    "clustered by what is read": (
-        lambda: of(GROUPED, ("k", "n"), tables=(_clustered("k", "n"),), partition=DAYS),
+    "clustered by what is filtered by": (
+        lambda: of(
+            GROUPED.replace("GROUP", "WHERE k = 'a' GROUP"), ("k", "n"), tables=(_clustered("k", "n"),), partition=DAYS
+        ),
         (400 * 18, 400 * 18),
         "clustered by k, n",
     ),
@@ -382,6 +384,7 @@ def test_an_upper_bound_says_why(make, bounds, why):
 
 def test_clusters_that_no_condition_can_use_bound_nothing():
     assert not of(GROUPED, ("n",), tables=(_clustered("k", "n"),), partition=DAYS).at_most
+    assert not of(GROUPED, ("k", "n"), tables=(_clustered("k", "n"),), partition=DAYS).at_most
 
 
 def test_the_lower_of_the_rule_and_the_warehouse_counts():
