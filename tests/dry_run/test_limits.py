@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 import pytest
-from estimated import stored
+from estimated import NOW, stored
 from examined import candidate, examined
 from lab import daily, model, name
 
 from aggregator.analyzers.protocol import Field
 from aggregator.cli.commands.explain import all_codes
+from aggregator.compile import compile_project
 from aggregator.core.calendar import Grain
 from aggregator.core.diagnostics import Layer
 from aggregator.dry_run import codes
-from aggregator.dry_run.rules import RULES, examine
+from aggregator.dry_run.rules import RULES, Candidate, examine
+from aggregator.load import load_project
 
+ROOT = Path(__file__).resolve().parents[2]
 NAMES = [rule.code.name for rule in RULES]
 CODES = [*(rule.code for rule in RULES), *(each for each in vars(codes).values() if hasattr(each, "page"))]
 
@@ -202,3 +206,14 @@ def test_more_columns_than_a_table_has():
     (found,) = examine(candidate(model("SELECT page FROM lake.pages"), schema=schema))
 
     assert found.message == "the table has 10,002 columns and fields, and BigQuery allows 10,000"
+
+
+def test_the_demo_is_within_all_limits():
+    loaded = load_project(ROOT)
+    demo = compile_project(loaded.project).graph
+    known = Candidate(next(iter(demo.models.values())), demo, NOW)
+
+    found = [finding for each in demo.models.values() for finding in examine(dataclasses.replace(known, model=each))]
+
+    assert len(demo.models) > 10
+    assert found == []
