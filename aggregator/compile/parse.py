@@ -82,7 +82,7 @@ def _statements(query: Query) -> tuple[list[Token], list[exp.Expr]] | Diagnostic
         trees = Dialect.get_or_raise(DIALECT).parser().parse(tokens, query.text)
         return tokens, [tree for tree in trees if tree is not None and not isinstance(tree, exp.Semicolon)]
     except ParseError as error:
-        return _syntax_error(query, error)
+        return _syntax_error(query, error) if error.errors else _strange_call(query, tokens)
     except TokenError:
         return _never_closed(query)
     except RecursionError:
@@ -113,7 +113,9 @@ def _strange_call(query: Query, tokens: list[Token]) -> Diagnostic:
             continue
         try:
             sqlglot.parse_one(f"SELECT {query.text[name.start : _closing(tokens, index)]}", read=DIALECT)
-        except _CONFUSED:
+        except (*_CONFUSED, ParseError) as error:
+            if getattr(error, "errors", ()):
+                continue  # the mistake is elsewhere, and has a place
             message = f"{name.text.upper()} can't be called like this"
             return Diagnostic(query.place(name.start, name.end + 1), codes.SYNTAX, message, "count its arguments")
         except SqlglotError:

@@ -43,7 +43,10 @@ class Environment:
 
 @dataclasses.dataclass(frozen=True)
 class Partitioning:
-    """The ``partition:`` of a model or source. ``start`` and ``end`` are on the table's wall clock."""
+    """The ``partition:`` of a model or source. ``start`` and ``end`` are on the table's wall clock.
+
+    ``requires_filter`` says that BigQuery refuses whoever reads the table without a filter on the column.
+    """
 
     by: Word
     grain: Grain
@@ -51,15 +54,41 @@ class Partitioning:
     place: Place
     start: datetime
     end: datetime | None = None
+    requires_filter: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
 class Column:
-    """A declared column; ``type`` is a BigQuery type, empty where the author left it to inference."""
+    """A declared column; ``type`` is a BigQuery type, empty where the author left it to inference.
+
+    ``bytes`` is how long a value is on average; None where the type says it, or nobody does.
+    """
 
     name: Word
     type: str = ""
     description: str = ""
+    bytes: int | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class DeclaredSize:
+    """The ``size:`` of a table without a catalog: of one partition, or of the whole table where it has none.
+
+    At least one of the two is there.
+    """
+
+    rows: int | None = None
+    bytes: int | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Budget:
+    """What a model may cost; at least one of the limits is there. ``bytes`` is for one build, of one partition."""
+
+    place: Place
+    bytes: int | None = None
+    bytes_per_month: int | None = None
+    price_per_month: float | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -108,6 +137,7 @@ class Source:
     partition: Partitioning | None = None
     freshness: Freshness | None = None
     local: LocalFile | None = None
+    size: DeclaredSize | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -128,8 +158,9 @@ class Model:
     columns: tuple[Column, ...] = ()
     checks: tuple[CheckDeclaration, ...] = ()
     freshness: Freshness | None = None
-    budget_bytes: int | None = None
+    budget: Budget | None = None
     tags: tuple[str, ...] = ()
+    size: DeclaredSize | None = None
 
     @property
     def sql(self) -> str:

@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 from aggregator.checks import CHECKS
 from aggregator.core.names import IDENTIFIER
 from aggregator.core.types import ALIASES, SCALARS
+from aggregator.load.amounts import Count, Number, Quantity
 from aggregator.load.keys import KEYS
 from aggregator.load.partitions import PARTITION, InputMap, PartitionShape
 from aggregator.load.plain import AnyPlain
@@ -29,7 +30,18 @@ from aggregator.load.schema import (
     LocalShape,
     NullText,
 )
-from aggregator.load.shapes import Choice, Field, Identifier, ListOf, MapOf, Moment, Number, Quantity, Record, Text
+from aggregator.load.shapes import (
+    Choice,
+    Field,
+    Identifier,
+    ListOf,
+    MapOf,
+    Moment,
+    OneAtLeast,
+    Record,
+    Text,
+    Truth,
+)
 from aggregator.load.words import SCHEDULES, Schedule, Type, Zone
 
 Schema: TypeAlias = dict[str, Any]
@@ -116,6 +128,21 @@ def _(shape: Number) -> Schema:
 @schema_of.register
 def _(shape: Quantity) -> Schema:
     return _pattern(rf"[0-9]{{1,9}}(\.[0-9]{{1,6}})?\s*{_any_case(shape.units)}")
+
+
+@schema_of.register
+def _(shape: Count) -> Schema:
+    return {"anyOf": [{"type": "number", "minimum": 0}, _pattern(shape.FORM.pattern)]}
+
+
+@schema_of.register
+def _(shape: Truth) -> Schema:
+    return {"type": "boolean"}
+
+
+@schema_of.register(OneAtLeast)
+def _(shape: OneAtLeast[Any]) -> Schema:
+    return {**schema_of(shape.record), "minProperties": 1}
 
 
 @schema_of.register

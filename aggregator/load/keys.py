@@ -28,6 +28,10 @@ _PARTITION = Key(
     "How the table is cut; without it, the table is rebuilt whole.",
     ({"by": "flight_date", "grain": "day", "from": "2013-01-01"},),
 )
+_SIZE = Key(
+    "How large a partition is, or the table if it has none; for estimates where no catalog says it.",
+    ({"rows": "5 M", "bytes": "800 MB"},),
+)
 _ZONE = ("America/New_York", "Europe/Berlin", "UTC")
 
 KEYS: Mapping[str, Mapping[str, Key]] = {
@@ -46,7 +50,8 @@ KEYS: Mapping[str, Mapping[str, Key]] = {
         "columns": Key("What the output columns mean.", ({"flights": "Departures, cancelled ones included"},)),
         "checks": Key("Promises about the rows, looked at before they are published.", ([{"not_null": ["carrier"]}],)),
         "freshness": _FRESHNESS,
-        "budget": Key("What a build may cost.", ({"bytes": "5 GB"},)),
+        "budget": Key("What it may cost.", ({"bytes": "5 GB"}, {"price_per_month": 200})),
+        "size": _SIZE,
         "tags": Key("Words to select models by, as in --select tag:core.", (["core"],)),
     },
     "a source file": {"source": Key("A table that nobody here builds.")},
@@ -57,6 +62,7 @@ KEYS: Mapping[str, Mapping[str, Key]] = {
         "partition": Key("How the table is cut; `to` says that it ended.", _PARTITION.examples),
         "freshness": _FRESHNESS,
         "local": Key("Where the embedded engine finds the rows.", ("data/flights.csv",)),
+        "size": _SIZE,
     },
     "local": {
         "file": Key("A path in the project, or in the package.", ("data/flights.csv.zip",)),
@@ -66,6 +72,7 @@ KEYS: Mapping[str, Mapping[str, Key]] = {
     "a column": {
         "type": Key("Its BigQuery type.", ("STRING", "NUMERIC(10, 2)", "ARRAY<STRUCT<a INT64>>")),
         "description": Key("What it means.", ("Minutes late at departure; negative is early",)),
+        "bytes": Key("How long a value is on average, for estimates.", (40,)),
     },
     "partition": {
         "by": Key("The column that says to which partition a row belongs.", ("flight_date",)),
@@ -73,12 +80,21 @@ KEYS: Mapping[str, Mapping[str, Key]] = {
         "from": Key("Where the table begins.", ("2013-01-01", "2013-01-01T05")),
         "to": Key("Where the table ends, exclusive; without it, the table goes on.", ("2014-01-01",)),
         "zone": Key("The time zone of days and hours; the project's if nothing is said.", _ZONE),
+        "require_filter": Key("Whether BigQuery refuses to read the table without a filter on the column.", (True,)),
     },
     "freshness": {
         "warn_after": Key("Older than this, there is a warning.", ("26h",)),
         "error_after": Key("Older than this, it is an error.", ("2 days",)),
     },
-    "budget": {"bytes": Key("At most so many bytes are read by one build.", ("500 MB", "5 GB"))},
+    "budget": {
+        "bytes": Key("At most so many bytes are read by one build, of one partition.", ("500 MB", "5 GB")),
+        "bytes_per_month": Key("At most so many bytes are read in a month of builds.", ("2 TB",)),
+        "price_per_month": Key("At most so much is paid for a month of builds.", (200,)),
+    },
+    "size": {
+        "rows": Key("How many rows; k, M and G stand for thousands, millions and billions.", ("5 M", 1200)),
+        "bytes": Key("How many bytes, as BigQuery counts them.", ("800 MB",)),
+    },
     "an environment": {
         "engine": Key("What runs the queries."),
         "path": Key("The database file of duckdb, relative to the project.", (".aggregator/local.duckdb",)),

@@ -11,7 +11,7 @@ from aggregator.core.calendar import Grain
 from aggregator.core.diagnostics import Place, Word, did_you_mean
 from aggregator.core.maps import ALL, PREVIOUS, SAME, PartitionMap, Reach
 from aggregator.load import codes
-from aggregator.load.shapes import Choice, Field, Identifier, Invalid, Moment, Record, Report
+from aggregator.load.shapes import Choice, Field, Identifier, Invalid, Moment, Record, Report, Truth
 from aggregator.load.words import Zone
 from aggregator.load.yaml_nodes import Mapping, Node, Scalar
 
@@ -25,6 +25,7 @@ class PartitionDeclaration:
     start: datetime
     end: datetime | None
     zone: str | None
+    requires_filter: bool
     place: Place
 
 
@@ -36,8 +37,11 @@ PARTITION = Record(
         "from": Field(Moment(), required="say where the table begins: `from: 2013-01-01`"),
         "to": Field(Moment()),
         "zone": Field(Zone()),
+        "require_filter": Field(Truth(), default=False),
     },
-    lambda v, place: PartitionDeclaration(v["by"], v["grain"], v["from"], v["to"], v["zone"], place),
+    lambda v, place: PartitionDeclaration(
+        v["by"], v["grain"], v["from"], v["to"], v["zone"], v["require_filter"], place
+    ),
 )
 
 

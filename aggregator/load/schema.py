@@ -10,21 +10,20 @@ from collections.abc import Mapping as MappingType
 from typing import Any
 
 from aggregator.core.diagnostics import Place, Word, did_you_mean
-from aggregator.core.project import CheckDeclaration, Column, Environment, Freshness, Kind
+from aggregator.core.project import Budget, CheckDeclaration, Column, DeclaredSize, Environment, Freshness, Kind
 from aggregator.load import codes
+from aggregator.load.amounts import BYTES, SECONDS, Count, Number
 from aggregator.load.partitions import InputMap, PartitionShape
 from aggregator.load.plain import AnyPlain
 from aggregator.load.shapes import (
-    BYTES,
     INVALID,
-    SECONDS,
     Choice,
     Field,
     Identifier,
     Invalid,
     ListOf,
     MapOf,
-    Number,
+    OneAtLeast,
     Record,
     Report,
     Text,
@@ -87,17 +86,21 @@ class Columns:
             fields: Any = COLUMN.read(value, report)
         else:
             text = (Type() if self.short == "type" else Text()).read(value, report)
-            fields = text if isinstance(text, Invalid) else {"type": None, "description": None, self.short: text}
+            fields = text if isinstance(text, Invalid) else dict.fromkeys(COLUMN.fields) | {self.short: text}
         if isinstance(word, Invalid):
             return word
         if isinstance(fields, Invalid):
             return fields
-        return Column(word, fields["type"] or "", fields["description"] or "")
+        return Column(word, fields["type"] or "", fields["description"] or "", fields["bytes"])
 
 
 COLUMN = Record(
     "a column",
-    {"type": Field(Type()), "description": Field(Text())},
+    {
+        "type": Field(Type()),
+        "description": Field(Text()),
+        "bytes": Field(Count("an average length in bytes, such as 40")),
+    },
     lambda values, _place: values,
 )
 
@@ -121,7 +124,22 @@ FRESHNESS = Record(
     {"warn_after": Field(SECONDS), "error_after": Field(SECONDS)},
     lambda v, _place: Freshness(v["warn_after"], v["error_after"]),
 )
-BUDGET = Record("budget", {"bytes": Field(BYTES, required="for example `bytes: 5 GB`")}, lambda v, _place: v["bytes"])
+BUDGET = OneAtLeast(
+    "for example `bytes: 5 GB`",
+    Record(
+        "budget",
+        {
+            "bytes": Field(BYTES),
+            "bytes_per_month": Field(BYTES),
+            "price_per_month": Field(Number("a price, such as 200")),
+        },
+        lambda values, place: Budget(place, **values),
+    ),
+)
+SIZE = OneAtLeast(
+    "for example `rows: 5 M`, or `bytes: 800 MB`",
+    Record("size", {"rows": Field(Count()), "bytes": Field(BYTES)}, lambda values, _place: DeclaredSize(**values)),
+)
 _DESCRIPTION = Field(Text(), required="say in a sentence what a row means: `description: Flights per day.`")
 _OWNER = Field(Text(), required="say who hears when it breaks: `owner: ops@example.com`")
 
@@ -140,6 +158,7 @@ MODEL = Record(
         "checks": Field(ListOf(CheckShape()), default=()),
         "freshness": Field(FRESHNESS),
         "budget": Field(BUDGET),
+        "size": Field(SIZE),
         "tags": Field(ListOf(Text()), default=()),
     },
     lambda values, _place: values,
@@ -183,6 +202,7 @@ SOURCE = Record(
         "partition": Field(PartitionShape()),
         "freshness": Field(FRESHNESS),
         "local": Field(LocalShape()),
+        "size": Field(SIZE),
     },
     lambda values, _place: values,
 )

@@ -129,49 +129,14 @@ class Choice(Generic[Member]):
 
 
 @dataclasses.dataclass(frozen=True)
-class Number:
-    """A number that is not negative."""
+class Truth:
+    """Yes or no, in the two words that every version of YAML agrees on."""
 
-    expected: str = "a number"
-    FORM: ClassVar = re.compile(r"[0-9]{1,15}(\.[0-9]{1,9})?")
-
-    def read(self, node: Node, report: Report) -> float | Invalid:
-        """The number."""
-        if isinstance(node, Scalar) and self.FORM.fullmatch(node.text):
-            return float(node.text)
-        return report.wrong(node, self.expected)
-
-
-@dataclasses.dataclass(frozen=True)
-class Quantity:
-    """A number with a unit, such as ``26h``, ``7 days`` or ``5 GB``; ``units`` gives each unit's size."""
-
-    expected: str
-    units: MappingType[str, int]
-    _FORM = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,6})?)\s*([A-Za-z]+)")
-
-    def read(self, node: Node, report: Report) -> int | Invalid:
-        """The amount in units of 1."""
-        match = self._FORM.fullmatch(node.text) if isinstance(node, Scalar) else None
-        if match is None or match[2].casefold() not in self.units:
-            return report.wrong(node, self.expected)
-        return int(float(match[1]) * self.units[match[2].casefold()])
-
-
-SECONDS = Quantity(
-    "a duration such as 30m, 26h or 2 days",
-    {
-        **dict.fromkeys(("s", "second", "seconds"), 1),
-        **dict.fromkeys(("m", "min", "minute", "minutes"), 60),
-        **dict.fromkeys(("h", "hour", "hours"), 3600),
-        **dict.fromkeys(("d", "day", "days"), 86400),
-    },
-)
-BYTES = Quantity(
-    "a size such as 500 MB, 5 GB or 2 TB",
-    {"b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12}
-    | {"kib": 2**10, "mib": 2**20, "gib": 2**30, "tib": 2**40},
-)
+    def read(self, node: Node, report: Report) -> bool | Invalid:
+        """The truth value."""
+        if isinstance(node, Scalar) and node.text in ("true", "false"):
+            return node.text == "true"
+        return report.wrong(node, "true or false")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -262,6 +227,21 @@ class Record(Generic[T]):
             advice = did_you_mean(key.text, self.fields) or f"known here: {_listed(self.fields)}"
             report.add(key.place, codes.UNKNOWN_KEY, f"{key.text} is not a key of {self.what}", advice)
         return not unknown
+
+
+@dataclasses.dataclass(frozen=True)
+class OneAtLeast(Generic[T]):
+    """A record of which any key may be left out, but not all of them."""
+
+    example: str
+    record: Record[T]
+
+    def read(self, node: Node, report: Report) -> T | Invalid:
+        """The value of the record."""
+        if isinstance(node, Mapping) and not node.entries:
+            message = f"{self.record.what} says nothing"
+            return report.add(node.place, codes.MISSING_KEY, message, self.example)
+        return self.record.read(node, report)
 
 
 def _head(node: Mapping) -> Place:

@@ -61,8 +61,9 @@ def _model(document: Document, name: TableName, zone: str, report: Report) -> Mo
         columns=values["columns"],
         checks=values["checks"],
         freshness=values["freshness"],
-        budget_bytes=values["budget"],
+        budget=values["budget"],
         tags=values["tags"],
+        size=values["size"],
     )
 
 
@@ -102,6 +103,7 @@ def _source(document: Document, name: TableName, zone: str, report: Report) -> S
         partition=_partition(values["partition"], zone),
         freshness=values["freshness"],
         local=_local(values["local"]),
+        size=values["size"],
     )
 
 
@@ -115,6 +117,7 @@ def _partition(declared: PartitionDeclaration | None, zone: str) -> Partitioning
         place=declared.place,
         start=declared.start,
         end=declared.end,
+        requires_filter=declared.requires_filter,
     )
 
 

@@ -16,7 +16,7 @@ from aggregator.core.diagnostics import Document
 from aggregator.export.json_schema import FORMATS, json_schema, schema_of
 from aggregator.load import load_project
 from aggregator.load.keys import KEYS
-from aggregator.load.shapes import Field, ListOf, MapOf, Record, Report
+from aggregator.load.shapes import Field, ListOf, MapOf, OneAtLeast, Record, Report
 from aggregator.load.yaml_nodes import Mapping, Scalar, Sequence, read_yaml
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -102,7 +102,9 @@ def test_it_is_a_schema(name):
 
 def records(shape):
     """Every record that a shape reaches."""
-    if isinstance(shape, Record):
+    if isinstance(shape, OneAtLeast):
+        yield from records(shape.record)
+    elif isinstance(shape, Record):
         yield shape
         for field in shape.fields.values():
             yield from records(field.shape)
@@ -173,6 +175,12 @@ WRONG = [
     ("model", "freshness: {warn_after: 26 weeks}\n", "a duration in weeks"),
     ("model", "budget: {}\n", "a budget of nothing"),
     ("model", "budget: {bytes: 5 GBit}\n", "a size in bits"),
+    ("model", "budget: {bytes_per_year: 5 GB}\n", "a budget for a year"),
+    ("model", "size: {}\n", "a size of nothing"),
+    ("model", "size: {rows: 5 T}\n", "rows by the trillion"),
+    ("model", "size: 5 GB\n", "a size that does not say of what"),
+    ("model", "columns: {a: {bytes: 5 GB}}\n", "a column with a unit"),
+    ("model", "partition: {by: a, grain: day, from: 2013-01-01, require_filter: yes}\n", "a word for true"),
     ("model", "columns: [a]\n", "a list of columns"),
     ("model", "columns: {a-b: x}\n", "a column with a dash"),
     ("model", "key: [a b]\n", "a key with a blank"),

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from aggregator.core.diagnostics import Document
+from aggregator.load.amounts import BYTES, SECONDS, Count, Number
 from aggregator.load.plain import AnyPlain
-from aggregator.load.shapes import BYTES, SECONDS, Invalid, ListOf, Moment, Number, Report, Text
+from aggregator.load.schema import BUDGET, SIZE
+from aggregator.load.shapes import Invalid, ListOf, Moment, Report, Text, Truth
 from aggregator.load.words import Schedule, Type, Zone
 from aggregator.load.yaml_nodes import Mapping, Sequence, read_yaml
 
@@ -264,3 +266,56 @@ def test_every_node_knows_its_place():
         ("drei", 2, 24, 2, 28),
         ("4", 2, 30, 2, 31),
     ]
+
+
+COUNTS = {
+    "0": 0,
+    "1200": 1200,
+    "80 k": 80_000,
+    "80k": 80_000,
+    "1.2 M": 1_200_000,
+    "5m": 5_000_000,
+    "3 G": 3 * 10**9,
+    "0.000001 M": 1,
+    "1.1 k": 1100,
+}
+NO_COUNTS = ["-1", "1,200", "5 T", "5 MB", "M", "many", "1e6", "[1]", "1_000"]
+
+
+@pytest.mark.parametrize(("yaml", "expected"), COUNTS.items())
+def test_counts(yaml, expected):
+    assert read(Count(), yaml) == (expected, [])
+
+
+@pytest.mark.parametrize("yaml", NO_COUNTS)
+def test_what_is_no_count(yaml):
+    value, (problem,) = read(Count(), yaml)
+
+    assert isinstance(value, Invalid)
+    assert "expected a number such as 1200, 80 k, 1.2 M or 3 G" in problem.message
+
+
+def test_truth_has_two_words():
+    assert read(Truth(), "true") == (True, [])
+    assert read(Truth(), "false") == (False, [])
+    assert [read(Truth(), word)[1][0].message[:22] for word in ("yes", "True", "1")] == ["expected true or false"] * 3
+
+
+def test_a_size_says_something():
+    rows, _ = read(SIZE, "{rows: 5 M}")
+    assert (rows.rows, rows.bytes) == (5_000_000, None)
+    both, _ = read(SIZE, "{rows: 5 M, bytes: 800 MB}")
+    assert (both.rows, both.bytes) == (5_000_000, 800_000_000)
+
+    _, (problem,) = read(SIZE, "{}")
+
+    assert (problem.message, problem.help) == ("size says nothing", "for example `rows: 5 M`, or `bytes: 800 MB`")
+
+
+def test_a_budget_says_something():
+    budget, _ = read(BUDGET, "{bytes: 5 GB, price_per_month: 12.5}")
+    assert (budget.bytes, budget.bytes_per_month, budget.price_per_month) == (5 * 10**9, None, 12.5)
+
+    _, (problem,) = read(BUDGET, "{}")
+
+    assert (problem.message, problem.help) == ("budget says nothing", "for example `bytes: 5 GB`")

@@ -20,6 +20,9 @@ from aggregator.core.graph import CompiledModel, Graph
 from aggregator.core.names import TableName
 from aggregator.core.plan import Plan, Stale
 from aggregator.core.warehouse import LedgerRow, Snapshot
+from aggregator.dry_run import codes as dry_run_codes
+from aggregator.dry_run.rules import CODES as DRY_RUN_CODES
+from aggregator.dry_run.rules import RULES as DRY_RUN_RULES
 from aggregator.engines import codes as engine_codes
 from aggregator.lint import CODES as LINT_CODES
 from aggregator.lint import RULES
@@ -60,9 +63,9 @@ def command(folder: Path, environment: str | None, what: str, wait: float) -> in
 
 def all_codes() -> dict[str, Code]:
     """Every code of every stage, by its id."""
-    modules = (load_codes, compile_codes, check_codes, engine_codes, run_codes)
+    modules = (load_codes, compile_codes, check_codes, dry_run_codes, engine_codes, run_codes)
     found = [code for module in modules for code in _codes(module)]
-    found += LINT_CODES
+    found += (*LINT_CODES, *DRY_RUN_CODES)
     return {code.id: code for code in found}
 
 
@@ -73,9 +76,11 @@ def _codes(module: ModuleType) -> Iterator[Code]:
 def _print_code(code: Code) -> None:
     click.secho(f"{code.id} {code.name}", bold=True)
     click.echo(f"\n{code.page}")
-    for rule in RULES:
-        if rule.code is code:
-            click.echo(f"\nNot so:\n\n    {rule.bad}\n\nBut so:\n\n    {rule.good}")
+    examples = [(rule.code, rule.bad, rule.good) for rule in RULES]
+    examples += [(rule.code, rule.bad, rule.good) for rule in DRY_RUN_RULES]
+    for known, bad, good in examples:
+        if known is code:
+            click.echo(f"\nNot so:\n\n    {bad}\n\nBut so:\n\n    {good}")
 
 
 def _model(graph: Graph, name: str) -> CompiledModel:

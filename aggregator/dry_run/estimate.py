@@ -1,0 +1,173 @@
+"""What each model reads and costs: columns, partitions and sizes, put together by BigQuery's rules.
+
+- The columns of a table that all parts of a query read are counted once; COUNT(*) reads none.
+- Partitions are those that the maps of the inputs name, all maps of a table together; without partitions, or with the
+  map ``all``, the whole table is read.
+- Views are looked through (``views.py``), sizes are found (``sizes.py``), firings are counted (``cadence.py``).
+- What may be less than counted is ``at most``, with the reason; what has no size is unknown, by name.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from aggregator.core.estimate import Estimate, TableRead
+from aggregator.core.project import Environment, Kind
+from aggregator.core.warehouse import WHOLE
+from aggregator.dry_run.cadence import builds_per_day
+from aggregator.dry_run.conditions import is_tested
+from aggregator.dry_run.sizes import Stock, stock_of
+from aggregator.dry_run.views import Reads, Scan, is_whole, scans
+from aggregator.plan.due import due_partitions
+from aggregator.plan.maps import read_partitions
+
+if TYPE_CHECKING:
+    from aggregator.core.calendar import Calendar
+    from aggregator.core.catalog import Catalog, Size
+    from aggregator.core.graph import CompiledModel, Graph
+    from aggregator.core.names import TableName
+
+LIST_PRICE = 6.25
+"""US dollars per TiB: BigQuery's price on demand in the United States and the European Union."""
+
+_LATER = timedelta(days=800)
+"""After so long, a table that goes on has a new partition, whatever its grain."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Grounds:
+    """What estimates are made from; ``now`` is UTC, without a zone.
+
+    ``reads`` has what an analyzer told of every model and view; ``measured`` the bytes that the warehouse's own dry run
+    told of some.
+    """
+
+    graph: Graph
+    now: datetime
+    catalog: Catalog | None = None
+    reads: Reads = dataclasses.field(default_factory=dict)
+    measured: Mapping[TableName, int] = dataclasses.field(default_factory=dict)
+
+    @functools.cached_property
+    def moment(self) -> datetime:
+        """The clock by which a newest partition is looked for: that of the catalog, which knows none after it."""
+        taken = self.catalog.taken_at if self.catalog is not None else None
+        return min(self.now, taken) if taken is not None else self.now
+
+    @functools.cached_property
+    def due(self) -> Mapping[TableName, tuple[str, ...]]:
+        """The partitions of each model that are complete."""
+        return due_partitions(self.graph, self.moment)
+
+    @functools.cached_property
+    def later(self) -> Mapping[TableName, tuple[str, ...]]:
+        """The partitions that there will be."""
+        return due_partitions(self.graph, self.now + _LATER)
+
+    @functools.cached_property
+    def _stocks(self) -> dict[TableName, Stock]:
+        return {}
+
+    def stock(self, table: TableName) -> Stock:
+        """The size of a table."""
+        if table not in self._stocks:
+            self._stocks[table] = stock_of(table, self.graph, self.catalog, self.moment)
+        return self._stocks[table]
+
+
+def estimates(grounds: Grounds) -> dict[TableName, Estimate]:
+    """What each model reads and costs."""
+    return {name: estimate(model, grounds) for name, model in grounds.graph.models.items()}
+
+
+def estimate(model: CompiledModel, grounds: Grounds) -> Estimate:
+    """What a build of the newest complete partition of a model reads and costs; a view is made for nothing."""
+    partition = built_partition(model, grounds)
+    found = () if model.model.kind is Kind.VIEW else scans(model, grounds.graph, grounds.reads)
+    return Estimate(
+        model=model.name,
+        partition=partition,
+        reads=tuple(_read(scan, model, partition, grounds.stock(scan.table)) for scan in found),
+        runs_per_day=0.0 if _is_ended(model, grounds) else builds_per_day(model),
+        price_per_tib=price_per_tib(grounds.graph.project.environment),
+        measured=grounds.measured.get(model.name),
+    )
+
+
+def built_partition(model: CompiledModel, grounds: Grounds) -> str:
+    """The id of the partition that is estimated: the newest that is complete, or the first, if none is yet."""
+    due = grounds.due[model.name]
+    if due or model.calendar is None or model.model.partition is None:
+        return due[-1] if due else WHOLE
+    return model.calendar.id(model.calendar.grain.ceil(model.model.partition.start))
+
+
+def price_per_tib(environment: Environment) -> float | None:
+    """What a TiB costs: as declared, else the list price where there is a Google Cloud project to pay it."""
+    if environment.price_per_tib is not None:
+        return environment.price_per_tib
+    return LIST_PRICE if environment.project else None
+
+
+def _is_ended(model: CompiledModel, grounds: Grounds) -> bool:
+    """Whether a table with partitions will have no more of them."""
+    return model.calendar is not None and grounds.later[model.name][-1:] == grounds.due[model.name][-1:]
+
+
+def _read(scan: Scan, model: CompiledModel, partition: str, stock: Stock) -> TableRead:
+    """What is read of one table, and how much that is."""
+    columns = tuple(sorted(stock.names if scan.columns is None else scan.columns))
+    ids = _ids(scan, model, partition, stock.calendar)
+    count = None if ids is None else len(ids)
+    if not columns and scan.columns is not None:
+        return TableRead(scan.table, (), count, 0, 0, stock.how if stock.whole else "no column is read")
+    sizes = [stock.whole] if ids is None else [stock.partition(each) for each in ids]
+    known = [size for size in sizes if size is not None]
+    if len(known) < len(sizes):
+        return TableRead(scan.table, columns, count, None, 0, stock.how)
+    limits = tuple(_limits(scan, model, stock, is_whole=ids is None))
+    total = _sum(stock, known, columns)
+    surely = total if scan.columns == scan.surely else _sum(stock, known, scan.surely)
+    at_least = 0 if _PRUNED in limits else surely
+    return TableRead(scan.table, columns, count, total, at_least, stock.how, limits)
+
+
+def _sum(stock: Stock, sizes: Iterable[Size], columns: Iterable[str]) -> int:
+    wanted = tuple(columns)
+    return sum(stock.bytes(size, wanted) for size in sizes)
+
+
+def _ids(scan: Scan, model: CompiledModel, partition: str, source: Calendar | None) -> tuple[str, ...] | None:
+    """The partitions that are read, each once; None for the whole table."""
+    reader = model.calendar
+    if reader is None or source is None or is_whole(scan):
+        return None
+    built = reader.parse(partition)
+    found = (each for map_ in scan.maps for each in read_partitions(map_, reader, source, built))
+    return tuple(sorted(set(found)))
+
+
+_PRUNED = "a condition on the partition column may skip partitions"
+
+
+def _may_skip(scan: Scan, model: CompiledModel, column: str) -> bool:
+    """Whether a condition on a column may let BigQuery pass over some of a table; nobody looks into views for that."""
+    if scan.columns is not None and column.casefold() not in scan.columns:
+        return False
+    return bool(scan.through) or is_tested(model.sql, str(scan.table), column)
+
+
+def _limits(scan: Scan, model: CompiledModel, stock: Stock, *, is_whole: bool) -> Iterable[str]:
+    """Why a query may read less than is counted."""
+    if scan.columns is None:
+        yield "no analyzer says which columns are read"
+    elif scan.columns != scan.surely:
+        yield "a view may need fewer columns"
+    if is_whole and stock.calendar is not None and _may_skip(scan, model, stock.calendar.column):
+        yield _PRUNED
+    if stock.clustering and _may_skip(scan, model, stock.clustering[0]):
+        yield f"clustered by {', '.join(stock.clustering)}"
