@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,6 +31,7 @@ class Relation:
 class Statement:
     """A SELECT to be judged: its text, the types of its parameters, and all tables that it reads.
 
+    ``values`` are those of the parameters, in their order, for which bytes are to be told; none where that is all the same.
     ``routines`` are ``CREATE FUNCTION`` and ``CREATE TABLE FUNCTION`` statements that it may use. ``mentions`` are all
     words of the author's text, in lower case: a column that is not among them can be left out of its table. None where
     that can't be said, because of a star for example.
@@ -40,6 +41,7 @@ class Statement:
     sql: str
     tables: tuple[Relation, ...]
     parameters: tuple[Field, ...] = ()
+    values: tuple[Any, ...] = ()
     routines: tuple[str, ...] = ()
     mentions: frozenset[str] | None = None
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent import futures
+from typing import Any
 
 from aggregator.analyzers.protocol import Analyzer, Field, Mistake, Statement, Verdict
 from aggregator.cache import Cache, Row, key_of, software
-from aggregator.core.graph import Graph
+from aggregator.core.graph import CompiledModel, Graph
 from aggregator.core.names import TableName
 from aggregator.dry_run.statements import statement_of
 
@@ -20,11 +22,18 @@ _SHARE = 8
 Columns = tuple[Field, ...]
 
 
-def judge(
-    graph: Graph, names: Collection[TableName], analyzer: Analyzer, cache: Cache, progress: Progress
-) -> Mapping[TableName, Verdict]:
+@dataclasses.dataclass(frozen=True)
+class Asked:
+    """The models to be judged; ``interval`` gives the values of their parameters for which bytes are to be told."""
+
+    graph: Graph
+    names: Collection[TableName]
+    interval: Callable[[CompiledModel], tuple[Any, ...]]
+
+
+def judge(asked: Asked, analyzer: Analyzer, cache: Cache, progress: Progress) -> Mapping[TableName, Verdict]:
     """The verdict on each of some models. What was judged before is not judged again."""
-    layer = _Layer(graph, names, analyzer, cache)
+    layer = _Layer(asked, analyzer, cache)
     layer.run(progress)
     cache.save()
     return layer.verdicts
@@ -33,15 +42,16 @@ def judge(
 class _Layer:
     """What is known so far. ``_waiting`` has, for each model, those of its inputs that are not judged yet."""
 
-    def __init__(self, graph: Graph, names: Collection[TableName], analyzer: Analyzer, cache: Cache) -> None:
+    def __init__(self, asked: Asked, analyzer: Analyzer, cache: Cache) -> None:
         self.verdicts: dict[TableName, Verdict] = {}
-        self._graph = graph
+        self._graph = graph = asked.graph
+        self._interval = asked.interval
         self._analyzer = analyzer
         self._cache = cache
         self._base = key_of("verdict", analyzer.name, analyzer.version(), software())
         self._keys: dict[TableName, str] = {}
         self._known: dict[TableName, str] = {}
-        chosen = set(names)
+        chosen = set(asked.names)
         self._waiting = {name: chosen.intersection(graph.reads[name]) for name in graph.models if name in chosen}
         self._readers: dict[TableName, list[TableName]] = {}
         for name, inputs in self._waiting.items():
@@ -86,7 +96,8 @@ class _Layer:
         unknown = [str(table) for table, columns in schemas.items() if columns is None]
         if unknown:
             return Verdict(unchecked=f"the columns of {', '.join(unknown)} are not known")
-        return statement_of(model, {table: columns or () for table, columns in schemas.items()})
+        known = {table: columns or () for table, columns in schemas.items()}
+        return statement_of(model, known, self._interval(model))
 
     def _schema(self, name: TableName) -> Columns | None:
         """The columns of a table; None where a type is not known."""

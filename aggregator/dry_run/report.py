@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
 from enum import StrEnum
 
 from aggregator.analyzers.protocol import Field
 from aggregator.core.diagnostics import Diagnostic
+from aggregator.core.estimate import Estimate
 from aggregator.core.names import TableName
+from aggregator.dry_run.budget import Unjudged
 
 
 class State(StrEnum):
@@ -30,19 +31,29 @@ class Judgement:
 
 @dataclasses.dataclass(frozen=True)
 class ModelReport:
-    """What is known of one model. ``columns`` and ``reads`` are those of the strictest layer that can tell."""
+    """What is known of one model; of one that could not be compiled, only what was said of it.
+
+    ``columns`` are those of the strictest layer that can tell. ``unjudged`` are limits of which nobody can say whether
+    they are kept.
+    """
 
     name: TableName
     path: str
     judgements: tuple[Judgement, ...]
-    columns: tuple[Field, ...]
-    reads: Mapping[str, tuple[str, ...]] | None
-    bytes: int | None
+    columns: tuple[Field, ...] = ()
+    estimate: Estimate | None = None
+    findings: tuple[Diagnostic, ...] = ()
+    unjudged: tuple[Unjudged, ...] = ()
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether any layer refuses it."""
+        return any(each.state is State.REFUSED for each in self.judgements)
 
 
 @dataclasses.dataclass(frozen=True)
 class DryRun:
-    """The result of a dry run; ``layers`` are those that ran."""
+    """The result of a dry run: the layers that ran, what is known of each model, and all findings by place."""
 
     layers: tuple[str, ...]
     models: tuple[ModelReport, ...]

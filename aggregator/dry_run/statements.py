@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import sqlglot
 from sqlglot.errors import TokenError
@@ -24,8 +25,8 @@ _ENDS_OF_FACTORS = frozenset(
 )
 
 
-def statement_of(model: CompiledModel, schemas: Schemas) -> Statement:
-    """The SELECT of a model, over tables with these columns."""
+def statement_of(model: CompiledModel, schemas: Schemas, values: tuple[Any, ...]) -> Statement:
+    """The SELECT of a model, over tables with these columns; ``values`` are those of its parameters."""
     tables = dict.fromkeys(edge.table for edge in model.inputs)
     parameters = () if model.calendar is None else ("start", "end")
     return Statement(
@@ -33,6 +34,7 @@ def statement_of(model: CompiledModel, schemas: Schemas) -> Statement:
         sql=model.sql,
         tables=tuple(Relation(str(name), schemas[name]) for name in tables),
         parameters=tuple(Field(name, str(model.calendar.type)) for name in parameters if model.calendar),
+        values=values,
         mentions=_mentions(model),
     )
 

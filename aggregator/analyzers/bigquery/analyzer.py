@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import importlib.metadata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -20,10 +20,6 @@ if TYPE_CHECKING:
     from aggregator.core.project import Environment
     from aggregator.engines.bigquery.tables import Deployed
 
-Values = Callable[[Statement], Mapping[str, object]]
-"""Gives values for the parameters of a statement, by name, such as a typical interval for ``start`` and ``end``."""
-
-
 def why_unavailable(environment: Environment) -> str:
     """Why BigQuery can't be asked about an environment, as far as that is known without asking; empty if it can be."""
     if environment.engine != "bigquery":
@@ -31,16 +27,12 @@ def why_unavailable(environment: Environment) -> str:
     return "" if is_installed() else NOT_INSTALLED
 
 
-def _no_values(_: Statement) -> Mapping[str, object]:
-    return {}
-
-
 class BigQueryAnalyzer:
     """Dry runs on BigQuery. A statement costs nothing, and nothing is run or stored.
 
     Tables are those of the environment, else those of the one that it reads from. One that is not there yet, or whose
     columns are to become others, is replaced by a query without rows that has the columns of ``Statement.tables``.
-    Without ``values``, parameters are NULL.
+    Parameters without a value are NULL.
     """
 
     name = "bigquery"
@@ -51,12 +43,10 @@ class BigQueryAnalyzer:
         environment: Environment,
         read_from: Environment | None = None,
         *,
-        values: Values = _no_values,
         patience: Patience | None = None,
     ) -> None:
         self._environment = environment
         self._read_from = read_from
-        self._values = values
         self._connection = Connection(environment, patience)
         self._begun = datetime.now(UTC)
 
@@ -76,7 +66,7 @@ class BigQueryAnalyzer:
 
     def _analyse(self, statement: Statement) -> Verdict:
         try:
-            question = question_of(statement, self._find, self._values(statement))
+            question = question_of(statement, self._find)
             return Verdict(unchecked=question) if isinstance(question, str) else self._verdict(statement, question)
         except WarehouseError as error:
             return Verdict(unchecked=f"{error}; {error.advice}" if error.advice else str(error))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import itertools
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
@@ -40,14 +41,14 @@ class Question:
     is_whole: bool
 
 
-def question_of(statement: Statement, find: Find, values: Mapping[str, object]) -> Question | str:
+def question_of(statement: Statement, find: Find) -> Question | str:
     """What to ask about a statement, or why it can't be asked."""
     parameters = []
-    for each in statement.parameters:
+    for each, value in itertools.zip_longest(statement.parameters, statement.values):
         type_ = type_from(each.type)
         if type_ is None:
             return f"the type of @{each.name} is not known"
-        parameters.append(Parameter(each.name, type_, values.get(each.name)))
+        parameters.append(Parameter(each.name, type_, value))
     mentions = statement.mentions if statement.mentions is None else statement.mentions | _words(statement.sql)
     placing = _Placing(statement, mentions, find)
     rewritten = rewrite(statement.sql, placing.replacement)
