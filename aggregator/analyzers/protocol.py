@@ -31,7 +31,7 @@ class Relation:
 class Statement:
     """A SELECT to be judged: its text, the types of its parameters, and all tables that it reads.
 
-    ``values`` are those of the parameters, in their order, for which bytes are to be told; none where that is all the same.
+    ``values`` are those of the parameters, in order, for which bytes are to be told; none where that is all the same.
     ``routines`` are ``CREATE FUNCTION`` and ``CREATE TABLE FUNCTION`` statements that it may use. ``mentions`` are all
     words of the author's text, in lower case: a column that is not among them can be left out of its table. None where
     that can't be said, because of a star for example.

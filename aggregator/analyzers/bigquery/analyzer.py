@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from aggregator.core.project import Environment
     from aggregator.engines.bigquery.tables import Deployed
 
+
 def why_unavailable(environment: Environment) -> str:
     """Why BigQuery can't be asked about an environment, as far as that is known without asking; empty if it can be."""
     if environment.engine != "bigquery":

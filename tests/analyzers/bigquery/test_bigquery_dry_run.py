@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import threading
 
@@ -48,9 +49,9 @@ def test_what_is_sent(deployed, make_analyzer):
 
 
 def test_bytes_mean_nothing_while_parameters_are_null(deployed, make_analyzer):
-    asked = [statement(parameters=(Field("start", "DATE"),))]
-    (without,) = make_analyzer().analyse(asked)
-    (given,) = make_analyzer().analyse(asked)
+    asked = statement(parameters=(Field("start", "DATE"),))
+    (without,) = make_analyzer().analyse([asked])
+    (given,) = make_analyzer().analyse([dataclasses.replace(asked, values=(dt.date(2013, 1, 1),))])
 
     assert (without.bytes, given.bytes) == (None, 120)
     assert deployed.requests[-1][2]["configuration"]["query"]["queryParameters"] == [

@@ -1,0 +1,87 @@
+"""How the result of a dry run looks, for people and for machines."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import click
+
+from aggregator.cli.output import count, say
+from aggregator.core.estimate import Estimate, size_text
+from aggregator.dry_run.report import DryRun, ModelReport, State
+from aggregator.export.manifest import diagnostic_json
+
+
+def print_dry_run(found: DryRun) -> None:
+    """A line for each model, and what there is of each layer."""
+    width = max((len(str(model.name)) for model in found.models), default=0)
+    for model in found.models:
+        columns, cost = count(len(model.columns), "column"), _cost(model.estimate)
+        click.echo(f"{model.name!s:<{width}}  {columns:>11}  {cost:>22}  {_verdict(model)}")
+    click.echo(", ".join((count(len(found.models), "model"), *_tallies(found))))
+    for line in _totals(found):
+        click.echo(line)
+    unjudged = sum(len(model.unjudged) for model in found.models)
+    if unjudged:
+        say(f"{count(unjudged, 'limit')} could not be judged: sizes are not known, or only bounds of them")
+
+
+def _cost(estimate: Estimate | None) -> str:
+    """What a build reads, and a month costs."""
+    if estimate is None or estimate.bytes is None:
+        return "? bytes"
+    price = estimate.price_per_month
+    monthly = "" if not price else f", {price:,.2f} a month"
+    return f"{'<= ' if estimate.at_most else ''}{size_text(estimate.bytes)}{monthly}"
+
+
+def _verdict(model: ModelReport) -> str:
+    refused = [each.layer for each in model.judgements if each.state is State.REFUSED]
+    unchecked = [f"not checked by {each.layer}: {each.why}" for each in model.judgements if each.why]
+    verdict = click.style(f"refused by {', '.join(refused)}", fg="red") if refused else "accepted"
+    return "; ".join((verdict, *unchecked))
+
+
+def _tallies(found: DryRun) -> Iterator[str]:
+    """``googlesql: 14 accepted and 1 refused``, for each layer."""
+    for layer in found.layers:
+        states = Counter(each.state for model in found.models for each in model.judgements if each.layer == layer)
+        yield f"{layer}: " + " and ".join(f"{states[state]:,} {state}" for state in State if states[state])
+
+
+def _totals(found: DryRun) -> Iterator[str]:
+    estimates = [model.estimate for model in found.models if model.estimate is not None]
+    known = [each for each in estimates if each.bytes is not None]
+    day = sum(each.bytes_per_day or 0 for each in known)
+    if known and day:
+        price = sum(each.price_per_month or 0 for each in known)
+        yield f"a day of builds reads {size_text(day)}" + (f", a month costs {price:,.2f}" if price else "")
+    tables = sorted({str(read.table) for each in estimates for read in each.unknown})
+    if tables:
+        names = ", ".join(tables[:5]) + (f" and {len(tables) - 5} more" if len(tables) > 5 else "")  # noqa: PLR2004
+        yield f"of unknown size: {names}; declare `size:`, or commit what `aggregator catalog pull` writes"
+
+
+def dry_run_json(found: DryRun) -> dict[str, Any]:
+    """The result for machines; prices are in the currency of ``price_per_tib``."""
+    by_path: dict[str, list[dict[str, Any]]] = {}
+    for each in found.findings:
+        by_path.setdefault(each.place.path, []).append(diagnostic_json(each))
+    return {"layers": list(found.layers), "models": [_model_json(model, by_path) for model in found.models]}
+
+
+def _model_json(model: ModelReport, by_path: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
+    cost = model.estimate
+    return {
+        "name": str(model.name),
+        "schema": [{"name": column.name, "type": column.type} for column in model.columns],
+        "bytes": cost and cost.bytes,
+        "price": cost and cost.price,
+        "bytes_per_month": cost and cost.bytes_per_month,
+        "price_per_month": cost and cost.price_per_month,
+        "estimate": cost.how if cost else "",
+        "checked": {each.layer: f"{each.state}{f': {each.why}' if each.why else ''}" for each in model.judgements},
+        "diagnostics": by_path.get(model.path, []),
+    }
