@@ -39,7 +39,8 @@ class Recall:
 
     def references(self) -> dict[TableName, tuple[TableName, ...]]:
         """The tables that models read, for those whose text was seen before."""
-        keys = {name: key_of(self._base, "references", digest) for name, digest in self._project.digests.items()}
+        digests = self._project.digests
+        keys = {name: key_of(self._base, "references", digests[name]) for name in self._project.models}
         heads = self._cache.heads(keys.values())
         found = {}
         for name, key in keys.items():

@@ -173,8 +173,8 @@ class Project:
     """Everything committed, in one environment.
 
     ``broken`` names the models and sources whose files have errors of their own, so that those who read them are
-    not told that they do not exist. ``digests`` identify all that the text of a model's SQL is made from. ``read_from``
-    is the environment that has the tables which are not built in this one.
+    not told that they do not exist. ``digests`` identify all that the text of a model's SQL is made from, and what a
+    source declares. ``read_from`` is the environment that has the tables which are not built in this one.
     """
 
     root: Path

@@ -22,7 +22,7 @@ from aggregator.dry_run.cadence import builds_per_day
 from aggregator.dry_run.conditions import is_tested
 from aggregator.dry_run.sizes import Stock, stock_of
 from aggregator.dry_run.views import Reads, Scan, is_whole, scans
-from aggregator.plan.due import due_partitions
+from aggregator.plan.due import Horizon
 from aggregator.plan.maps import read_partitions
 
 if TYPE_CHECKING:
@@ -59,14 +59,14 @@ class Grounds:
         return min(self.now, taken) if taken is not None else self.now
 
     @functools.cached_property
-    def due(self) -> Mapping[TableName, tuple[str, ...]]:
-        """The partitions of each model that are complete."""
-        return due_partitions(self.graph, self.moment)
+    def now_complete(self) -> Horizon:
+        """Which partitions are complete."""
+        return Horizon(self.graph, self.moment)
 
     @functools.cached_property
-    def later(self) -> Mapping[TableName, tuple[str, ...]]:
-        """The partitions that there will be."""
-        return due_partitions(self.graph, self.now + _LATER)
+    def later_complete(self) -> Horizon:
+        """Which partitions will be."""
+        return Horizon(self.graph, self.now + _LATER)
 
     @functools.cached_property
     def _stocks(self) -> dict[TableName, Stock]:
@@ -100,9 +100,9 @@ def estimate(model: CompiledModel, grounds: Grounds) -> Estimate:
 
 def built_partition(model: CompiledModel, grounds: Grounds) -> str:
     """The id of the partition that is estimated: the newest that is complete, or the first, if none is yet."""
-    due = grounds.due[model.name]
-    if due or model.calendar is None or model.model.partition is None:
-        return due[-1] if due else WHOLE
+    newest = grounds.now_complete.newest(model.name)
+    if newest is not None or model.calendar is None or model.model.partition is None:
+        return newest or WHOLE
     return model.calendar.id(model.calendar.grain.ceil(model.model.partition.start))
 
 
@@ -115,7 +115,8 @@ def price_per_tib(environment: Environment) -> float | None:
 
 def _is_ended(model: CompiledModel, grounds: Grounds) -> bool:
     """Whether a table with partitions will have no more of them."""
-    return model.calendar is not None and grounds.later[model.name][-1:] == grounds.due[model.name][-1:]
+    later, now = grounds.later_complete, grounds.now_complete
+    return model.calendar is not None and later.newest(model.name) == now.newest(model.name)
 
 
 def _read(scan: Scan, model: CompiledModel, partition: str, stock: Stock) -> TableRead:

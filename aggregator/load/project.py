@@ -142,7 +142,10 @@ class _Files:
             sources=sources,
             models=Lazily({name: each.model for name, each in models.items()}),
             broken=frozenset(self._broken),
-            digests={name: templates.digest(each.key, each.document) for name, each in models.items()},
+            digests={
+                name: templates.digest(each.key, each.document) if name in models else each.key
+                for name, each in tables.items()
+            },
             read_from=_named(file, environment.read_from),
         )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 from datetime import datetime
 
 from aggregator.core.calendar import Calendar
@@ -13,34 +13,61 @@ from aggregator.core.warehouse import WHOLE
 
 
 def due_partitions(graph: Graph, now: datetime) -> dict[TableName, tuple[str, ...]]:
-    """The ids of the partitions of every model that are complete at ``now``, oldest first.
+    """The ids of the partitions of every model that are complete at ``now``, oldest first."""
+    horizon = Horizon(graph, now)
+    return {name: tuple(horizon.partitions(name)) for name in graph.models}
+
+
+class Horizon:
+    """How far tables are complete at a moment; only the models that are asked about, and their inputs, are looked at.
 
     A partition is due when it is over and all that it reads is: a day is not built before its last hour is there, and
     not beyond the end of a source that ended. ``from:`` says where a table begins, ``to:`` where it ends.
     """
-    ends: dict[TableName, datetime] = {}
-    for source in graph.sources.values():
-        calendar = graph.calendars.get(source.name)
-        if calendar is not None and source.partition is not None and source.partition.end is not None:
-            ends[source.name] = calendar.instant(source.partition.end)
-    due: dict[TableName, tuple[str, ...]] = {}
-    for name, model in graph.models.items():
+
+    def __init__(self, graph: Graph, now: datetime) -> None:
+        self._graph = graph
+        self._now = now.replace(tzinfo=None)
+        self._ends: dict[TableName, datetime | None] = {}
+
+    def partitions(self, name: TableName) -> Iterator[str]:
+        """The ids of the partitions of a model that are complete, oldest first."""
+        model = self._graph.models[name]
         if model.calendar is None or model.model.partition is None:
-            due[name] = (WHOLE,)
-            continue
-        end = _end(model, model.calendar, ends, now)
-        ends[name] = model.calendar.instant(end)
-        partitions = model.calendar.grain.range(model.model.partition.start, end)
-        due[name] = tuple(model.calendar.id(partition) for partition in partitions)
-    return due
+            yield WHOLE
+            return
+        end = self._end(model, model.calendar)
+        for partition in model.calendar.grain.range(model.model.partition.start, end):
+            yield model.calendar.id(partition)
 
+    def newest(self, name: TableName) -> str | None:
+        """The id of the newest of them; None if none is complete."""
+        model = self._graph.models[name]
+        if model.calendar is None or model.model.partition is None:
+            return WHOLE
+        newest = model.calendar.grain.shift(self._end(model, model.calendar), -1)
+        return model.calendar.id(newest) if newest >= model.model.partition.start else None
 
-def _end(model: CompiledModel, calendar: Calendar, ends: Mapping[TableName, datetime], now: datetime) -> datetime:
-    """The end of the last partition that is complete, on the model's wall clock."""
-    limits = [now.replace(tzinfo=None)]
-    limits += [
-        ends[edge.table] for edge in model.inputs if edge.map.reach in (Reach.SAME, Reach.LAST) and edge.table in ends
-    ]
-    end = calendar.local(min(limits))
-    declared = model.model.partition.end if model.model.partition else None
-    return calendar.grain.floor(min(end, declared) if declared else end)
+    def _end(self, model: CompiledModel, calendar: Calendar) -> datetime:
+        """The end of the last partition that is complete, on the model's wall clock."""
+        reads = dict.fromkeys(each.table for each in model.inputs if each.map.reach in (Reach.SAME, Reach.LAST))
+        ends = (self._instant(table) for table in reads if table != model.name)
+        end = calendar.local(min((self._now, *(each for each in ends if each is not None))))
+        declared = model.model.partition.end if model.model.partition else None
+        return calendar.grain.floor(min(end, declared) if declared else end)
+
+    def _instant(self, table: TableName) -> datetime | None:
+        """When a table ends, in UTC; None where it has no partitions, or no end."""
+        if table not in self._ends:
+            self._ends[table] = self._found(table)
+        return self._ends[table]
+
+    def _found(self, table: TableName) -> datetime | None:
+        calendar = self._graph.calendars.get(table)
+        if calendar is None:
+            return None
+        if table in self._graph.models:
+            model = self._graph.models[table]
+            return calendar.instant(self._end(model, calendar)) if model.model.partition is not None else None
+        partition = self._graph.sources[table].partition
+        return calendar.instant(partition.end) if partition is not None and partition.end is not None else None
