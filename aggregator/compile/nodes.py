@@ -31,6 +31,15 @@ class Nodes:
         self._by_type = dict(by_type)
         self._kinds: dict[type[exp.Expr], tuple[type[exp.Expr], ...]] = {}
 
+    def release(self) -> None:
+        """Let the tree go with whoever holds it.
+
+        Parents and children hold each other, so it would wait for the garbage collector, which takes as long as parsing.
+        """
+        for nodes in self._by_type.values():
+            for node in nodes:
+                node.parent = None
+
     def of(self, *types: type[E]) -> Iterator[E]:
         """The nodes of these types and of the types below them; of each type, parents before children."""
         for wanted in types:

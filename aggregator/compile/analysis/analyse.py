@@ -68,6 +68,12 @@ class Analysis:
         """The scopes of all queries inside, by the identity of the query."""
         return {id(scope.expression): scope for scope in self._scopes}
 
+    def release(self) -> None:
+        """Let the copy and its scopes go; see :meth:`Nodes.release`."""
+        self.nodes.release()
+        for scope in self._scopes:
+            scope.parent = None
+
 
 def output_name(select: exp.Expr) -> str:
     """What an item of the SELECT list calls its column; empty for an expression without a name."""
