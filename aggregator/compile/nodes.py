@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import collections
-from collections.abc import Iterator
+import functools
+from collections.abc import Iterator, Mapping
 from typing import TypeVar
 
 from sqlglot import exp
@@ -31,10 +32,22 @@ class Nodes:
         self._by_type = dict(by_type)
         self._kinds: dict[type[exp.Expr], tuple[type[exp.Expr], ...]] = {}
 
+    @functools.cached_property
+    def over_rows(self) -> Mapping[int, list[exp.Expr]]:
+        """The aggregates and windows in the list of each SELECT, by its identity; those of subqueries in it, too."""
+        found: dict[int, list[exp.Expr]] = {}
+        for node in self.of(exp.AggFunc, exp.Window):
+            child: exp.Expr = node
+            while (parent := child.parent) is not None:
+                if child.arg_key == "expressions" and isinstance(parent, exp.Select):
+                    found.setdefault(id(parent), []).append(node)
+                child = parent
+        return found
+
     def release(self) -> None:
         """Let the tree go with whoever holds it.
 
-        Parents and children hold each other, so it would wait for the garbage collector, which takes as long as parsing.
+        Parents and children hold each other, so it would wait for the garbage collector, which costs much more.
         """
         for nodes in self._by_type.values():
             for node in nodes:
