@@ -21,9 +21,10 @@ _PARAMETERS = ("start", "end")
 def declaration_problems(model: Model, columns: tuple[OutputColumn, ...]) -> Iterator[Diagnostic]:
     """Names in the front matter that are not in the output, and what a view can't have."""
     names = [column.name for column in columns]
+    folded = {name.casefold() for name in names}
     named: list[Word] = [*model.cluster, *model.key, *(column.name for column in model.columns)]
     for word in named:
-        if names and word.casefold() not in {name.casefold() for name in names}:
+        if names and word.casefold() not in folded:
             message = f"the SELECT has no output column {word}"
             advice = did_you_mean(word, names) or f"there are: {', '.join(filter(None, names))}"
             yield Diagnostic(word.place, codes.MISSING_COLUMN, message, advice)
