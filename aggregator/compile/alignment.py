@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from aggregator.compile.parse import DIALECT
+from aggregator.compile.analysis.types import text_of
 from aggregator.core.calendar import Calendar, Grain
 
 AlignedColumns = frozenset[tuple[str, str]]
@@ -56,5 +56,5 @@ def _is_instant(node: exp.Expr) -> bool:
 
 
 def type_name(node: exp.Expr) -> str:
-    """The type of an expression as BigQuery calls it; sqlglot has several types that are one there."""
-    return node.type.sql(DIALECT) if node.type else ""
+    """The type of an expression as BigQuery calls it; empty if it has none."""
+    return text_of(node.type) if node.type else ""

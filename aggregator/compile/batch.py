@@ -85,6 +85,7 @@ class _Proof:
         self._harmless_parameters: set[int] = set()
         self._parameters = sorted(nodes.of(exp.Parameter), key=lambda node: node.meta.get("start", 0))
         self._samples = list(nodes.of(exp.TableSample))
+        self._over_rows = nodes.over_rows
         self._windows: dict[int, list[exp.Window]] = {}
         for window in nodes.of(exp.Window):
             self._windows.setdefault(id(window.find_ancestor(exp.Select)), []).append(window)
@@ -232,13 +233,16 @@ class _Proof:
             keys = [item.unalias() for item in select.selects if not _is_aggregate(item, select)]
         elif group is not None:
             keys = [_without_shadow(key) for key in group.expressions]
-        elif any(_is_aggregate(item, select) for item in select.selects) or select.args.get("having"):
+        elif self._aggregates(select) or select.args.get("having"):
             keys = []
         else:
             return None
         if not any(self._is_aligned(key, aligned) for key in keys):
             raise _NotProvableError("a GROUP BY or DISTINCT does not include the partition column")
         return keys
+
+    def _aggregates(self, select: exp.Select) -> bool:
+        return any(_is_own_aggregate(node, select) for node in self._over_rows.get(id(select), ()))
 
     def _check_windows(self, select: exp.Select, aligned: AlignedColumns) -> None:
         for window in self._windows.get(id(select), ()):
@@ -272,8 +276,12 @@ def _refuse_limits(nodes: Nodes) -> None:
 
 def _is_aggregate(item: exp.Expr, select: exp.Select) -> bool:
     """Whether a projection aggregates; an aggregate with OVER is a window, one in a subquery is the subquery's."""
-    own = (node for node in item.find_all(exp.AggFunc) if node.find_ancestor(exp.Select) is select)
-    return any(not isinstance(node.parent, exp.Window) for node in own)
+    return any(_is_own_aggregate(node, select) for node in item.find_all(exp.AggFunc))
+
+
+def _is_own_aggregate(node: exp.Expr, select: exp.Select) -> bool:
+    is_aggregate = isinstance(node, exp.AggFunc) and not isinstance(node.parent, exp.Window)
+    return is_aggregate and node.find_ancestor(exp.Select) is select
 
 
 def _without_shadow(key: exp.Expr) -> exp.Expr:

@@ -56,6 +56,7 @@ class Examiner:
             return Facts(references, (), asks, findings_text(problems, model))
         compiled = outcome.subject.model
         said = list(self._inspect(outcome.subject))
+        outcome.subject.release()
         problems += (each for each in said if isinstance(each, Diagnostic))
         remark = "".join(each.text for each in said if isinstance(each, Remark))
         table = table_text(table_of_model(compiled))

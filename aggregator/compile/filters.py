@@ -7,6 +7,8 @@ over a change of clocks.
 
 from __future__ import annotations
 
+import functools
+
 from sqlglot import exp
 
 from aggregator.compile.parse import DIALECT
@@ -33,12 +35,18 @@ def impossible(map_: PartitionMap, reader: Calendar | None, source: Calendar | N
 def filter_sql(map_: PartitionMap, reader: Calendar, source: Calendar) -> str:
     """The condition on the input's partition column."""
     start, end = _bounds(map_, reader)
-    column = exp.to_identifier(source.column).sql(DIALECT)  # quoted if it is a keyword
+    column = _quoted(source.column)
     if (source.type is ColumnType.DATE and reader.type is not ColumnType.DATE) or _clocks_differ(reader, source):
         return _across(column, start, end, reader, source)
     if source.type is ColumnType.DATE and source.grain in _LONGER_THAN_DAY and not _same_bounds(map_, reader, source):
         return _whole_partitions(column, start, f"DATE_SUB({end}, INTERVAL 1 DAY)", source.grain)
     return f"{column} >= {start} AND {column} < {end}"
+
+
+@functools.lru_cache(maxsize=1024)
+def _quoted(name: str) -> str:
+    """The name of a column as SQL has it: in quotes if it is a keyword."""
+    return exp.to_identifier(name).sql(DIALECT)
 
 
 def _bounds(map_: PartitionMap, reader: Calendar) -> tuple[str, str]:

@@ -17,14 +17,21 @@ from aggregator.core.project import Kind
 SEMANTICS = 2
 """Raised when the framework itself begins to build other rows from the same SQL."""
 
-_NAMES = frozenset({TokenType.VAR, TokenType.IDENTIFIER})
+_COMMA, _DOT_KIND, _L_PAREN, _NEQ, _VAR = (
+    TokenType.COMMA,
+    TokenType.DOT,
+    TokenType.L_PAREN,
+    TokenType.NEQ,
+    TokenType.VAR,
+)  # a name is a tenth of the cost of asking an enumeration, and these are asked of each token
+_NAMES = frozenset({_VAR, TokenType.IDENTIFIER})
 _LITERALS = frozenset(
     {TokenType.STRING, TokenType.RAW_STRING, TokenType.BYTE_STRING, TokenType.HEX_STRING, TokenType.NUMBER}
 )
 _DOT = "."
 _MEANS_NOTHING = frozenset({TokenType.ALIAS, TokenType.SEMICOLON})
 _ENDS_A_LIST = frozenset({TokenType.FROM, TokenType.R_PAREN, TokenType.SEMICOLON})
-_KINDS = {kind: kind.name for kind in TokenType}  # a lookup is a tenth of the cost of asking an enumeration
+_KINDS = {kind: kind.name for kind in TokenType}
 
 
 def fingerprint(
@@ -49,17 +56,17 @@ def _words(tokens: Iterable[Token]) -> Iterator[str]:
     for token, after in itertools.pairwise([*tokens, None]):
         assert token is not None  # noqa: S101  (only the last one is)
         type_, text = token.token_type, token.text
-        if type_ in _MEANS_NOTHING or (type_ is TokenType.COMMA and (not after or after.token_type in _ENDS_A_LIST)):
+        if type_ in _MEANS_NOTHING or (type_ is _COMMA and (not after or after.token_type in _ENDS_A_LIST)):
             continue
         if type_ in _NAMES:
-            is_function = type_ is TokenType.VAR and after is not None and after.token_type is TokenType.L_PAREN
+            is_function = type_ is _VAR and after is not None and after.token_type is _L_PAREN
             first, *others = (text.upper() if is_function else text).split(".")
             yield f"={first}"
             for part in others:  # `lake.flights` in one pair of backticks is three tokens
                 yield from (_DOT, f"={part}")
-        elif type_ is TokenType.DOT:
+        elif type_ is _DOT_KIND:
             yield _DOT
-        elif type_ is TokenType.NEQ:
+        elif type_ is _NEQ:
             yield "!="
         else:
             yield f"{_KINDS[type_]} {text if type_ in _LITERALS else text.upper()}"

@@ -16,6 +16,7 @@ from aggregator.core.diagnostics import Diagnostic
 
 if TYPE_CHECKING:
     from aggregator.compile.analysis import Analysis
+    from aggregator.compile.nodes import Nodes
 
 _MAY_AGGREGATE = (exp.AggFunc, exp.Anonymous, exp.AnonymousAggFunc, exp.Query, exp.UserDefinedFunction)
 _SEVERAL_GROUPINGS = (exp.Cube, exp.GroupingSets, exp.Rollup)
@@ -30,7 +31,7 @@ def grouping_problems(analysis: Analysis) -> Iterator[Diagnostic]:
         group = select.args.get("group")
         if group is not None and not _is_plain(group):
             continue
-        if group is None and not any(_is_aggregate(item) for item in select.expressions):
+        if group is None and not _aggregates(select, analysis.nodes):
             continue
         keys = _keys(select, group.expressions if group is not None else [])
         own = {source.alias_or_name.casefold() for source in _sources(select)}
@@ -98,13 +99,14 @@ def _ungrouped(node: exp.Expr, keys: Keys) -> Iterator[exp.Column]:
             yield from _ungrouped(child, keys)
 
 
-def _is_aggregate(item: exp.Expr) -> bool:
-    """Whether a projection aggregates, by a function that is one for certain."""
-    if isinstance(item, (exp.Query, exp.Window)):
-        return False
-    if isinstance(item, exp.AggFunc):
-        return True
-    return any(_is_aggregate(child) for child in item.iter_expressions())
+def _aggregates(select: exp.Select, nodes: Nodes) -> bool:
+    """Whether a SELECT that does not group makes one row of many, by a function that is an aggregate for certain."""
+    return any(_home(node) is select for node in nodes.over_rows.get(id(select), ()) if isinstance(node, exp.AggFunc))
+
+
+def _home(node: exp.Expr) -> exp.Expr | None:
+    """The window or query that a function belongs to."""
+    return node.find_ancestor(exp.Window, exp.Query)
 
 
 def _sources(select: exp.Select) -> Iterator[exp.Expr]:

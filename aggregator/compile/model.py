@@ -123,12 +123,13 @@ def _analyse(parsed: Parsed, tables: Tables) -> Analysis | list[Diagnostic]:
     analysis = analyse(parsed.query, schemas, assumed)
     if not isinstance(analysis, Analysis):
         return analysis
-    own = _described(analysis.columns, model.columns)
     by = model.partition.by.casefold() if model.partition else None
-    found = next((column.type for column in own if column.name.casefold() == by and column.type), assumed)
+    cut_by = tuple(column for column in analysis.columns if column.name.casefold() == by)
+    found = next((column.type for column in _described(cut_by, model.columns) if column.type), assumed)
     if not reads_itself and (found == assumed or not analysis.uses_parameters):
         return analysis
-    return analyse(parsed.query, schemas | ({model.name: own} if reads_itself else {}), found)
+    own = {model.name: _described(analysis.columns, model.columns)} if reads_itself else {}
+    return analyse(parsed.query, schemas | own, found)
 
 
 def _described(columns: tuple[OutputColumn, ...], declared: Iterable[Column]) -> tuple[OutputColumn, ...]:
@@ -137,8 +138,6 @@ def _described(columns: tuple[OutputColumn, ...], declared: Iterable[Column]) ->
     if not columns:
         return ()
     return tuple(
-        dataclasses.replace(column, type=known.type or column.type, description=known.description)
-        if (known := by_name.get(column.name.casefold()))
-        else column
+        column.described(known.type, known.description) if (known := by_name.get(column.name.casefold())) else column
         for column in columns
     )

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import collections
-from collections.abc import Iterator
-from typing import TypeVar
+import functools
+import itertools
+from collections.abc import Iterator, Mapping
+from typing import TypeVar, cast
 
 from sqlglot import exp
 
 E = TypeVar("E", bound=exp.Expr)
-_LEAVES = frozenset({exp.Identifier, exp.Literal, exp.Var, exp.Boolean, exp.Null})
+LEAVES = frozenset({exp.Identifier, exp.Literal, exp.Var, exp.Boolean, exp.Null})
+"""Nodes that hold no others."""
 
 
 class Nodes:
@@ -22,24 +25,58 @@ class Nodes:
             node = waiting.pop()
             kind = type(node)
             by_type[kind].append(node)
-            if kind not in _LEAVES:
+            if kind not in LEAVES:
                 for value in node.args.values():
                     if isinstance(value, exp.Expr):
                         waiting.append(value)
                     elif type(value) is list:
                         waiting.extend(item for item in value if isinstance(item, exp.Expr))
         self._by_type = dict(by_type)
-        self._kinds: dict[type[exp.Expr], tuple[type[exp.Expr], ...]] = {}
+
+    @functools.cached_property
+    def over_rows(self) -> Mapping[int, list[exp.Expr]]:
+        """The aggregates and windows in the list of each SELECT, by its identity; those of subqueries in it, too."""
+        found: dict[int, list[exp.Expr]] = {}
+        for node in self.of(exp.AggFunc, exp.Window):
+            child: exp.Expr = node
+            while (parent := child.parent) is not None:
+                if child.arg_key == "expressions" and isinstance(parent, exp.Select):
+                    found.setdefault(id(parent), []).append(node)
+                child = parent
+        return found
+
+    def release(self) -> None:
+        """Let the tree go with whoever holds it.
+
+        Parents and children hold each other, so it would wait for the garbage collector, which costs much more.
+        """
+        for nodes in self._by_type.values():
+            for node in nodes:
+                node.parent = None
 
     def of(self, *types: type[E]) -> Iterator[E]:
         """The nodes of these types and of the types below them; of each type, parents before children."""
-        for wanted in types:
-            kinds = self._kinds.get(wanted)
-            if kinds is None:
-                kinds = tuple(kind for kind in self._by_type if issubclass(kind, wanted))
-                self._kinds[wanted] = kinds
-            for kind in kinds:
-                yield from self._by_type[kind]  # type: ignore[misc]  # (all of them are of a type below E)
+        kinds = [kind for wanted in types for kind in self._kinds(wanted)]
+        found: Iterator[exp.Expr] = itertools.chain.from_iterable([self._by_type[kind] for kind in kinds])
+        return cast("Iterator[E]", found)
+
+    def _kinds(self, wanted: type[exp.Expr]) -> list[type[exp.Expr]]:
+        """The types that there are of a type and those below it."""
+        below = _types_below(wanted)
+        if len(below) == 1:
+            return [wanted] if wanted in self._by_type else []
+        return [kind for kind in self._by_type if kind in below]
+
+
+_below: dict[type, frozenset[type]] = {}
+
+
+def _types_below(wanted: type) -> frozenset[type]:
+    """A type and all below it: to look one up there is a third of the cost of ``issubclass``."""
+    found = _below.get(wanted)
+    if found is None:
+        found = _below[wanted] = frozenset((wanted,)).union(*map(_types_below, wanted.__subclasses__()))
+    return found
 
 
 def conjuncts(condition: exp.Expr | None) -> Iterator[exp.Expr]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _COMPARISONS = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE)
 _NUMERIC = frozenset({"INT64", "NUMERIC", "BIGNUMERIC", "FLOAT64", "INTERVAL"})
+_ARRAY, _UNKNOWN = exp.DType.ARRAY, exp.DType.UNKNOWN
 _DAYS = frozenset({"DATE", "DATETIME"})
 """A DATE is turned into a DATETIME where it meets one; a TIMESTAMP meets neither."""
 
@@ -41,7 +42,7 @@ def operand_problems(analysis: Analysis) -> Iterator[Diagnostic]:
             yield _finding(
                 analysis, comparison, message, f"CAST one of them, or write a literal of type {clash[0].name}"
             )
-        elif left.type is not None and left.type.this is exp.DType.ARRAY:
+        elif left.type is not None and left.type.this is _ARRAY:
             yield _finding(analysis, comparison, "arrays can't be compared", "compare TO_JSON_STRING of both")
     for union in analysis.nodes.of(exp.SetOperation):
         yield from _united(analysis, union)
@@ -76,7 +77,7 @@ def _clash(left: exp.Expr, right: exp.Expr) -> tuple[Type, Type] | None:
 def _type(node: exp.Expr | None) -> Type | None:
     """The type of an expression, if it is known and not that of NULL."""
     data = node.type if node is not None else None
-    type_ = type_of_node(data) if isinstance(data, exp.DataType) and data.this is not exp.DType.UNKNOWN else None
+    type_ = type_of_node(data) if isinstance(data, exp.DataType) and data.this is not _UNKNOWN else None
     return None if type_ is None or type_ == NULL else type_
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from sqlglot import exp
 
@@ -21,9 +21,10 @@ _PARAMETERS = ("start", "end")
 def declaration_problems(model: Model, columns: tuple[OutputColumn, ...]) -> Iterator[Diagnostic]:
     """Names in the front matter that are not in the output, and what a view can't have."""
     names = [column.name for column in columns]
+    folded = {name.casefold() for name in names}
     named: list[Word] = [*model.cluster, *model.key, *(column.name for column in model.columns)]
     for word in named:
-        if names and word.casefold() not in {name.casefold() for name in names}:
+        if names and word.casefold() not in folded:
             message = f"the SELECT has no output column {word}"
             advice = did_you_mean(word, names) or f"there are: {', '.join(filter(None, names))}"
             yield Diagnostic(word.place, codes.MISSING_COLUMN, message, advice)
@@ -47,20 +48,25 @@ def output_problems(query: Query) -> Iterator[Diagnostic]:
     for select in query.tree.selects:
         if select.is_star:
             continue
-        name, place = output_name(select), query.place_of(select.args.get("alias") or select)
-        if not name:
-            yield Diagnostic(place, codes.OUTPUT_NAME, "this output column has no name", "add AS name")
-        elif not is_identifier(name):
-            message = f"the output column {name} has a name that needs quotes"
-            yield Diagnostic(place, codes.OUTPUT_NAME, message, "use letters, digits and underscores")
-        elif name.upper().startswith(_RESERVED):
-            message = f"BigQuery keeps names such as {name} for itself"
-            yield Diagnostic(place, codes.OUTPUT_NAME, message, "choose another one")
-        elif name.casefold() in seen:
-            message = f"two output columns are called {name}"
-            yield Diagnostic(place, codes.OUTPUT_NAME, message, "rename one of them")
+        name = output_name(select)
+        problem = _name_problem(name, seen)
+        if problem is not None:
+            yield Diagnostic(query.place_of(select.args.get("alias") or select), codes.OUTPUT_NAME, *problem)
         seen.add(name.casefold())
     yield from _uneven_unions(query)
+
+
+def _name_problem(name: str, seen: Collection[str]) -> tuple[str, str] | None:
+    """What is wrong with the name of an output column, and what to do about it; ``seen`` are those before it."""
+    if not name:
+        return "this output column has no name", "add AS name"
+    if not is_identifier(name):
+        return f"the output column {name} has a name that needs quotes", "use letters, digits and underscores"
+    if name.upper().startswith(_RESERVED):
+        return f"BigQuery keeps names such as {name} for itself", "choose another one"
+    if name.casefold() in seen:
+        return f"two output columns are called {name}", "rename one of them"
+    return None
 
 
 def _uneven_unions(query: Query) -> Iterator[Diagnostic]:

@@ -20,13 +20,15 @@ from aggregator.compile.templates.source_map import SourceMap
 from aggregator.core.diagnostics import Diagnostic, Document
 
 DIALECT = "bigquery"
+_BIGQUERY = Dialect.get_or_raise(DIALECT)
 _OPENING = re.compile(r"\"\"\"|\'\'\'|[\"\'`]|/\*")
 _MAX_TRIES = 100
 _CONFUSED = (AttributeError, IndexError, KeyError, TypeError, ValueError)
 """What sqlglot's builders of functions raise on a call that is too strange."""
 
+_COMMA = TokenType.COMMA  # asking an enumeration is slow, and this is asked of each token
 _NO_ITEM = frozenset(
-    {TokenType.COMMA, TokenType.WHERE, TokenType.GROUP_BY, TokenType.HAVING, TokenType.QUALIFY, TokenType.ORDER_BY}
+    {_COMMA, TokenType.WHERE, TokenType.GROUP_BY, TokenType.HAVING, TokenType.QUALIFY, TokenType.ORDER_BY}
 )
 _KEYWORDS: dict[type[exp.Expr], str] = {
     exp.CurrentDate: "CURRENT_DATE",
@@ -78,8 +80,8 @@ def parse_select(text: str, document: Document, start: int, source_map: SourceMa
 
 def _statements(query: Query) -> tuple[list[Token], list[exp.Expr]] | Diagnostic:
     try:
-        tokens = sqlglot.tokenize(query.text, read=DIALECT)
-        trees = Dialect.get_or_raise(DIALECT).parser().parse(tokens, query.text)
+        tokens = _BIGQUERY.tokenize(query.text)
+        trees = _BIGQUERY.parser().parse(tokens, query.text)
         return tokens, [tree for tree in trees if tree is not None and not isinstance(tree, exp.Semicolon)]
     except ParseError as error:
         return _syntax_error(query, error) if error.errors else _strange_call(query, tokens)
@@ -171,12 +173,12 @@ def _first_word(tokens: list[Token], number: int) -> Token:
 def _stray_comma(tokens: list[Token]) -> Token | None:
     """A comma that sqlglot lets pass and BigQuery doesn't: only the one that ends a SELECT list may stand alone."""
     pairs = itertools.pairwise(tokens)
-    return next((a for a, b in pairs if a.token_type is TokenType.COMMA and b.token_type in _NO_ITEM), None)
+    return next((a for a, b in pairs if a.token_type is _COMMA and b.token_type in _NO_ITEM), None)
 
 
 def _without_semicolons(text: str, tokens: list[Token]) -> str:
     """The text can then stand inside another statement; everything in it stays where it was."""
-    for token in tokens:
+    for token in tokens if ";" in text else ():
         if token.token_type is TokenType.SEMICOLON:
             text = f"{text[: token.start]} {text[token.end + 1 :]}"
     return text

@@ -33,6 +33,11 @@ class Subject:
     analysis: Analysis
     tables: Mapping[TableName, Table]
 
+    def release(self) -> None:
+        """Let the trees go, once everything is said about them."""
+        self.query.nodes.release()
+        self.analysis.release()
+
 
 Inspect = Callable[[Subject], Iterable["Diagnostic | Remark"]]
 """Looks at a model while its trees are at hand."""

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import operator
 import types
 import typing
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from enum import Enum
+from enum import Enum, StrEnum
 from typing import Any, TypeVar, Union
 
 from aggregator.core import calendar, diagnostics, graph, maps, names, project
@@ -79,9 +80,12 @@ def _encoder(type_: type) -> Encoder:
     if not dataclasses.is_dataclass(type_):
         raise TypeError(f"{type_.__name__} can't be kept")
     fields = tuple(field.name for field in dataclasses.fields(type_))
-    if "model" not in fields:
-        return lambda value, path: [encode(getattr(value, name), path) for name in fields]
-    return lambda value, path: [None if name == "model" else encode(getattr(value, name), path) for name in fields]
+    if "model" in fields:
+        return lambda value, path: [None if name == "model" else encode(getattr(value, name), path) for name in fields]
+    if len(fields) == 1:
+        return lambda value, path: [encode(getattr(value, fields[0]), path)]
+    items = operator.attrgetter(*fields)
+    return lambda value, path: [item if type(item) in _PLAIN else encode(item, path) for item in items(value)]
 
 
 def _place(place: Place, path: str) -> list[Any]:
@@ -164,13 +168,16 @@ def _as_it_is(value: Any, _: object) -> Any:
 
 _WRITERS: tuple[tuple[type | tuple[type, ...], Encoder], ...] = (
     (Word, lambda value, path: {"word": [str(value), *_place(value.place, path)]}),
-    (Enum, lambda value, _: value.value),
+    (StrEnum, lambda value, _: str(value)),
     (Place, _place),
     (Document, lambda _value, _path: None),
     (Code, lambda value, _: value.id),
     (TableName, lambda value, _: str(value)),
     (datetime, lambda value, _: value.isoformat()),
-    ((tuple, list, frozenset), lambda value, path: [encode(item, path) for item in value]),
+    (
+        (tuple, list, frozenset),
+        lambda value, path: [item if type(item) in _PLAIN else encode(item, path) for item in value],
+    ),
     (Mapping, lambda value, path: {"items": [[encode(k, path), encode(v, path)] for k, v in value.items()]}),
 )
 """Each before those that it is a special case of."""

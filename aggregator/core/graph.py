@@ -67,6 +67,10 @@ class OutputColumn:
     derivation: Derivation = Derivation.UNKNOWN
     measure: Measure = Measure.NONE
 
+    def described(self, type_: str, description: str) -> OutputColumn:
+        """The same column with what its author says of it; of the type, if anything."""
+        return OutputColumn(self.name, type_ or self.type, description, self.origins, self.derivation, self.measure)
+
 
 @dataclasses.dataclass(frozen=True)
 class Table:

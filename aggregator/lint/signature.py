@@ -94,7 +94,7 @@ class _Signer:
     def sign(self, root: Scope) -> Signature:
         """The signature of the final aggregation: that of the root, or of the only query that it selects from."""
         grouped, filters = root, []
-        while _is_plain(grouped) and (inner := only_source(grouped)) is not None:
+        while self._is_plain(grouped) and (inner := only_source(grouped)) is not None:
             filters += self._filters(grouped)
             grouped = inner
         select = grouped.expression
@@ -107,6 +107,12 @@ class _Signer:
         frame = _digest("|".join((cut, self._rows(grouped), *sorted(keys), *rest, *sorted(filters))))
         named = [(self._text(item, root), item.alias_or_name) for item in outputs_of(root)]
         return frame, *sorted(f"{_digest(text)} {name}" for text, name in named if text not in keys)
+
+    def _is_plain(self, scope: Scope) -> bool:
+        """Whether a SELECT only passes on rows, some of them, with columns computed from each."""
+        select = scope.expression
+        is_select = isinstance(select, exp.Select) and not any(select.args.get(key) for key in _NOT_PLAIN)
+        return is_select and id(select) not in self._subject.analysis.nodes.over_rows
 
     def _keys(self, scope: Scope) -> set[str]:
         """What rows are grouped by; the names of output columns stand for what these are."""
@@ -123,7 +129,7 @@ class _Signer:
     def _rows(self, scope: Scope) -> str:
         """What a SELECT does its work on: relations, joins and conditions."""
         filters = self._filters(scope)
-        while (inner := only_source(scope)) is not None and _is_plain(inner):
+        while (inner := only_source(scope)) is not None and self._is_plain(inner):
             scope = inner
             filters += self._filters(scope)
         joins = [
@@ -214,13 +220,6 @@ class _Signer:
         item = next((each for each in outputs_of(source) if each.alias_or_name.casefold() == name), None)
         text = self._text(item, source) if item is not None else name
         return text if source is only_source(holder) else f"{self._label(holder).get(column.table, '')}.{text}"
-
-
-def _is_plain(scope: Scope) -> bool:
-    """Whether a SELECT only passes on rows, some of them, with columns computed from each."""
-    select = scope.expression
-    is_select = isinstance(select, exp.Select) and not any(select.args.get(key) for key in _NOT_PLAIN)
-    return is_select and not any(item.find(exp.AggFunc, exp.Window) for item in outputs_of(scope))
 
 
 def _digest(text: str) -> str:

@@ -7,7 +7,7 @@ into 750. Here a scalar stays the text that the author wrote; the shape that rea
 from __future__ import annotations
 
 import dataclasses
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import yaml
 
@@ -18,8 +18,7 @@ MAX_DEPTH = 50
 """Nesting beyond this is an attack or an accident; PyYAML would need a second per few thousand levels."""
 
 
-@dataclasses.dataclass(frozen=True)
-class Scalar:
+class Scalar(NamedTuple):
     """A single value, as text; ``plain`` when it was written without quotes."""
 
     text: str
@@ -127,8 +126,10 @@ class _Reader:
 
     def _refuse_decoration(self, event: yaml.Event, place: Place) -> None:
         """Say of an anchor or a tag, which stand before the value itself, that it means nothing here."""
-        start = self._document.offset(place.line, place.column)
         anchor, tag = getattr(event, "anchor", None), getattr(event, "tag", None)
+        if anchor is None and tag is None:
+            return
+        start = self._document.offset(place.line, place.column)
         if anchor is not None:
             at = self._document.text.index(f"&{anchor}", start)
             self._refuse(self._document.place(at, at + len(anchor) + 1), f"&{anchor} is an anchor", "remove it")

@@ -19,7 +19,7 @@ from aggregator.core.graph import Measure, Origin
 
 if TYPE_CHECKING:
     from aggregator.compile.analysis.names import Level
-    from aggregator.compile.analysis.relation import Relation
+    from aggregator.compile.analysis.reader import Queries
     from aggregator.compile.analysis.types import Type
     from aggregator.compile.query import Query
     from aggregator.core.diagnostics import Diagnostic
@@ -45,17 +45,15 @@ _SETTING = Value()
 
 
 class Expressions:
-    """Reads the expressions of one query; ``read`` reads the queries inside them.
+    """Reads the expressions of one query; ``queries`` reads the queries inside them.
 
     ``findings`` are names that are nowhere. ``touched`` are the columns that have been looked at, while someone asks.
     """
 
-    def __init__(
-        self, query: Query, parameter: Type | None, read: Callable[[exp.Expr, Level | None], Relation]
-    ) -> None:
+    def __init__(self, query: Query, parameter: Type | None, queries: Queries) -> None:
         self.query = query
         self.parameter = parameter
-        self.read = read
+        self.queries = queries
         self.findings: list[Diagnostic] = []
         self.touched: set[Origin] | None = None
         self.uses_parameters = False

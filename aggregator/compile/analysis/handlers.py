@@ -140,7 +140,7 @@ def _array(reader: Reader, node: exp.Expr, level: Level) -> Value:
 
 def _row(reader: Reader, node: exp.Expr, level: Level) -> Value:
     """The only column of a query inside an expression, or its row where it is SELECT AS STRUCT."""
-    relation = reader.read(node, level)
+    relation = reader.queries.read(node, level)
     if relation.is_open or not relation.fields:
         return NOTHING
     if not relation.is_struct:
@@ -165,7 +165,7 @@ def _in(reader: Reader, node: exp.Expr, level: Level) -> Value:
 def _looked_at(reader: Reader, query: exp.Expr, level: Level) -> Value:
     """What a condition with a query depends on: every column that the query looks at."""
     before, reader.touched = reader.touched, set()
-    reader.read(query, level)
+    reader.queries.read(query, level)
     touched = frozenset(reader.touched)
     reader.touched = None if before is None else before | touched
     return Value(origins=touched)

@@ -10,6 +10,10 @@ from aggregator.core.graph import Derivation, Measure, Origin
 
 NOWHERE: frozenset[Origin] = frozenset()
 
+_AGGREGATE, _TRANSFORMATION = Derivation.AGGREGATE, Derivation.TRANSFORMATION
+_NONE, _OTHER = Measure.NONE, Measure.OTHER
+"""By names of their own: asking an enumeration is slow, and it would be asked for every node."""
+
 _ADDITIVE = frozenset({Measure.COUNT, Measure.SUM})
 _SCALABLE = frozenset({Measure.SUM, Measure.EXTREME, Measure.AVERAGE, Measure.RATIO})
 """Kinds that a number keeps when it is multiplied by a constant."""
@@ -44,16 +48,15 @@ class Field(NamedTuple):
 
 def made_from(values: Iterable[Value], type_: Type | None) -> Value:
     """The value of a function or an operator."""
-    origins, derivation, is_measured, is_literal = NOWHERE, Derivation.TRANSFORMATION, False, True
+    origins, derivation, is_measured, is_literal = NOWHERE, _TRANSFORMATION, False, True
     for value in values:
         if value.origins:
             origins = origins | value.origins if origins else value.origins
-        if value.derivation is Derivation.AGGREGATE:
-            derivation = Derivation.AGGREGATE
-            is_measured = is_measured or value.measure is not Measure.NONE
+        if value.derivation is _AGGREGATE:
+            derivation = _AGGREGATE
+            is_measured = is_measured or value.measure is not _NONE
         is_literal = is_literal and value.is_literal
-    measure = Measure.OTHER if is_measured else Measure.NONE
-    return Value(type_, origins, derivation, measure, is_literal)
+    return Value(type_, origins, derivation, _OTHER if is_measured else _NONE, is_literal)
 
 
 def origins_of(values: Iterable[Value]) -> frozenset[Origin]:

@@ -36,6 +36,9 @@ _KEYWORDS = frozenset(
 """Words that some functions take, and sqlglot takes for columns."""
 
 
+_COPY = Derivation.COPY
+
+
 class Source:
     """A FROM item: its columns by their names in lower case.
 
@@ -67,7 +70,7 @@ class Source:
         if field is None and name in self._declared:
             column = self._declared[name]
             origins = frozenset((Origin(self._table, column.name),))
-            value = Value(type_of(column.type), origins, Derivation.COPY, column.measure, is_path=True)
+            value = Value(type_of(column.type), origins, _COPY, column.measure, is_path=True)
             field = self._fields[name] = Field(column.name, value)
         return field
 

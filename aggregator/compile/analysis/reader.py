@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ class Reader(Protocol):
     findings: list[Diagnostic]
     touched: set[Origin] | None
     uses_parameters: bool
-    read: Callable[[exp.Expr, Level | None], Relation]
+    queries: Queries
 
     def value(self, node: exp.Expr, level: Level) -> Value:
         """What is known of an expression."""

@@ -6,6 +6,7 @@ names an output column says what it stands for.
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, cast
 
@@ -37,8 +38,9 @@ class Relations:
     def __init__(self, query: Query, schemas: Schemas, parameter: Type | None) -> None:
         self._query = query
         self._with: dict[str, Relation] = {}
-        self.expressions = Expressions(query, parameter, self.read)
-        self._from = FromItems(query, schemas, self.expressions, self)
+        me: Relations = weakref.proxy(self)  # a circle would keep the trees until garbage is collected
+        self.expressions = Expressions(query, parameter, me)
+        self._from = FromItems(query, schemas, self.expressions, me)
 
     def find_with(self, name: str) -> Relation | None:
         """The query in WITH that has a name, in lower case."""

@@ -56,23 +56,32 @@ def type_of(text: str) -> Type | None:
     if name == "STRUCT":
         return Type(text, name, data, fields=tuple(_field(part) for part in parts))
     if name in ("ARRAY", "RANGE"):
-        return Type(text, name, data, element=type_of(_text(parts[0])) if parts else None)
+        return Type(text, name, data, element=type_of(text_of(parts[0])) if parts else None)
     return Type(text, name, data)
 
 
 def type_of_node(data: exp.DataType) -> Type | None:
     """The type that a CAST names."""
-    return type_of(_text(data))
+    return type_of(text_of(data))
 
 
 def _field(part: exp.Expr) -> tuple[str, Type | None]:
     if isinstance(part, exp.ColumnDef):
-        return part.name, type_of(_text(part.args["kind"]))
-    return "", type_of(_text(part))
+        return part.name, type_of(text_of(part.args["kind"]))
+    return "", type_of(text_of(part))
 
 
-def _text(data: exp.Expr) -> str:
+def text_of(data: exp.Expr) -> str:
+    """A type as BigQuery calls it; sqlglot has several types that are one there."""
+    kind = data.this
+    if isinstance(kind, exp.DType) and not any(value for key, value in data.args.items() if key != "this"):
+        return _name(kind)
     return data.sql(DIALECT)
+
+
+@functools.cache
+def _name(kind: exp.DType) -> str:
+    return exp.DataType(this=kind).sql(DIALECT)
 
 
 def array_of(element: Type | None) -> Type | None:
