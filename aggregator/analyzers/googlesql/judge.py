@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -15,6 +16,7 @@ from aggregator.analyzers.googlesql.catalog import Folder, add_table, catalog, i
 from aggregator.analyzers.googlesql.client import Instance, Refused, Trapped
 from aggregator.analyzers.googlesql.language import language, options, with_system_variables
 from aggregator.analyzers.googlesql.messages import refusal
+from aggregator.analyzers.googlesql.names import Split, may_be_dotted, split
 from aggregator.analyzers.googlesql.reads import Node, Reads, concrete, reads_of
 from aggregator.analyzers.googlesql.routines import add_routines
 from aggregator.analyzers.googlesql.types import text_of
@@ -67,17 +69,34 @@ class Judge:
         request.sql_statement = statement.sql
         return concrete(self.call("Analyze", request, service.AnalyzeResponse).resolved_statement)
 
+    def split(self, sql: str) -> Split:
+        """A statement in which each part of a table's name has backticks of its own."""
+        if may_be_dotted(sql):
+            try:
+                return split(sql, self.parsed(sql))
+            except Refused:
+                pass  # whoever analyses it hears so, too
+        return Split(sql)
+
+    def parsed(self, sql: str) -> Node:
+        """The syntax tree of a statement. Raises :class:`Refused` or :class:`Trapped`."""
+        request = service.ParseRequest(sql_statement=sql, options=language())
+        return concrete(self.call("Parse", request, service.ParseResponse).parsed_statement)
+
     def _verdict(self, statement: Statement, together: Sequence[Statement], mentions: frozenset[str] | None) -> Verdict:
+        text = Split(statement.sql)
         try:
-            resolved = self._resolved(statement, together, mentions)
+            text = self.split(statement.sql)
+            asked = dataclasses.replace(statement, sql=text.sql)
+            resolved = self._resolved(asked, together, mentions)
             reads = reads_of(resolved)
             if mentions is not None and reads.makes_structs:  # one of them may be a whole row
-                resolved = self._resolved(statement, [statement], None)
+                resolved = self._resolved(asked, [statement], None)
                 reads = reads_of(resolved)
         except Refused as error:
             if mentions is not None:  # what was left out may be what was meant
                 return self._verdict(statement, [statement], None)
-            return refusal(statement.sql, str(error))
+            return refused(text, error)
         except Trapped as error:
             return Verdict(unchecked=str(error))
         return Verdict(columns=output_columns(resolved), reads=_by_table(reads))
@@ -118,6 +137,14 @@ class Judge:
         except Refused:
             return []
         return [".".join(each.table_name_segment) for each in found.table_name]
+
+
+def refused(text: Split, error: Refused) -> Verdict:
+    """What the analyzer said of a text, as said of the text that its author wrote."""
+    verdict = refusal(text.sql, str(error))
+    if verdict.mistake is None or verdict.mistake.start is None:
+        return verdict
+    return Verdict(dataclasses.replace(verdict.mistake, start=text.before(verdict.mistake.start)))
 
 
 def output_columns(resolved: Node) -> tuple[Field, ...]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import collections
 import dataclasses
+import functools
 from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
@@ -38,10 +39,24 @@ def inherited(node: Node, field: str) -> Any:
 
 
 def walk(node: Node) -> Iterator[Node]:
-    """A node and all below it."""
-    yield node
-    for _, child in _children(node):
-        yield from walk(child)
+    """A node and all below it, in the order of the text as far as the tree has it."""
+    waiting = [node]
+    while waiting:
+        found = waiting.pop()
+        yield found
+        waiting.extend(reversed(list(_all_children(found))))
+
+
+def _all_children(node: Node) -> Iterator[Node]:
+    for descriptor, value in node.ListFields():
+        if descriptor.message_type is not None and not _is_map(descriptor.message_type):
+            yield from [value] if hasattr(value, "DESCRIPTOR") else value
+
+
+@functools.cache
+def _is_map(message_type: Any) -> bool:
+    found: bool = message_type.GetOptions().map_entry
+    return found
 
 
 @dataclasses.dataclass(frozen=True)
