@@ -7,6 +7,7 @@ wrong is refused before.
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -16,13 +17,12 @@ from zetasql.wasi._pb2.zetasql.local_service import local_service_pb2 as service
 from zetasql.wasi._pb2.zetasql.public import function_pb2 as public_function_pb2
 from zetasql.wasi._pb2.zetasql.public import options_pb2 as public_options_pb2
 
-from aggregator.analyzers.googlesql.catalog import Folder, catalog
+from aggregator.analyzers.googlesql import sessions
 from aggregator.analyzers.googlesql.client import Refused, Trapped
 from aggregator.analyzers.googlesql.judge import Judge, output_columns, refused
 from aggregator.analyzers.googlesql.language import options, with_system_variables
-from aggregator.analyzers.googlesql.names import Split, joined
+from aggregator.analyzers.googlesql.names import Split, joined, places
 from aggregator.analyzers.googlesql.reads import Node, concrete, inherited, walk
-from aggregator.analyzers.googlesql.routines import add_routines
 from aggregator.analyzers.googlesql.tables import Answer, Parameter, Question, Row, Rows, Table, Unchecked
 from aggregator.analyzers.googlesql.types import parsed
 from aggregator.analyzers.googlesql.values import (
@@ -33,7 +33,7 @@ from aggregator.analyzers.googlesql.values import (
     encoded,
     row,
 )
-from aggregator.analyzers.protocol import Field, Mistake
+from aggregator.analyzers.protocol import Field, Mistake, Statement
 
 _STATUS = re.compile(r"Code: (\d+), Message: (.*)", re.DOTALL)
 _OF_VALUES = 11
@@ -43,9 +43,6 @@ _NO_FUNCTION = re.compile(r"Unsupported built-in function: (\S+)|User-defined fu
 _OF_ITS_OWN = re.compile(r"collation|more than \d+ elements|max allowed output size", re.IGNORECASE)
 """In a message about values: limits that the engine has, and BigQuery does not, or not there."""
 
-_STUBS = frozenset({"RANGE_SESSIONIZE"})
-"""Table functions that are known by their columns alone."""
-
 _BY = {"MAX_BY": "ANY_VALUE(x HAVING MAX y)", "MIN_BY": "ANY_VALUE(x HAVING MIN y)"}
 """Aggregates that BigQuery documents as other words for these."""
 
@@ -54,48 +51,63 @@ class Evaluator:
     """The engine of a judge's analyzer."""
 
     def __init__(self, judge: Judge) -> None:
-        self._judge = judge
+        self.judge = judge
+        self._functions: tuple[int, int] | None = None
 
     def evaluate(self, question: Question) -> Answer:
         """The rows of a query, and why there are none."""
         try:
-            request = service.RegisterCatalogRequest(simple_catalog=self._catalog(question))
-            for table in question.tables:
-                name = table.relation.name
-                _fill(request.table_content[name].table_data, table)
-            number = self._judge.call("RegisterCatalog", request, service.RegisterResponse).registered_id
+            if not question.tables and not question.routines and sessions.NAME not in question.sql.upper():
+                return self._answer(question, self.functions())
+            number = self._register(question)
+            answer = self._answer(question, number)
+            self.judge.call("UnregisterCatalog", service.UnregisterRequest(registered_id=number), empty_pb2.Empty)
         except UnfitError as error:
             return Mistake(str(error))
         except LackingError as error:
             return _lacking(str(error))
         except Refused as error:
-            return _refused(Split(question.sql), error)
-        except Trapped as error:
-            return Unchecked(str(error))
-        try:
-            answer = self._answer(question, number)
-            self._judge.call("UnregisterCatalog", service.UnregisterRequest(registered_id=number), empty_pb2.Empty)
+            return _without_place(_refused(Split(question.sql), error))
         except Trapped as error:
             return Unchecked(str(error))
         return answer
 
-    def _catalog(self, question: Question) -> Folder:
-        root = catalog(table.relation for table in question.tables)
-        add_routines(root, question.routines, self._judge.analysed)
+    def functions(self) -> int:
+        """The number of a catalog with nothing but BigQuery's functions, which is registered once."""
+        if self._functions is None or self._functions[0] != self.judge.generation:
+            number = self._register(Question(""))
+            self._functions = self.judge.generation, number
+        return self._functions[1]
+
+    def _register(self, question: Question) -> int:
+        """Make known the tables with their rows, and the functions; the number of the catalog that holds them."""
+        relations = tuple(table.relation for table in question.tables)
+        names = frozenset(each.name for each in relations)
+        routines = tuple(self._with_flat_names(each, names) for each in question.routines)
+        root = self.judge.own_catalog(Statement("", question.sql, relations, routines=routines))
         for function in root.custom_function:
             if function.name_path[0] in _BY:
                 _give_body(function, _BY[function.name_path[0]])
-        return root
+        request = service.RegisterCatalogRequest(simple_catalog=root)
+        for table in question.tables:
+            _fill(request.table_content[table.relation.name].table_data, table)
+        number: int = self.judge.call("RegisterCatalog", request, service.RegisterResponse).registered_id
+        return number
+
+    def _with_flat_names(self, routine: str, names: frozenset[str]) -> str:
+        """A routine that finds the rows of the tables that it reads."""
+        tree = self.judge.parsed(routine)
+        return joined(routine, tree, places(tree, names))
 
     def _answer(self, question: Question, catalog_number: int) -> Answer:
         how = options((Field(each.name, each.type) for each in question.parameters), prunes=False)
         how.parse_location_record_type = public_options_pb2.PARSE_LOCATION_RECORD_FULL_NODE_SCOPE
-        text = self._judge.split(question.sql)
+        text = self.judge.split(question.sql)
         analysis = service.AnalyzeRequest(registered_catalog_id=catalog_number, options=how, sql_statement=text.sql)
         if "@@" in text.sql:
             with_system_variables(analysis.options)
         try:
-            query = concrete(self._judge.call("Analyze", analysis, service.AnalyzeResponse).resolved_statement)
+            query = concrete(self.judge.call("Analyze", analysis, service.AnalyzeResponse).resolved_statement)
         except Refused as error:
             return _refused(text, error)
         if query.DESCRIPTOR.name != "ResolvedQueryStmtProto":
@@ -104,16 +116,16 @@ class Evaluator:
         if absent is not None:
             return _lacking(absent)
         request = service.EvaluateQueryRequest(registered_catalog_id=catalog_number, options=how, sql=text.sql)
-        places = _tables(text.sql, query)
-        if places:
-            request.sql = joined(text.sql, self._judge.parsed(text.sql), places)
+        named = _tables(text.sql, query)
+        if named:
+            request.sql = joined(text.sql, self.judge.parsed(text.sql), named)
         return self._computed(request, question.parameters, query)
 
     def _computed(self, request: Any, parameters: Iterable[Parameter], query: Node) -> Answer:
         try:
             for each in parameters:
                 request.params.add(name=each.name).value.CopyFrom(encoded(each.value, parsed(each.type)))
-            found = self._judge.call("EvaluateQuery", request, service.EvaluateQueryResponse)
+            found = self.judge.call("EvaluateQuery", request, service.EvaluateQueryResponse)
             return _rows(query, found.content.table_data)
         except UnfitError as error:
             return Mistake(f"a parameter can't be used: {error}")
@@ -157,8 +169,6 @@ def _absent(query: Node) -> Iterator[str]:
             yield "TABLESAMPLE"
         elif name == "ResolvedSystemVariableProto":
             yield f"@@{'.'.join(node.name_path)}"
-        elif name == "ResolvedTVFScanProto" and node.tvf.name.upper() in _STUBS:
-            yield node.tvf.name.upper()
         elif name == "ResolvedFunctionCallBaseProto" and node.function.name.endswith(":collate"):
             yield "COLLATE"
 
@@ -188,6 +198,11 @@ def _rows(query: Node, content: Any) -> Answer:
                 return Mistake(f"Array cannot have a null element; error in writing field {column.name}")
         values.append(tuple(cells))
     return Rows(columns, tuple(values), bool(inherited(concrete(query.query), "is_ordered")))
+
+
+def _without_place(answer: Mistake | Unchecked) -> Mistake | Unchecked:
+    """The same of a routine: its place is none in the query."""
+    return dataclasses.replace(answer, start=None) if isinstance(answer, Mistake) else answer
 
 
 def _refused(text: Split, error: Refused) -> Mistake | Unchecked:

@@ -11,18 +11,21 @@ from google.protobuf import empty_pb2
 from google.protobuf.message import Message
 from zetasql.wasi._pb2.zetasql.local_service import local_service_pb2 as service
 
-from aggregator.analyzers.googlesql import module
+from aggregator.analyzers.googlesql import module, sessions
 from aggregator.analyzers.googlesql.catalog import Folder, add_table, catalog, information_schema
 from aggregator.analyzers.googlesql.client import Instance, Refused, Trapped
 from aggregator.analyzers.googlesql.language import language, options, with_system_variables
 from aggregator.analyzers.googlesql.messages import refusal
 from aggregator.analyzers.googlesql.names import Split, may_be_dotted, split
 from aggregator.analyzers.googlesql.reads import Node, Reads, concrete, reads_of
-from aggregator.analyzers.googlesql.routines import add_routines
+from aggregator.analyzers.googlesql.routines import add_routines, body
 from aggregator.analyzers.googlesql.types import text_of
 from aggregator.analyzers.protocol import Field, Relation, Statement, Verdict
 
 R = TypeVar("R", bound=Message)
+
+_OWN = ("information_schema", sessions.NAME.casefold())
+"""Words of what is made anew for each statement that has them."""
 
 _SYSTEM_VARIABLE = "@@"
 
@@ -35,6 +38,8 @@ class Judge:
         self._module = module.load(compiled, self._engine)
         self._instance: Instance | None = None
         self._registered: tuple[object, int] | None = None
+        self.generation = 0
+        """How many instances broke down; what had been registered is gone with them."""
 
     def verdicts(self, statements: Sequence[Statement]) -> list[Verdict]:
         """A verdict for each statement. Those that agree about the tables share a catalog."""
@@ -54,6 +59,7 @@ class Judge:
             return self._instance.call(method, request, response)
         except Trapped:
             self._instance = self._registered = None
+            self.generation += 1
             raise
 
     def analysed(self, statement: Statement, root: Folder) -> Node:
@@ -99,12 +105,12 @@ class Judge:
             return refused(text, error)
         except Trapped as error:
             return Verdict(unchecked=str(error))
-        return Verdict(columns=output_columns(resolved), reads=_by_table(reads))
+        return Verdict(columns=output_columns(resolved), reads=self.by_table(reads, asked))
 
     def _resolved(self, statement: Statement, together: Sequence[Statement], mentions: frozenset[str] | None) -> Node:
         """A statement, resolved over the catalog of its group, which is registered once."""
-        if statement.routines or "information_schema" in statement.sql.casefold():
-            return self.analysed(statement, self._own_catalog(statement))
+        if statement.routines or any(word in statement.sql.casefold() for word in _OWN):
+            return self.analysed(statement, self.own_catalog(statement))
         key = (tuple(id(each) for each in together), mentions)
         if self._registered is None or self._registered[0] != key:
             self._register(key, together, mentions)
@@ -119,15 +125,53 @@ class Judge:
         request = service.RegisterCatalogRequest(simple_catalog=catalog(relations.values(), mentions))
         self._registered = key, self.call("RegisterCatalog", request, service.RegisterResponse).registered_id
 
-    def _own_catalog(self, statement: Statement) -> Folder:
-        """For a statement with functions of its own, or one that reads the warehouse's views of itself."""
+    def own_catalog(self, statement: Statement) -> Folder:
+        """For a statement with functions of its own, or one that reads the warehouse's views of itself.
+
+        Raises :class:`Refused` and :class:`Trapped`.
+        """
         root = catalog(statement.tables)
         for name in self.table_names(statement.sql):
             view = information_schema(name)
             if view is not None:
                 add_table(root, view)
+        if sessions.NAME.casefold() in statement.sql.casefold():
+            function = sessions.sessionize(statement.sql, self.parsed(statement.sql))
+            root.custom_tvf.extend([function] if function is not None else [])
         add_routines(root, statement.routines, self.analysed)
         return root
+
+    def by_table(self, reads: Reads, statement: Statement) -> Mapping[str, tuple[str, ...]] | None:
+        """The columns that a statement reads of each table; table functions count as what they read.
+
+        None where that can't be told.
+        """
+        found: dict[str, set[str]] = {}
+        waiting = [reads]
+        while waiting:
+            each = waiting.pop()
+            for scan, columns in each.scans:
+                found.setdefault(scan.table.full_name, set()).update(columns)
+            for call, columns in each.calls if statement.routines else ():
+                inside = self._inside(call, columns, statement)
+                if inside is None and call.tvf.name.upper() != sessions.NAME:
+                    return None
+                waiting += [inside] if inside is not None else []
+        return {table: tuple(sorted(columns)) for table, columns in sorted(found.items())}
+
+    def _inside(self, call: Node, columns: Iterable[str], statement: Statement) -> Reads | None:
+        """What a call of one of the statement's own table functions reads, if that can be told."""
+        try:
+            root = self.own_catalog(statement)
+            found = body(call, columns, (self.analysed(Statement("", each, ()), root) for each in statement.routines))
+            if found is None:
+                return None
+            sql, arguments = found
+            for name, type_ in arguments.items():
+                root.constant.add(name_path=[name]).type.CopyFrom(type_)
+            return reads_of(self.analysed(Statement("", sql, ()), root))
+        except (Refused, Trapped):
+            return None
 
     def table_names(self, sql: str) -> list[str]:
         """The tables that a statement names; none if it can't be parsed."""
@@ -171,13 +215,6 @@ def _output_names(names: Iterable[str]) -> Iterator[str]:
                 unique = f"{name}_{number}"
         taken.add(unique.casefold())
         yield unique
-
-
-def _by_table(reads: Reads) -> Mapping[str, tuple[str, ...]]:
-    found: dict[str, set[str]] = {}
-    for scan, columns in reads.scans:
-        found.setdefault(scan.table.full_name, set()).update(columns)
-    return {table: tuple(sorted(columns)) for table, columns in sorted(found.items())}
 
 
 def _agreeing(statements: Sequence[Statement]) -> list[list[int]]:

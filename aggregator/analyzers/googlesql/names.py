@@ -60,6 +60,12 @@ def joined(sql: str, parsed: Node, places: Collection[tuple[int, int]]) -> str:
     return text.decode()
 
 
+def places(parsed: Node, names: Collection[str]) -> set[tuple[int, int]]:
+    """Where, in bytes, tables of these names stand in a FROM."""
+    paths = (path.path_expr for path in _paths(parsed))
+    return {_place(path) for path in paths if ".".join(each.id_string for each in path.names) in names}
+
+
 def _paths(parsed: Node) -> Iterator[Node]:
     for node in walk(parsed):
         if node.DESCRIPTOR.name == "ASTTablePathExpressionProto" and node.HasField("path_expr"):

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from aggregator.analyzers.googlesql.analyzer import GoogleSql
-from aggregator.analyzers.googlesql.module import NotAvailableError
 from aggregator.analyzers.googlesql.process import LostError
 from aggregator.analyzers.googlesql.tables import Answer, Parameter, Question, Table, Unchecked
+from aggregator.analyzers.protocol import NotAvailableError
 
 _SECONDS = 20.0
 

@@ -240,6 +240,12 @@ def test_what_else_it_cannot_do_is_not_a_mistake(engine: ReferenceEngine, sql: s
     assert isinstance(engine.evaluate("SELECT 1"), Rows)
 
 
+def test_a_mistake_in_a_function_has_no_place_in_the_query(engine: ReferenceEngine):
+    answer = engine.evaluate("SELECT lake.f()", routines=["CREATE FUNCTION lake.f() AS (late)"])
+
+    assert answer == Mistake("Unrecognized name: late")
+
+
 def test_javascript_is_not_run(engine: ReferenceEngine):
     routine = "CREATE TEMP FUNCTION twice(x FLOAT64) RETURNS FLOAT64 LANGUAGE js AS 'return 2 * x'"
 
