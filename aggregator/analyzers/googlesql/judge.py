@@ -27,6 +27,9 @@ R = TypeVar("R", bound=Message)
 _OWN = ("information_schema", sessions.NAME.casefold())
 """Words of what is made anew for each statement that has them."""
 
+_MOST_TREES = 8
+"""Syntax trees that are kept: who asks for one asks again while the statement is at hand."""
+
 _SYSTEM_VARIABLE = "@@"
 
 
@@ -38,6 +41,7 @@ class Judge:
         self._module = module.load(compiled, self._engine)
         self._instance: Instance | None = None
         self._registered: tuple[object, int] | None = None
+        self._trees: dict[str, Node] = {}
         self.generation = 0
         """How many instances broke down; what had been registered is gone with them."""
 
@@ -86,8 +90,13 @@ class Judge:
 
     def parsed(self, sql: str) -> Node:
         """The syntax tree of a statement. Raises :class:`Refused` or :class:`Trapped`."""
-        request = service.ParseRequest(sql_statement=sql, options=language())
-        return concrete(self.call("Parse", request, service.ParseResponse).parsed_statement)
+        if sql not in self._trees:
+            request = service.ParseRequest(sql_statement=sql, options=language())
+            tree = concrete(self.call("Parse", request, service.ParseResponse).parsed_statement)
+            if len(self._trees) == _MOST_TREES:
+                self._trees.clear()
+            self._trees[sql] = tree
+        return self._trees[sql]
 
     def _verdict(self, statement: Statement, together: Sequence[Statement], mentions: frozenset[str] | None) -> Verdict:
         text = Split(statement.sql)
