@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import itertools
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -24,7 +24,7 @@ _serials = itertools.count(1)
 
 
 def catalog(relations: Iterable[Relation], mentions: frozenset[str] | None = None) -> Folder:
-    """A catalog of tables, each under ``dataset.table`` in one pair of backticks or two, and of all functions.
+    """A catalog of tables, each under ``dataset.table`` however the backticks are put, and of all functions.
 
     With ``mentions``, columns that are not among them are left out: each costs the analyzer as much as an expression.
     """
@@ -41,12 +41,22 @@ def catalog(relations: Iterable[Relation], mentions: frozenset[str] | None = Non
 def add_table(root: Folder, relation: Relation, mentions: frozenset[str] | None = None) -> None:
     """Put a table where names can find it; all names of it are one table to the analyzer."""
     table = _table(relation, mentions)
-    *folders, last = relation.name.split(".")
-    for depth in range(len(folders) + 1):
+    for *folders, last in spellings(relation.name):
         named = simple_table_pb2.SimpleTableProto()
         named.CopyFrom(table)
-        named.name = ".".join((*folders[depth:], last))
-        folder(root, folders[:depth]).table.append(named)
+        named.name = last
+        folder(root, folders).table.append(named)
+
+
+def spellings(name: str) -> Iterator[tuple[str, ...]]:
+    """The identifiers that a name may be written as: ```p.d.t```, ```p.d`.t``, ``p.`d.t``` and ``p.d.t``."""
+    first, dot, rest = name.partition(".")
+    if not dot:
+        yield (name,)
+        return
+    for head, *tail in spellings(rest):
+        yield first, head, *tail
+        yield f"{first}.{head}", *tail
 
 
 def folder(root: Folder, path: Iterable[str]) -> Folder:

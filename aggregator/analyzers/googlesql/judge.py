@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -10,19 +11,34 @@ from google.protobuf import empty_pb2
 from google.protobuf.message import Message
 from zetasql.wasi._pb2.zetasql.local_service import local_service_pb2 as service
 
-from aggregator.analyzers.googlesql import module
+from aggregator.analyzers.googlesql import module, sessions
 from aggregator.analyzers.googlesql.catalog import Folder, add_table, catalog, information_schema
 from aggregator.analyzers.googlesql.client import Instance, Refused, Trapped
 from aggregator.analyzers.googlesql.language import language, options, with_system_variables
 from aggregator.analyzers.googlesql.messages import refusal
+from aggregator.analyzers.googlesql.names import Split, may_be_dotted, split
 from aggregator.analyzers.googlesql.reads import Node, Reads, concrete, reads_of
-from aggregator.analyzers.googlesql.routines import add_routines
+from aggregator.analyzers.googlesql.routines import add_routines, body
 from aggregator.analyzers.googlesql.types import text_of
 from aggregator.analyzers.protocol import Field, Relation, Statement, Verdict
 
 R = TypeVar("R", bound=Message)
 
+_OWN = ("information_schema", sessions.NAME.casefold())
+"""Words of what is made anew for each statement that has them."""
+
+_MOST_TREES = 8
+"""Syntax trees that are kept: who asks for one asks again while the statement is at hand."""
+
 _SYSTEM_VARIABLE = "@@"
+
+
+@dataclasses.dataclass(frozen=True)
+class Shared:
+    """What statements share: their tables, and all words that they mention, None where any column may matter."""
+
+    tables: tuple[Relation, ...]
+    mentions: frozenset[str] | None
 
 
 class Judge:
@@ -32,16 +48,19 @@ class Judge:
         self._engine = module.engine()
         self._module = module.load(compiled, self._engine)
         self._instance: Instance | None = None
-        self._registered: tuple[object, int] | None = None
+        self._registered: tuple[Shared, int] | None = None
+        self._trees: dict[str, Node] = {}
+        self.generation = 0
+        """How many instances broke down; what had been registered is gone with them."""
 
     def verdicts(self, statements: Sequence[Statement]) -> list[Verdict]:
         """A verdict for each statement. Those that agree about the tables share a catalog."""
         found: dict[int, Verdict] = {}
         for group in _agreeing(statements):
             together = [statements[index] for index in group]
-            mentions = _all_mentions(together)
+            shared = Shared(_all_tables(together), _all_mentions(together))
             for index, statement in zip(group, together, strict=True):
-                found[index] = self._verdict(statement, together, mentions)
+                found[index] = self._verdict(statement, shared)
         return [found[index] for index in range(len(statements))]
 
     def call(self, method: str, request: Message, response: type[R]) -> R:
@@ -52,6 +71,7 @@ class Judge:
             return self._instance.call(method, request, response)
         except Trapped:
             self._instance = self._registered = None
+            self.generation += 1
             raise
 
     def analysed(self, statement: Statement, root: Folder) -> Node:
@@ -67,48 +87,107 @@ class Judge:
         request.sql_statement = statement.sql
         return concrete(self.call("Analyze", request, service.AnalyzeResponse).resolved_statement)
 
-    def _verdict(self, statement: Statement, together: Sequence[Statement], mentions: frozenset[str] | None) -> Verdict:
+    def split(self, sql: str) -> Split:
+        """A statement in which each part of a table's name has backticks of its own."""
+        if may_be_dotted(sql):
+            try:
+                return split(sql, self.parsed(sql))
+            except Refused:
+                pass  # whoever analyses it hears so, too
+        return Split(sql)
+
+    def parsed(self, sql: str) -> Node:
+        """The syntax tree of a statement. Raises :class:`Refused` or :class:`Trapped`."""
+        if sql not in self._trees:
+            request = service.ParseRequest(sql_statement=sql, options=language())
+            tree = concrete(self.call("Parse", request, service.ParseResponse).parsed_statement)
+            if len(self._trees) == _MOST_TREES:
+                self._trees.clear()
+            self._trees[sql] = tree
+        return self._trees[sql]
+
+    def _verdict(self, statement: Statement, shared: Shared) -> Verdict:
+        whole = Shared(statement.tables, None)
+        text = Split(statement.sql)
         try:
-            resolved = self._resolved(statement, together, mentions)
+            text = self.split(statement.sql)
+            asked = dataclasses.replace(statement, sql=text.sql)
+            resolved = self._resolved(asked, shared)
             reads = reads_of(resolved)
-            if mentions is not None and reads.makes_structs:  # one of them may be a whole row
-                resolved = self._resolved(statement, [statement], None)
+            if shared.mentions is not None and reads.makes_structs:  # one of them may be a whole row
+                resolved = self._resolved(asked, whole)
                 reads = reads_of(resolved)
         except Refused as error:
-            if mentions is not None:  # what was left out may be what was meant
-                return self._verdict(statement, [statement], None)
-            return refusal(statement.sql, str(error))
+            if shared.mentions is not None:  # what was left out may be what was meant
+                return self._verdict(statement, whole)
+            return refused(text, error)
         except Trapped as error:
             return Verdict(unchecked=str(error))
-        return Verdict(columns=output_columns(resolved), reads=_by_table(reads))
+        return Verdict(columns=output_columns(resolved), reads=self.by_table(reads, asked))
 
-    def _resolved(self, statement: Statement, together: Sequence[Statement], mentions: frozenset[str] | None) -> Node:
+    def _resolved(self, statement: Statement, shared: Shared) -> Node:
         """A statement, resolved over the catalog of its group, which is registered once."""
-        if statement.routines or "information_schema" in statement.sql.casefold():
-            return self.analysed(statement, self._own_catalog(statement))
-        key = (tuple(id(each) for each in together), mentions)
-        if self._registered is None or self._registered[0] != key:
-            self._register(key, together, mentions)
+        if statement.routines or any(word in statement.sql.casefold() for word in _OWN):
+            return self.analysed(statement, self.own_catalog(statement))
+        if self._registered is None or self._registered[0] != shared:
+            self._register(shared)
         assert self._registered is not None  # noqa: S101
         return self._analysed(statement, service.AnalyzeRequest(registered_catalog_id=self._registered[1]))
 
-    def _register(self, key: object, together: Sequence[Statement], mentions: frozenset[str] | None) -> None:
+    def _register(self, shared: Shared) -> None:
         if self._registered is not None:
             old = service.UnregisterRequest(registered_id=self._registered[1])
             self.call("UnregisterCatalog", old, empty_pb2.Empty)
-        relations = {each.name: each for statement in together for each in statement.tables}
-        request = service.RegisterCatalogRequest(simple_catalog=catalog(relations.values(), mentions))
-        self._registered = key, self.call("RegisterCatalog", request, service.RegisterResponse).registered_id
+        request = service.RegisterCatalogRequest(simple_catalog=catalog(shared.tables, shared.mentions))
+        self._registered = shared, self.call("RegisterCatalog", request, service.RegisterResponse).registered_id
 
-    def _own_catalog(self, statement: Statement) -> Folder:
-        """For a statement with functions of its own, or one that reads the warehouse's views of itself."""
+    def own_catalog(self, statement: Statement) -> Folder:
+        """For a statement with functions of its own, or one that reads the warehouse's views of itself.
+
+        Raises :class:`Refused` and :class:`Trapped`.
+        """
         root = catalog(statement.tables)
         for name in self.table_names(statement.sql):
             view = information_schema(name)
             if view is not None:
                 add_table(root, view)
+        if sessions.NAME.casefold() in statement.sql.casefold():
+            function = sessions.sessionize(statement.sql, self.parsed(statement.sql))
+            root.custom_tvf.extend([function] if function is not None else [])
         add_routines(root, statement.routines, self.analysed)
         return root
+
+    def by_table(self, reads: Reads, statement: Statement) -> Mapping[str, tuple[str, ...]] | None:
+        """The columns that a statement reads of each table; table functions count as what they read.
+
+        None where that can't be told.
+        """
+        found: dict[str, set[str]] = {}
+        waiting = [reads]
+        while waiting:
+            each = waiting.pop()
+            for scan, columns in each.scans:
+                found.setdefault(scan.table.full_name, set()).update(columns)
+            for call, columns in each.calls if statement.routines else ():
+                inside = self._inside(call, columns, statement)
+                if inside is None and call.tvf.name.upper() != sessions.NAME:
+                    return None
+                waiting += [inside] if inside is not None else []
+        return {table: tuple(sorted(columns)) for table, columns in sorted(found.items())}
+
+    def _inside(self, call: Node, columns: Iterable[str], statement: Statement) -> Reads | None:
+        """What a call of one of the statement's own table functions reads, if that can be told."""
+        try:
+            root = self.own_catalog(statement)
+            found = body(call, columns, (self.analysed(Statement("", each, ()), root) for each in statement.routines))
+            if found is None:
+                return None
+            sql, arguments = found
+            for name, type_ in arguments.items():
+                root.constant.add(name_path=[name]).type.CopyFrom(type_)
+            return reads_of(self.analysed(Statement("", sql, ()), root))
+        except (Refused, Trapped):
+            return None
 
     def table_names(self, sql: str) -> list[str]:
         """The tables that a statement names; none if it can't be parsed."""
@@ -118,6 +197,14 @@ class Judge:
         except Refused:
             return []
         return [".".join(each.table_name_segment) for each in found.table_name]
+
+
+def refused(text: Split, error: Refused) -> Verdict:
+    """What the analyzer said of a text, as said of the text that its author wrote."""
+    verdict = refusal(text.sql, str(error))
+    if verdict.mistake is None or verdict.mistake.start is None:
+        return verdict
+    return Verdict(dataclasses.replace(verdict.mistake, start=text.before(verdict.mistake.start)))
 
 
 def output_columns(resolved: Node) -> tuple[Field, ...]:
@@ -146,13 +233,6 @@ def _output_names(names: Iterable[str]) -> Iterator[str]:
         yield unique
 
 
-def _by_table(reads: Reads) -> Mapping[str, tuple[str, ...]]:
-    found: dict[str, set[str]] = {}
-    for scan, columns in reads.scans:
-        found.setdefault(scan.table.full_name, set()).update(columns)
-    return {table: tuple(sorted(columns)) for table, columns in sorted(found.items())}
-
-
 def _agreeing(statements: Sequence[Statement]) -> list[list[int]]:
     """Statements, by index, that mean the same columns by the same table."""
     groups: list[tuple[dict[str, Relation], list[int]]] = []
@@ -166,6 +246,10 @@ def _agreeing(statements: Sequence[Statement]) -> list[list[int]]:
         else:
             groups.append((own, [index]))
     return [members for _, members in groups]
+
+
+def _all_tables(statements: Iterable[Statement]) -> tuple[Relation, ...]:
+    return tuple({each.name: each for statement in statements for each in statement.tables}.values())
 
 
 def _all_mentions(statements: Iterable[Statement]) -> frozenset[str] | None:

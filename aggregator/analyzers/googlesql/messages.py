@@ -64,3 +64,13 @@ def offset(text: str, line: int, column: int) -> int:
             return start + index
         width += _TAB - (width - 1) % _TAB if character == "\t" else 1
     return start + len(lines[line - 1].rstrip("\r\n"))
+
+
+def place(text: str, byte: int) -> tuple[int, int]:
+    """The line and column of a byte, as the analyzer counts them."""
+    before = text.encode()[:byte].decode(errors="replace")
+    line = before.splitlines(keepends=True)[-1:] if before and before[-1] not in "\r\n" else []
+    column = 1
+    for character in "".join(line):
+        column += _TAB - (column - 1) % _TAB if character == "\t" else 1
+    return len(re.findall(r"\r\n|\r|\n", before)) + 1, column

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import collections
 import dataclasses
+import functools
 from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
@@ -38,20 +39,35 @@ def inherited(node: Node, field: str) -> Any:
 
 
 def walk(node: Node) -> Iterator[Node]:
-    """A node and all below it."""
-    yield node
-    for _, child in _children(node):
-        yield from walk(child)
+    """A node and all below it, in the order of the text as far as the tree has it."""
+    waiting = [node]
+    while waiting:
+        found = waiting.pop()
+        yield found
+        waiting.extend(reversed(list(_all_children(found))))
+
+
+def _all_children(node: Node) -> Iterator[Node]:
+    for descriptor, value in node.ListFields():
+        if descriptor.message_type is not None and not _is_map(descriptor.message_type):
+            yield from [value] if hasattr(value, "DESCRIPTOR") else value
+
+
+@functools.cache
+def _is_map(message_type: Any) -> bool:
+    found: bool = message_type.GetOptions().map_entry
+    return found
 
 
 @dataclasses.dataclass(frozen=True)
 class Reads:
-    """Each scan of a table that matters, with the names of the columns that it reads.
+    """Each scan of a table, and call of a table function, that matters, with the names of the columns that it reads.
 
     ``makes_structs`` says whether the statement makes any: a whole row, where one is meant, is one.
     """
 
     scans: tuple[tuple[Node, frozenset[str]], ...]
+    calls: tuple[tuple[Node, frozenset[str]], ...]
     makes_structs: bool
 
 
@@ -60,12 +76,15 @@ def reads_of(statement: Node) -> Reads:
     graph = _Graph()
     graph.visit(statement, None)
     live = graph.reachable()
-    scans = (
-        (scan, frozenset(column.name for column in scan.parent.column_list if column.column_id in live))
-        for owner, scan in graph.scans
-        if owner in live
-    )
-    return Reads(tuple(scans), graph.makes_structs)
+
+    def read(nodes: list[tuple[Owner, Node]]) -> tuple[tuple[Node, frozenset[str]], ...]:
+        return tuple(
+            (node, frozenset(column.name for column in node.parent.column_list if column.column_id in live))
+            for owner, node in nodes
+            if owner in live
+        )
+
+    return Reads(read(graph.scans), read(graph.calls), graph.makes_structs)
 
 
 class _Graph:
@@ -73,6 +92,7 @@ class _Graph:
 
     def __init__(self) -> None:
         self.scans: list[tuple[Owner, Node]] = []
+        self.calls: list[tuple[Owner, Node]] = []
         self.makes_structs = False
         self._needs: dict[Owner, set[Owner]] = collections.defaultdict(set)
         self._with: dict[str, list[int]] = {}
@@ -116,6 +136,10 @@ class _Graph:
 
     def make_struct(self, node: Node, owner: Owner, _: str) -> None:
         self.makes_structs = True
+        self.visit_children(node, owner)
+
+    def table_function(self, node: Node, owner: Owner, _: str) -> None:
+        self.calls.append((owner, node))
         self.visit_children(node, owner)
 
     def with_entry(self, node: Node, _: Owner, __: str) -> None:
@@ -176,6 +200,7 @@ _HANDLERS: dict[str, Callable[[_Graph, Node, Owner, str], None]] = {
     "ResolvedDeferredComputedColumnProto": _Graph.computed,
     "ResolvedTableScanProto": _Graph.table_scan,
     "ResolvedMakeStructProto": _Graph.make_struct,
+    "ResolvedTVFScanProto": _Graph.table_function,
     "ResolvedWithEntryProto": _Graph.with_entry,
     "ResolvedWithRefScanProto": _Graph.with_scan,
     "ResolvedSetOperationScanProto": _Graph.set_operation,

@@ -6,14 +6,14 @@ for ``ANY TYPE``. One in JavaScript is its signature.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Protocol
+from collections.abc import Iterable, Mapping
+from typing import Any, Protocol
 
 from zetasql.wasi._pb2.zetasql.proto import function_pb2
 from zetasql.wasi._pb2.zetasql.public import function_pb2 as public_function_pb2
 
-from aggregator.analyzers.googlesql.catalog import Folder, folder
-from aggregator.analyzers.googlesql.reads import Node
+from aggregator.analyzers.googlesql.catalog import Folder, folder, spellings
+from aggregator.analyzers.googlesql.reads import Node, concrete, inherited
 from aggregator.analyzers.googlesql.types import text_of
 from aggregator.analyzers.protocol import Statement
 
@@ -37,12 +37,31 @@ def add_routines(root: Folder, routines: Iterable[str], analysed: Analysed) -> N
 
 
 def add_routine(root: Folder, resolved: Node) -> None:
-    """Put a function into a catalog, from its resolved ``CREATE`` statement."""
-    path = ".".join(resolved.parent.name_path).split(".")
-    if resolved.DESCRIPTOR.name == "ResolvedCreateTableFunctionStmtProto":
-        folder(root, path[:-1]).custom_tvf.append(_table_function(resolved, path[-1]))
-    else:
-        folder(root, path[:-1]).custom_function.append(_function(resolved, path[-1]))
+    """Put a function into a catalog, from its resolved ``CREATE`` statement, however its backticks are put."""
+    for *folders, last in spellings(".".join(resolved.parent.name_path)):
+        if resolved.DESCRIPTOR.name == "ResolvedCreateTableFunctionStmtProto":
+            folder(root, folders).custom_tvf.append(_table_function(resolved, last))
+        else:
+            folder(root, folders).custom_function.append(_function(resolved, last))
+
+
+def body(call: Node, columns: Iterable[str], routines: Iterable[Node]) -> tuple[str, Mapping[str, Any]] | None:
+    """What a call of a table function reads, as a query, and the types of the arguments that the query names.
+
+    ``routines`` are resolved ``CREATE`` statements. None where the function is not among them, or takes tables.
+    """
+    for each in routines:
+        if each.DESCRIPTOR.name != "ResolvedCreateTableFunctionStmtProto":
+            continue
+        if each.parent.name_path[-1].split(".")[-1].casefold() != call.tvf.name.split(".")[-1].casefold():
+            continue
+        expressions = [argument.expr for argument in call.argument_list if argument.HasField("expr")]
+        if not each.code or len(expressions) != len(each.argument_name_list):
+            return None
+        types = (inherited(concrete(expression), "type") for expression in expressions)
+        named = ", ".join(f"`{column}`" for column in sorted(columns)) or "COUNT(*)"
+        return f"SELECT {named} FROM ({each.code})", dict(zip(each.argument_name_list, types, strict=True))
+    return None
 
 
 def _function(resolved: Node, name: str) -> function_pb2.FunctionProto:

@@ -9,9 +9,11 @@ import contextlib
 import pickle
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from aggregator.analyzers.googlesql.evaluate import Evaluator
 from aggregator.analyzers.googlesql.judge import Judge
 from aggregator.analyzers.protocol import NotAvailableError
 
@@ -20,18 +22,19 @@ MAX_MEMORY = 1024**3
 
 
 def serve(compiled: Path, requests: BinaryIO, answers: BinaryIO) -> None:
-    """Answer requests, each the name of a method of :class:`Judge` and its argument, until there are no more."""
+    """Answer requests, each the name of what to do and its argument, until there are no more."""
     try:
         judge = Judge(compiled)
     except NotAvailableError as error:
         _say(answers, error)
         return
+    faces: dict[str, Callable[[Any], Any]] = {"verdicts": judge.verdicts, "evaluate": Evaluator(judge).evaluate}
     while True:
         try:
             method, argument = pickle.load(requests)  # noqa: S301  (from our own parent process)
         except EOFError:
             return
-        _say(answers, getattr(judge, method)(argument))
+        _say(answers, faces[method](argument))
 
 
 def _say(answers: BinaryIO, answer: Any) -> None:

@@ -221,3 +221,14 @@ def test_functions_whose_result_depends_on_more_are_not_checked(judged):
     verdict = judged("SELECT * FROM VECTOR_SEARCH(TABLE shop.orders, 'x', TABLE shop.orders)")
 
     assert verdict.unchecked == "BigQuery has VECTOR_SEARCH, the offline analyzer does not"
+
+
+def test_a_catalog_of_earlier_statements_is_not_used_for_later_ones(compiled):
+    from aggregator.analyzers.googlesql.analyzer import GoogleSql
+
+    analyzer = GoogleSql(compiled)
+    for number in range(20):
+        orders = Relation("shop.orders", (Field(f"c{number}", "INT64"),))
+        (verdict,) = analyzer.analyse([Statement("m", f"SELECT c{number} FROM shop.orders", (orders,))])
+        assert schema(verdict) == f"c{number} INT64"
+    analyzer.close()
