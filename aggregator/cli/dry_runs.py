@@ -18,12 +18,12 @@ def print_dry_run(found: DryRun) -> None:
     """A line for each model, and what there is of each layer."""
     width = max((len(str(model.name)) for model in found.models), default=0)
     for model in found.models:
-        columns, cost = count(len(model.columns), "column"), _cost(model.estimate)
+        columns, cost = count(len(model.examination.columns), "column"), _cost(model.examination.estimate)
         click.echo(f"{model.name!s:<{width}}  {columns:>11}  {cost:>22}  {_verdict(model)}")
     click.echo(", ".join((count(len(found.models), "model"), *_tallies(found))))
     for line in _totals(found):
         click.echo(line)
-    unjudged = sum(len(model.unjudged) for model in found.models)
+    unjudged = sum(len(model.examination.unjudged) for model in found.models)
     if unjudged:
         say(f"{count(unjudged, 'limit')} could not be judged: sizes are not known, or only bounds of them")
 
@@ -52,7 +52,7 @@ def _tallies(found: DryRun) -> Iterator[str]:
 
 
 def _totals(found: DryRun) -> Iterator[str]:
-    estimates = [model.estimate for model in found.models if model.estimate is not None]
+    estimates = [model.examination.estimate for model in found.models if model.examination.estimate is not None]
     known = [each for each in estimates if each.bytes is not None]
     day = sum(each.bytes_per_day or 0 for each in known)
     if known and day:
@@ -73,10 +73,10 @@ def dry_run_json(found: DryRun) -> dict[str, Any]:
 
 
 def _model_json(model: ModelReport, by_path: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
-    cost = model.estimate
+    cost = model.examination.estimate
     return {
         "name": str(model.name),
-        "schema": [{"name": column.name, "type": column.type} for column in model.columns],
+        "schema": [{"name": column.name, "type": column.type} for column in model.examination.columns],
         "bytes": cost and cost.bytes,
         "price": cost and cost.price,
         "bytes_per_month": cost and cost.bytes_per_month,

@@ -9,20 +9,11 @@ from typing import TYPE_CHECKING
 from aggregator.core.diagnostics import Code, Diagnostic, Place
 from aggregator.core.estimate import DAYS_PER_MONTH, TEBIBYTE, Estimate, size_text
 from aggregator.dry_run import codes
+from aggregator.dry_run.report import Unjudged
 
 if TYPE_CHECKING:
     from aggregator.core.graph import CompiledModel
-    from aggregator.core.names import TableName
     from aggregator.core.project import Budget, Environment
-
-
-@dataclasses.dataclass(frozen=True)
-class Unjudged:
-    """A limit of which nobody can say whether it is kept, and why. ``limit`` is its key."""
-
-    model: TableName
-    limit: str
-    why: str
 
 
 @dataclasses.dataclass(frozen=True)

@@ -12,7 +12,6 @@ from aggregator.analyzers.protocol import Analyzer, Field, Mistake, Statement, V
 from aggregator.cache import Cache, Row, key_of, software
 from aggregator.core.graph import CompiledModel, Graph
 from aggregator.core.names import TableName
-from aggregator.dry_run.statements import statement_of
 
 Progress = Callable[[int, int], object]
 
@@ -96,6 +95,8 @@ class _Layer:
         unknown = [str(table) for table, columns in schemas.items() if columns is None]
         if unknown:
             return Verdict(unchecked=f"the columns of {', '.join(unknown)} are not known")
+        from aggregator.dry_run.statements import statement_of  # noqa: PLC0415  (sqlglot: nothing may have changed)
+
         known = {table: columns or () for table, columns in schemas.items()}
         return statement_of(model, known, self._interval(model))
 

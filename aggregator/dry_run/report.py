@@ -9,7 +9,6 @@ from aggregator.analyzers.protocol import Field
 from aggregator.core.diagnostics import Diagnostic
 from aggregator.core.estimate import Estimate
 from aggregator.core.names import TableName
-from aggregator.dry_run.budget import Unjudged
 
 
 class State(StrEnum):
@@ -30,20 +29,32 @@ class Judgement:
 
 
 @dataclasses.dataclass(frozen=True)
-class ModelReport:
-    """What is known of one model; of one that could not be compiled, only what was said of it.
+class Unjudged:
+    """A limit of which nobody can say whether it is kept, and why. ``limit`` is its key."""
 
-    ``columns`` are those of the strictest layer that can tell. ``unjudged`` are limits of which nobody can say whether
-    they are kept.
-    """
+    model: TableName
+    limit: str
+    why: str
 
-    name: TableName
-    path: str
-    judgements: tuple[Judgement, ...]
+
+@dataclasses.dataclass(frozen=True)
+class Examination:
+    """What follows from the columns of a model and from what it reads; ``columns`` are those of the strictest layer."""
+
     columns: tuple[Field, ...] = ()
     estimate: Estimate | None = None
     findings: tuple[Diagnostic, ...] = ()
     unjudged: tuple[Unjudged, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True)
+class ModelReport:
+    """What is known of one model; nothing was examined of one that could not be compiled."""
+
+    name: TableName
+    path: str
+    judgements: tuple[Judgement, ...]
+    examination: Examination = Examination()
 
     @property
     def is_refused(self) -> bool:

@@ -2,53 +2,42 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from aggregator.analyzers.protocol import Analyzer, Field, Verdict
+from aggregator.analyzers.protocol import Analyzer, Verdict
 from aggregator.cache import Cache
-from aggregator.compile.locate import Locator
-from aggregator.core.catalog import Catalog
 from aggregator.core.diagnostics import Diagnostic, errors
 from aggregator.core.graph import CompiledModel, Graph
 from aggregator.core.names import TableName
 from aggregator.dry_run import codes
-from aggregator.dry_run.budget import budget_findings
-from aggregator.dry_run.contract import contract_findings
-from aggregator.dry_run.estimate import Grounds, built_partition, estimate
+from aggregator.dry_run.examine import Examiner
 from aggregator.dry_run.layer import Asked, Progress, judge
-from aggregator.dry_run.report import DryRun, Judgement, ModelReport, State
-from aggregator.dry_run.rules import Candidate, examine
+from aggregator.dry_run.report import DryRun, Examination, Judgement, ModelReport, State
+from aggregator.dry_run.request import Request
+
+if TYPE_CHECKING:
+    from aggregator.dry_run.estimate import Grounds
 
 STRUCTURE = "sqlglot"
 """The layer that is always there: what the compile stage finds out by itself."""
 
 Verdicts = Mapping[TableName, Verdict]
-Schema = tuple[Field, ...]
-
-
-@dataclasses.dataclass(frozen=True)
-class Request:
-    """What is to be looked at: a compiled project with its findings, the models that matter, a clock (UTC, naive)."""
-
-    graph: Graph
-    findings: tuple[Diagnostic, ...]
-    selected: frozenset[TableName]
-    now: datetime
-    catalog: Catalog | None = None
 
 
 def dry_run(request: Request, analyzers: Sequence[Analyzer], cache: Cache, progress: Progress) -> DryRun:
     """What each analyzer says of the selected models, what BigQuery's limits say, and what the models cost."""
     graph = request.graph
     names = _with_unknown_inputs(graph, request.selected)
-    asked = Asked(graph, names, functools.partial(_interval, Grounds(graph, request.now, request.catalog)))
+    asked = Asked(graph, names, _Intervals(request).of)
     layers = {each.name: judge(asked, each, cache, progress) for each in analyzers}
-    reports = tuple(_reports(request, layers))
-    found = (*request.findings, *_refusals(request, layers), *(each for report in reports for each in report.findings))
+    reports = tuple(_reports(request, layers, cache))
+    found = (
+        *request.findings,
+        *_refusals(request, layers),
+        *(each for report in reports for each in report.examination.findings),
+    )
     return DryRun(
         layers=(STRUCTURE, *layers),
         models=reports,
@@ -56,12 +45,26 @@ def dry_run(request: Request, analyzers: Sequence[Analyzer], cache: Cache, progr
     )
 
 
-def _interval(grounds: Grounds, model: CompiledModel) -> tuple[Any, ...]:
-    """The partition whose bytes are told, as values of ``@start`` and ``@end``."""
-    if model.calendar is None:
-        return ()
-    start = model.calendar.parse(built_partition(model, grounds))
-    return model.calendar.value(start), model.calendar.value(model.calendar.next(start))
+class _Intervals:
+    """The partitions whose bytes are told, as values of ``@start`` and ``@end``."""
+
+    def __init__(self, request: Request) -> None:
+        self._request = request
+
+    def of(self, model: CompiledModel) -> tuple[Any, ...]:
+        """The newest complete partition of a model; nothing for a table without."""
+        if model.calendar is None:
+            return ()
+        from aggregator.dry_run.estimate import built_partition  # noqa: PLC0415  (nothing of it where nothing changed)
+
+        start = model.calendar.parse(built_partition(model, self._grounds))
+        return model.calendar.value(start), model.calendar.value(model.calendar.next(start))
+
+    @functools.cached_property
+    def _grounds(self) -> Grounds:
+        from aggregator.dry_run.estimate import Grounds  # noqa: PLC0415  (as above)
+
+        return Grounds(self._request.graph, self._request.now, self._request.catalog)
 
 
 def _with_unknown_inputs(graph: Graph, selected: Collection[TableName]) -> set[TableName]:
@@ -81,22 +84,21 @@ def _is_typed(graph: Graph, name: TableName) -> bool:
     return bool(columns) and all(column.type for column in columns)
 
 
-def _reports(request: Request, layers: Mapping[str, Verdicts]) -> Iterator[ModelReport]:
+def _reports(request: Request, layers: Mapping[str, Verdicts], cache: Cache) -> Iterator[ModelReport]:
     wrong = {each.place.path for each in errors(request.findings)}
-    known = {name: _together(name, layers.values()) for name in request.graph.models}
-    grounds = Grounds(
-        graph=request.graph,
-        now=request.now,
-        catalog=request.catalog,
-        reads={name: verdict.reads for name, verdict in known.items() if verdict.reads is not None},
-        measured={name: verdict.bytes for name, verdict in known.items() if verdict.bytes is not None},
-    )
+    examiner = Examiner(request, {name: _together(name, layers.values()) for name in request.graph.models}, cache)
     for name in (*request.graph.models, *_broken(request.graph)):
         if name in request.selected:
-            path = request.graph.project.models[name].document.path
+            path = _path(name)
             judgements = (_structure(request.graph, name, path in wrong), *_judgements(name, layers))
-            report = ModelReport(name, path, judgements)
-            yield _examined(report, known[name].columns, grounds) if name in request.graph.models else report
+            examination = examiner.examine(name) if name in request.graph.models else Examination()
+            yield ModelReport(name, path, judgements, examination)
+    cache.save()
+
+
+def _path(name: TableName) -> str:
+    """The file of a model: its place is its name."""
+    return f"models/{name.dataset}/{name.table}.sql"
 
 
 def _broken(graph: Graph) -> list[TableName]:
@@ -132,31 +134,20 @@ def _judgements(name: TableName, layers: Mapping[str, Verdicts]) -> Iterator[Jud
         yield Judgement(layer, State.UNCHECKED if verdict.unchecked else state, verdict.unchecked)
 
 
-def _examined(report: ModelReport, schema: Schema, grounds: Grounds) -> ModelReport:
-    """A report with what follows from the columns and the bytes."""
-    model = grounds.graph.models[report.name]
-    candidate = Candidate(model, grounds.graph, grounds.now, schema, grounds.catalog)
-    cost = estimate(model, grounds)
-    over, unjudged = budget_findings(model, cost, grounds.graph.project.environment)
-    return dataclasses.replace(
-        report,
-        columns=candidate.columns,
-        estimate=cost,
-        findings=(*examine(candidate), *contract_findings(model, schema), *over),
-        unjudged=unjudged,
-    )
-
-
 def _refusals(request: Request, layers: Mapping[str, Verdicts]) -> Iterator[Diagnostic]:
     """The mistakes that analyzers name, each said once: not where an earlier layer has said something already."""
     said = {(each.place.path, each.place.line) for each in errors(request.findings)}
+    refused = [(layer, name) for layer, verdicts in layers.items() for name in verdicts if verdicts[name].mistake]
+    if not refused:
+        return
+    from aggregator.compile.locate import Locator  # noqa: PLC0415  (where all is well, no place is looked for)
+
     locator = Locator(request.graph.project)
-    for layer, verdicts in layers.items():
-        for name, verdict in verdicts.items():
-            if verdict.mistake is None or name not in request.selected:
-                continue
-            mistake = verdict.mistake
-            place = locator.place(request.graph.models[name], mistake.start)
-            if (place.path, place.line) not in said:
-                said.add((place.path, place.line))
-                yield Diagnostic(place, codes.REFUSALS[layer], mistake.message, mistake.help)
+    for layer, name in refused:
+        mistake = layers[layer][name].mistake
+        if mistake is None or name not in request.selected:
+            continue
+        place = locator.place(request.graph.models[name], mistake.start)
+        if (place.path, place.line) not in said:
+            said.add((place.path, place.line))
+            yield Diagnostic(place, codes.REFUSALS[layer], mistake.message, mistake.help)

@@ -11,7 +11,7 @@ import click
 
 from aggregator.analyzers import ANALYZERS, open_analyzer
 from aggregator.analyzers.protocol import Analyzer, NotAvailableError
-from aggregator.cache import FILE, Cache
+from aggregator.cache import FILE, Cache, key_of
 from aggregator.cli.dry_runs import dry_run_json, print_dry_run
 from aggregator.cli.options import format_option, project_options, quiet_option, select_option
 from aggregator.cli.output import print_findings, print_json, print_text, say
@@ -20,7 +20,8 @@ from aggregator.cli.select import select
 from aggregator.cli.session import Session, open_project
 from aggregator.core.catalog import Catalog
 from aggregator.core.diagnostics import errors
-from aggregator.dry_run.stage import STRUCTURE, Request, dry_run
+from aggregator.dry_run.request import Request
+from aggregator.dry_run.stage import STRUCTURE, dry_run
 from aggregator.load.catalog import CATALOG_FILE, load_catalog
 
 
@@ -41,12 +42,14 @@ def command(
 ) -> int:
     """Check without running anything whether BigQuery would accept every model, and what it would read and cost."""
     session = open_project(folder, environment, output)
+    catalog, catalog_key = _catalog(session, output)
     request = Request(
         graph=session.graph,
         findings=session.findings,
         selected=frozenset(select(session.graph, selection)),
         now=datetime.now(UTC).replace(tzinfo=None),
-        catalog=_catalog(session, output),
+        catalog=catalog,
+        catalog_key=catalog_key,
     )
     progress = (lambda _done, _total: None) if quiet else Counter("models judged").tell
     with _analyzers(session, layers, quiet=quiet) as analyzers, Cache(session.root / FILE) as cache:
@@ -61,14 +64,14 @@ def command(
     return 1 if any(errors(found.findings)) else 0
 
 
-def _catalog(session: Session, output: str) -> Catalog | None:
-    """What is known of the warehouse, if the project has it; a damaged file ends the command."""
+def _catalog(session: Session, output: str) -> tuple[Catalog | None, str]:
+    """What is known of the warehouse, if the project has it, and its key; a damaged file ends the command."""
     path = session.root / CATALOG_FILE
     if not path.exists():
-        return None
+        return None, ""
     found = load_catalog(path)
     if isinstance(found, Catalog):
-        return found
+        return found, key_of(path.read_text(encoding="utf-8"))
     print_findings(found, session.root, output)
     raise click.exceptions.Exit(2)
 
