@@ -81,7 +81,9 @@ def _encoder(type_: type) -> Encoder:
         raise TypeError(f"{type_.__name__} can't be kept")
     fields = tuple(field.name for field in dataclasses.fields(type_))
     if "model" in fields:
-        return lambda value, path: [None if name == "model" else encode(getattr(value, name), path) for name in fields]
+        return lambda value, path: [
+        None if isinstance(each, Model) else encode(each, path) for each in (getattr(value, name) for name in fields)
+    ]
     if len(fields) == 1:
         return lambda value, path: [encode(getattr(value, fields[0]), path)]
     items = operator.attrgetter(*fields)
