@@ -58,7 +58,10 @@ def command(
     quiet: bool,
     output: str,
 ) -> int:
-    """Check without running anything whether BigQuery would accept every model, and what it would read and cost."""
+    """Say what BigQuery would make of every model, and its cost.
+
+    Nothing is run. Google's own analyzer judges offline, and BigQuery itself where there are credentials.
+    """
     session = open_project(folder, environment, output)
     commit = base_commit(session.root, revision) if revision is not None else None
     request = _request(session, select(session.graph, selection), _catalog(session, output))
