@@ -42,4 +42,9 @@ def _schemas(found: DryRun) -> Mapping[TableName, tuple[Field, ...]]:
 
 
 def _estimates(found: DryRun) -> Mapping[TableName, Estimate]:
-    return {report.name: report.examination.estimate for report in found.models if report.examination.estimate}
+    """What sound models cost: of one that is refused, nobody knows which columns it reads."""
+    return {
+        report.name: report.examination.estimate
+        for report in found.models
+        if report.examination.estimate and not report.is_refused
+    }
