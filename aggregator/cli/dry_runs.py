@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from aggregator.cli.output import count, say
 from aggregator.core.change import CostChange, Effect
 from aggregator.core.estimate import Estimate, size_text
-from aggregator.dry_run.difference import Difference
 from aggregator.dry_run.report import DryRun, ModelReport, State
 from aggregator.export.manifest import diagnostic_json
+
+if TYPE_CHECKING:
+    from aggregator.dry_run.difference import Difference
 
 
 def print_dry_run(found: DryRun) -> None:

@@ -24,7 +24,6 @@ from aggregator.cli.session import Session, open_project
 from aggregator.core.catalog import Catalog
 from aggregator.core.diagnostics import errors
 from aggregator.core.names import TableName
-from aggregator.dry_run.difference import difference_of
 from aggregator.dry_run.request import Request
 from aggregator.dry_run.stage import STRUCTURE, dry_run
 from aggregator.load.catalog import CATALOG_FILE, load_catalog
@@ -70,6 +69,8 @@ def command(
         found = dry_run(request, analyzers, cache, progress)
         difference = None
         if commit is not None:
+            from aggregator.dry_run.difference import difference_of  # noqa: PLC0415  (only who compares pays for it)
+
             with project_at(session.root, commit) as before:
                 base = _base(before, environment, request, cache)
                 difference = difference_of(base, dry_run(base, analyzers, cache, progress), request, found)
