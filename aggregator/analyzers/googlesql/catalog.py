@@ -39,14 +39,20 @@ def catalog(relations: Iterable[Relation], mentions: frozenset[str] | None = Non
 
 
 def add_table(root: Folder, relation: Relation, mentions: frozenset[str] | None = None) -> None:
-    """Put a table where names can find it; all names of it are one table to the analyzer."""
+    """Put a table where names can find it; all names of it are one table to the analyzer.
+
+    One whose name begins with a project is also found without.
+    """
     table = _table(relation, mentions)
     *folders, last = relation.name.split(".")
-    for depth in range(len(folders) + 1):
-        named = simple_table_pb2.SimpleTableProto()
-        named.CopyFrom(table)
-        named.name = ".".join((*folders[depth:], last))
-        folder(root, folders[:depth]).table.append(named)
+    for start in range(max(1, len(folders))):
+        for depth in range(start, len(folders) + 1):
+            named = simple_table_pb2.SimpleTableProto()
+            named.CopyFrom(table)
+            named.name = ".".join((*folders[depth:], last))
+            place = folder(root, folders[start:depth])
+            if all(each.name != named.name for each in place.table):
+                place.table.append(named)
 
 
 def folder(root: Folder, path: Iterable[str]) -> Folder:

@@ -16,9 +16,10 @@ from aggregator.analyzers.googlesql.client import Instance, Refused, Trapped
 from aggregator.analyzers.googlesql.language import language, options, with_system_variables
 from aggregator.analyzers.googlesql.messages import refusal
 from aggregator.analyzers.googlesql.reads import Node, Reads, concrete, reads_of
+from aggregator.analyzers.googlesql.restrictions import broken_restriction, declared_names
 from aggregator.analyzers.googlesql.routines import add_routines
 from aggregator.analyzers.googlesql.types import text_of
-from aggregator.analyzers.protocol import Field, Relation, Statement, Verdict
+from aggregator.analyzers.protocol import Field, Mistake, Relation, Statement, Verdict
 
 R = TypeVar("R", bound=Message)
 
@@ -58,9 +59,9 @@ class Judge:
         """A statement, resolved over a catalog. Raises :class:`Refused` or :class:`Trapped`."""
         return self._analysed(statement, service.AnalyzeRequest(simple_catalog=root))
 
-    def _analysed(self, statement: Statement, request: service.AnalyzeRequest) -> Node:
+    def _analysed(self, statement: Statement, request: service.AnalyzeRequest, *, with_places: bool = False) -> Node:
         """A statement, resolved; ``request`` has the catalog."""
-        how = options(statement.parameters)
+        how = options(statement.parameters, with_places=with_places)
         if _SYSTEM_VARIABLE in statement.sql:
             with_system_variables(how)
         request.options.CopyFrom(how)
@@ -74,13 +75,33 @@ class Judge:
             if mentions is not None and reads.makes_structs:  # one of them may be a whole row
                 resolved = self._resolved(statement, [statement], None)
                 reads = reads_of(resolved)
+            mistake = self._restriction(statement, resolved)
         except Refused as error:
             if mentions is not None:  # what was left out may be what was meant
                 return self._verdict(statement, [statement], None)
             return refusal(statement.sql, str(error))
         except Trapped as error:
             return Verdict(unchecked=str(error))
+        if mistake is not None:
+            return Verdict(mistake)
         return Verdict(columns=output_columns(resolved), reads=_by_table(reads))
+
+    def _restriction(self, statement: Statement, resolved: Node) -> Mistake | None:
+        """What BigQuery alone would refuse in a statement that the analyzer accepts."""
+        return broken_restriction(
+            statement.sql,
+            {each.name for each in statement.tables} | declared_names(map(self.parsed, statement.routines)),
+            resolved,
+            parsed=lambda: self.parsed(statement.sql),
+            located=lambda: self._analysed(
+                statement, service.AnalyzeRequest(simple_catalog=self._own_catalog(statement)), with_places=True
+            ),
+        )
+
+    def parsed(self, sql: str) -> Node:
+        """The syntax of a statement."""
+        request = service.ParseRequest(sql_statement=sql, options=language())
+        return self.call("Parse", request, service.ParseResponse).parsed_statement
 
     def _resolved(self, statement: Statement, together: Sequence[Statement], mentions: frozenset[str] | None) -> Node:
         """A statement, resolved over the catalog of its group, which is registered once."""
