@@ -22,7 +22,7 @@ from aggregator.core.diagnostics import Diagnostic, Document
 DIALECT = "bigquery"
 _OPENING = re.compile(r"\"\"\"|\'\'\'|[\"\'`]|/\*")
 _MAX_TRIES = 100
-_CONFUSED = (AttributeError, IndexError, KeyError, TypeError, ValueError)
+_CONFUSED = (AssertionError, AttributeError, IndexError, KeyError, TypeError, ValueError)
 """What sqlglot's builders of functions raise on a call that is too strange."""
 
 _NO_ITEM = frozenset(
@@ -82,7 +82,7 @@ def _statements(query: Query) -> tuple[list[Token], list[exp.Expr]] | Diagnostic
         trees = Dialect.get_or_raise(DIALECT).parser().parse(tokens, query.text)
         return tokens, [tree for tree in trees if tree is not None and not isinstance(tree, exp.Semicolon)]
     except ParseError as error:
-        return _syntax_error(query, error)
+        return _syntax_error(query, error) if error.errors else _strange_call(query, tokens)
     except TokenError:
         return _never_closed(query)
     except RecursionError:
@@ -113,11 +113,11 @@ def _strange_call(query: Query, tokens: list[Token]) -> Diagnostic:
             continue
         try:
             sqlglot.parse_one(f"SELECT {query.text[name.start : _closing(tokens, index)]}", read=DIALECT)
-        except _CONFUSED:
+        except (*_CONFUSED, SqlglotError) as error:
+            if isinstance(error, SqlglotError) and getattr(error, "errors", True):
+                continue  # the parser's own words; what a builder of functions raises has none
             message = f"{name.text.upper()} can't be called like this"
-            return Diagnostic(query.place(name.start, name.end + 1), codes.SYNTAX, message, "count its arguments")
-        except SqlglotError:
-            continue
+            return Diagnostic(query.place(name.start, name.end + 1), codes.SYNTAX, message, "look at its arguments")
     return Diagnostic(query.place(_beginning(query.text)), codes.SYNTAX, "this can't be parsed as a SELECT")
 
 
