@@ -60,19 +60,6 @@ def output_problems(query: Query) -> Iterator[Diagnostic]:
             message = f"two output columns are called {name}"
             yield Diagnostic(place, codes.OUTPUT_NAME, message, "rename one of them")
         seen.add(name.casefold())
-    yield from _uneven_unions(query)
-
-
-def _uneven_unions(query: Query) -> Iterator[Diagnostic]:
-    for union in query.nodes.of(exp.SetOperation):
-        sides = [union.left.selects, union.right.selects]
-        if union.args.get("by_name") or any(select.is_star for side in sides for select in side):
-            continue
-        left, right = map(len, sides)
-        if left != right:
-            place = query.place_of(sides[1][0]) if sides[1] else query.place_of(union)
-            message = f"the sides of the {union.key.upper()} have {left} and {right} columns"
-            yield Diagnostic(place, codes.OUTPUT_NAME, message, "give both sides the same columns in the same order")
 
 
 def parameter_problems(model: Model, query: Query) -> Iterator[Diagnostic]:
