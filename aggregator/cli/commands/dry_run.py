@@ -13,9 +13,9 @@ from aggregator.analyzers import ANALYZERS, open_analyzer
 from aggregator.analyzers.protocol import Analyzer, NotAvailableError
 from aggregator.cache import FILE, Cache, key_of
 from aggregator.cli.dry_runs import dry_run_json, print_dry_run
-from aggregator.cli.options import format_option, project_options, quiet_option, select_option
-from aggregator.cli.output import print_findings, print_json, print_text, say
-from aggregator.cli.progress import Counter
+from aggregator.cli.options import format_option, project_options, select_option
+from aggregator.cli.output import print_findings, print_json, print_text, say, teller
+from aggregator.cli.progress import counter
 from aggregator.cli.select import select
 from aggregator.cli.session import Session, open_project
 from aggregator.core.catalog import Catalog
@@ -35,13 +35,12 @@ from aggregator.load.catalog import CATALOG_FILE, load_catalog
     type=click.Choice([STRUCTURE, *ANALYZERS]),
     help="Ask only this layer, also several times; by default all that can be had.",
 )
-@quiet_option
 @format_option("json", "github", "sarif")
 def command(
     folder: Path, environment: str | None, selection: tuple[str, ...], layers: tuple[str, ...], quiet: bool, output: str
 ) -> int:
     """Check without running anything whether BigQuery would accept every model, and what it would read and cost."""
-    session = open_project(folder, environment, output)
+    session = open_project(folder, environment, output, quiet=quiet)
     catalog, catalog_key = _catalog(session, output)
     request = Request(
         graph=session.graph,
@@ -51,7 +50,7 @@ def command(
         catalog=catalog,
         catalog_key=catalog_key,
     )
-    progress = (lambda _done, _total: None) if quiet else Counter("models judged").tell
+    progress = counter("models judged", quiet=quiet)
     with _analyzers(session, layers, quiet=quiet) as analyzers, Cache(session.root / FILE) as cache:
         found = dry_run(request, analyzers, cache, progress)
     if output == "json":
@@ -80,11 +79,10 @@ def _catalog(session: Session, output: str) -> tuple[Catalog | None, str]:
 def _analyzers(session: Session, layers: Sequence[str], *, quiet: bool) -> Iterator[list[Analyzer]]:
     """The analyzers that can be had; why the others can't is said. One that was asked for by name must be there."""
     analyzers = list[Analyzer]()
-    announce = (lambda _: None) if quiet else say
     try:
         for name in (each for each in ANALYZERS if not layers or each in layers):
             try:
-                analyzers.append(open_analyzer(name, session.graph.project, announce))
+                analyzers.append(open_analyzer(name, session.graph.project, teller(quiet=quiet)))
             except NotAvailableError as error:
                 if name in layers:
                     raise click.UsageError(f"--layer {name}: {error}") from None
