@@ -5,5 +5,6 @@ process of its own, which the operating system accounts for exactly, and is the 
 for people; nothing here fails because a number is high.
 
 ``demo``, ``step``, ``idle`` and ``plan`` are about the demo project; ``scale-100``, ``scale-1000`` and ``build`` about
-generated ones. ``scale-5000`` takes many minutes, and ``peers`` installs other tools: both only run when named.
+generated ones. ``analyzer`` and ``dry-run`` need the extra ``googlesql``, and are passed over without it.
+``scale-5000`` and ``dry-run-1000`` take many minutes, and ``peers`` installs other tools: these only run when named.
 """

@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 ROOT = Path(__file__).parent.parent
-_PEAK_UNIT = 1 if sys.platform == "darwin" else 1024
+PEAK_UNIT = 1 if sys.platform == "darwin" else 1024
 
 
 class ChildError(Exception):
@@ -47,7 +47,7 @@ def cost_of(work: Callable[[], T]) -> tuple[Cost, T]:
     before, began = resource.getrusage(resource.RUSAGE_SELF), time.perf_counter()
     result = work()
     wall, after = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_SELF)
-    return Cost(cpu_seconds(after) - cpu_seconds(before), wall, after.ru_maxrss * _PEAK_UNIT), result
+    return Cost(cpu_seconds(after) - cpu_seconds(before), wall, after.ru_maxrss * PEAK_UNIT), result
 
 
 def run_module(module: str, *arguments: object, folder: Path) -> tuple[Cost, str]:
@@ -65,7 +65,7 @@ def run_module(module: str, *arguments: object, folder: Path) -> tuple[Cost, str
     wall = time.perf_counter() - began
     if process.returncode:
         raise ChildError(f"{' '.join(command[1:])} ended with {process.returncode}")
-    return Cost(cpu_seconds(usage), wall, usage.ru_maxrss * _PEAK_UNIT), printed
+    return Cost(cpu_seconds(usage), wall, usage.ru_maxrss * PEAK_UNIT), printed
 
 
 def ask_module(module: str, *arguments: object, folder: Path) -> Any:

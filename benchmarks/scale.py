@@ -54,20 +54,20 @@ def scale(models: int, workshop: Workshop) -> Figure:
     """Lint a project: all of it, again, and after one model changed; beside bare parsing of the same SQL."""
     made, folder, runs = design(models), workshop.folder(), _RUNS[models]
     write_project(made, folder)
-    floor = median([_parse(made, folder) for _ in range(runs)])
+    floor = median([parse(made, folder) for _ in range(runs)])
     first = median([cold(folder) for _ in range(runs)])
     again = median([lint(folder) for _ in range(_WARM_RUNS)])
     changed = made.with_downstream(_DOWNSTREAM)
     behind = f"{changed.name}, {len(made.downstream[changed.name])} downstream"
-    filtered, widened = (_after(edit, changed, folder, runs) for edit in (_filtered, _widened))
+    fewer, wider = (after(edit, changed, folder, runs) for edit in (filtered, widened))
     characters = sum(len(model.sql()) for model in made.models)
     size = f"{models:,} models, {characters / _MB:.1f} MB of SQL, {1000 * first.cpu / models:.1f} ms of CPU per model"
     rows = (
         Row("aggregator lint, cold", first, size, first.cpu / floor.cpu),
         Row("floor: sqlglot.parse alone", floor, "one process", 1.0),
         Row("lint, nothing changed", again),
-        Row("lint, a filter changed", filtered, behind),
-        Row("lint, a column added", widened, behind),
+        Row("lint, a filter changed", fewer, behind),
+        Row("lint, a column added", wider, behind),
     )
     return Figure(f"{models:,} models; memory is the PSS of all processes", rows, tuple(_goals(models, rows)))
 
@@ -117,31 +117,37 @@ def _goals(models: int, rows: tuple[Row, ...]) -> list[Goal]:
     return goals
 
 
-def _parse(made: Design, folder: Path) -> Cost:
+def parse(made: Design, folder: Path) -> Cost:
     """The cost of parsing all SELECTs as they are without Jinja, in one process, its start not counted."""
     texts = folder / "texts.json"
     texts.write_text(json.dumps([model.sql() for model in made.models]))
     return Cost(**ask_module("benchmarks.bare", texts, folder=folder)["parse"])
 
 
-def _after(edit: Callable[[str, str, int], str], model: Model, folder: Path, runs: int) -> Cost:
-    """The cost of linting after an edit of one model, each time one that was never seen before."""
+def after(
+    edit: Callable[[str, str, int], str],
+    model: Model,
+    folder: Path,
+    runs: int,
+    work: Callable[[Path], Cost] = lint,
+) -> Cost:
+    """The cost of some work after an edit of one model, each time one that was never seen before."""
     file, costs = path_of(folder, model), []
     before = file.read_text()
     for number in range(runs):
         file.write_text(edit(before, model.key[1], number))
-        costs.append(lint(folder))
+        costs.append(work(folder))
     file.write_text(before)
-    lint(folder)  # so that the next edit is the only one, too
+    work(folder)  # so that the next edit is the only one, too
     return median(costs)
 
 
-def _filtered(text: str, column: str, number: int) -> str:
+def filtered(text: str, column: str, number: int) -> str:
     """Other rows, the same columns."""
     return f"{text.rstrip()}\nWHERE CAST({column} AS STRING) != 'none-{number}'\n"
 
 
-def _widened(text: str, column: str, number: int) -> str:
+def widened(text: str, column: str, number: int) -> str:
     """One more column, described like the others: whoever reads the model sees another schema."""
     described = text.replace("\ncolumns:\n", f"\ncolumns:\n  label_{number}: Label {number} of the row\n", 1)
     items, _, table = described.rpartition("\nFROM ")

@@ -29,8 +29,9 @@ class _Moment(click.ParamType[datetime]):
 
 
 def project_options(command: F) -> F:
-    """``--project`` and ``--env``."""
+    """``--project``, ``--env`` and ``--quiet``: all work on a project may be long."""
     for option in (
+        click.option("--quiet", is_flag=True, help="No progress, only results and findings."),
         click.option("--env", "environment", metavar="NAME", help="An environment of aggregator.yml."),
         click.option(
             "--project",
@@ -76,11 +77,6 @@ def interval_options(command: F) -> F:
     ):
         command = option(command)
     return command
-
-
-def quiet_option(command: F) -> F:
-    """``--quiet``."""
-    return click.option("--quiet", is_flag=True, help="No progress, only results and findings.")(command)
 
 
 def wait_option(command: F) -> F:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,11 @@ MAX_CALLS = 4
 def say(message: str) -> None:
     """Talk, to standard error."""
     click.secho(message, dim=True, err=True)
+
+
+def teller(*, quiet: bool) -> Callable[[str], None]:
+    """What tells of work that goes on: :func:`say`, or nothing."""
+    return (lambda _: None) if quiet else say
 
 
 def print_json(value: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
@@ -106,3 +107,8 @@ class Counter:
         if done == total and self._is_shown:
             click.echo("\r\033[K", nl=False, err=True)
             self._is_shown = False
+
+
+def counter(what: str, *, quiet: bool) -> Callable[[int, int], None]:
+    """What tells how much is done: a :class:`Counter`, or nothing."""
+    return (lambda _done, _total: None) if quiet else Counter(what).tell

@@ -11,7 +11,7 @@ import click
 
 from aggregator.cache import FILE, Cache
 from aggregator.cli.output import count, print_findings, print_text
-from aggregator.cli.progress import Counter
+from aggregator.cli.progress import counter
 from aggregator.core.diagnostics import Diagnostic, Place, errors
 from aggregator.core.graph import Graph
 from aggregator.load import codes, find_project
@@ -39,7 +39,7 @@ class Session:
             raise click.exceptions.Exit(1)
 
 
-def open_project(folder: Path, environment: str | None, output: str = "text") -> Session:
+def open_project(folder: Path, environment: str | None, output: str = "text", *, quiet: bool) -> Session:
     """Load, compile and lint. Without a sound ``aggregator.yml`` the command ends here, with exit code 2."""
     root = find_project(folder)
     if root is None:
@@ -49,7 +49,8 @@ def open_project(folder: Path, environment: str | None, output: str = "text") ->
         _give_up([Diagnostic(place, codes.NO_PROJECT, message, advice)], folder, output)
     assert root is not None  # noqa: S101
     cache = Cache(root / FILE)  # stays open: the graph reads from it what it is asked for
-    found = review(root, environment, cache, processes=os.cpu_count() or 1, progress=Counter("models compiled").tell)
+    progress = counter("models compiled", quiet=quiet)
+    found = review(root, environment, cache, processes=os.cpu_count() or 1, progress=progress)
     if found.graph is None:
         _give_up(found.findings, root, output)
     assert found.graph is not None  # noqa: S101

@@ -36,7 +36,7 @@ def filter_sql(map_: PartitionMap, reader: Calendar, source: Calendar) -> str:
     """The condition on the input's partition column."""
     start, end = _bounds(map_, reader)
     column = _quoted(source.column)
-    if (source.type is ColumnType.DATE and reader.type is not ColumnType.DATE) or _clocks_differ(reader, source):
+    if (source.type is ColumnType.DATE and reader.type is not ColumnType.DATE) or _converts(reader, source):
         return _across(column, start, end, reader, source)
     if source.type is ColumnType.DATE and source.grain in _LONGER_THAN_DAY and not _same_bounds(map_, reader, source):
         return _whole_partitions(column, start, f"DATE_SUB({end}, INTERVAL 1 DAY)", source.grain)
@@ -71,24 +71,37 @@ def _back(moment: str, count: int, unit: Grain, type_: ColumnType) -> str:
     return f"{type_}_SUB({moment}, INTERVAL {count} {unit.upper()})"
 
 
-def _clocks_differ(reader: Calendar, source: Calendar) -> bool:
+def _converts(reader: Calendar, source: Calendar) -> bool:
     return reader.wall != source.wall or reader.type is not source.type
 
 
 def _across(column: str, start: str, end: str, reader: Calendar, source: Calendar) -> str:
-    """Between two types or two time zones, by way of the instants that both mean."""
-    start, end = _instant(start, reader), _instant(end, reader)
-    zone = source.zone
+    """Between two types or two time zones.
+
+    Two columns of one wall clock say the same things about the day and the hour, so that there is no zone to convert
+    by: an hour that a change of clocks skips is no instant, and yet one of a DATETIME's hours. Otherwise the way
+    between two clocks is the instants that both mean.
+    """
+    if _share_a_clock(reader, source):
+        zone, tick = "", "DATETIME_SUB"
+    else:
+        start, end = _instant(start, reader), _instant(end, reader)
+        zone, tick = f", '{source.zone}'", "TIMESTAMP_SUB"
     match source.type:
         case ColumnType.TIMESTAMP:
             return f"{column} >= {start} AND {column} < {end}"
         case ColumnType.DATETIME:
-            return f"{column} >= DATETIME({start}, '{zone}') AND {column} < DATETIME({end}, '{zone}')"
+            return f"{column} >= DATETIME({start}{zone}) AND {column} < DATETIME({end}{zone})"
         case ColumnType.DATE:
-            first, last = f"DATE({start}, '{zone}')", f"DATE(TIMESTAMP_SUB({end}, INTERVAL 1 MICROSECOND), '{zone}')"
+            first, last = f"DATE({start}{zone})", f"DATE({tick}({end}, INTERVAL 1 MICROSECOND){zone})"
             if source.grain in _LONGER_THAN_DAY:
                 return _whole_partitions(column, first, last, source.grain)
             return f"{column} >= {first} AND {column} <= {last}"
+
+
+def _share_a_clock(reader: Calendar, source: Calendar) -> bool:
+    """Whether neither is of instants, and both are of the same zone."""
+    return ColumnType.TIMESTAMP not in (reader.type, source.type) and reader.zone == source.zone
 
 
 def _same_bounds(map_: PartitionMap, reader: Calendar, source: Calendar) -> bool:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import functools
 from datetime import timedelta
 
-from aggregator.core.calendar import Calendar, Grain, Partition
+from aggregator.core.calendar import Calendar, ColumnType, Grain, Partition
 from aggregator.core.maps import PartitionMap, Reach
+
+_TICK = timedelta(microseconds=1)
+"""What lies between two moments that follow one another, in BigQuery."""
 
 
 def read_partitions(map_: PartitionMap, reader: Calendar, source: Calendar, partition: Partition) -> tuple[str, ...]:
@@ -44,11 +47,22 @@ def _back(moment: Partition, count: int, unit: Grain) -> Partition:
 
 @functools.lru_cache(maxsize=65536)
 def _overlapping(reader: Calendar, source: Calendar, start: Partition, end: Partition) -> tuple[str, ...]:
-    """The source partitions that overlap an interval of the reader's clock."""
+    """The source partitions that overlap an interval of the reader's clock.
+
+    Of a DATE column the last day is that of the last moment: where clocks go back to midnight, the moment at which
+    the interval ends may have a smaller local time than those before it. The hours of a DATETIME that occur twice
+    belong to the second time, so an interval within the first one is empty.
+    """
+    last = end - _TICK
     if reader.wall != source.wall:
-        start, end = source.local(reader.instant(start)), source.local(reader.instant(end))
+        before = reader.instant(end)
+        start, end, last = source.local(reader.instant(start)), source.local(before), source.local(before - _TICK)
+    if source.type is not ColumnType.DATE:
+        if start >= end:
+            return ()
+        last = end - _TICK
     current, ids = source.grain.floor(start), []
-    while current < end:
+    while current <= last:
         ids.append(source.id(current))
         current = source.next(current)
     return tuple(ids)

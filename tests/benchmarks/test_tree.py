@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.measure import ChildError
-from benchmarks.tree import run_tree
+from benchmarks.tree import run_tree, watch_tree
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="memory is read as Linux tells it")
 
@@ -29,6 +29,13 @@ def test_children_count(tmp_path):
     assert printed == "started 2\n"
     assert cost.cpu >= 0.6
     assert 120 * MIB < cost.peak < 250 * MIB
+
+
+def test_each_process_has_a_peak(tmp_path):
+    found = watch_tree([sys.executable, "-c", PARENT], tmp_path)
+
+    assert found.peak_of("") < 60 * MIB < found.peak_of("held = bytearray")
+    assert found.peak_of("no such command") == 0
 
 
 def test_a_command_that_fails_has_no_cost(tmp_path):

@@ -132,7 +132,7 @@ def test_a_folder_that_is_not_there(tmp_path):
     ids=["a bug of ours", "a warehouse that is gone", "control and C"],
 )
 def test_what_nobody_caught(error, code, said, make_project, monkeypatch):
-    def fail(*_):
+    def fail(*_, **__):
         raise error
 
     monkeypatch.delenv("AGGREGATOR_DEBUG", raising=False)

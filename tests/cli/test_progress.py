@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
+import types
 
 import pytest
 
 from aggregator.cli import progress
-from aggregator.cli.progress import Counter
+from aggregator.cli.main import COMMANDS
+from aggregator.cli.progress import Counter, counter
+
+ONE_MODEL = {"models/marts/one.sql": "/*---\ndescription: One.\nowner: a@b.c\n---*/\nSELECT 1 AS n\n"}
 
 
 @pytest.fixture
@@ -43,3 +48,40 @@ def test_one_line_on_a_terminal_that_goes_when_all_is_done(clock, capsys, monkey
     counter.tell(9, 9)
 
     assert capsys.readouterr().err == ("\r4/9 models compiled\r8/9 models compiled\r9/9 models compiled\r\033[K")
+
+
+def test_quiet_says_nothing(clock, capsys):
+    tell = counter("models compiled", quiet=True)
+    clock[0] = 60
+    tell(1, 2)
+
+    assert capsys.readouterr().err == ""
+
+
+@pytest.fixture
+def slow_machine(monkeypatch):
+    """Three seconds pass whenever anyone looks at the clock."""
+    seconds = itertools.count(step=3)
+    monkeypatch.setattr(progress, "time", types.SimpleNamespace(monotonic=lambda: float(next(seconds))))
+
+
+def test_a_command_that_takes_long_tells_how_far_it_is(slow_machine, make_project, aggregator):
+    root = make_project(ONE_MODEL)
+
+    assert "1/1 models compiled" in aggregator(root, "compile").err.splitlines()
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("compile",), ("lint",), ("plan",), ("status",), ("run",), ("show", "marts.one"), ("explain", "marts.one")],
+)
+def test_and_does_not_when_it_is_to_be_quiet(slow_machine, make_project, aggregator, command):
+    outcome = aggregator(make_project(ONE_MODEL), *command, "--quiet")
+
+    assert "models compiled" not in outcome.err
+    assert outcome.code == 0
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS.keys() - {"init", "schema", "lsp", "catalog", "setup-analyzer"}))
+def test_all_work_on_a_project_can_be_quiet(name, aggregator, tmp_path):
+    assert "--quiet" in aggregator(tmp_path, name, "--help").out

@@ -22,10 +22,13 @@ CASES = sorted(folder.parent for folder in GOLDEN.glob("*/*/project"))
 
 
 def transcript(command: str, project: Path) -> str:
-    """A command and its answer as one text: standard output and error apart, and the exit code."""
+    """A command and its answer as one text: standard output and error apart, and the exit code.
+
+    It is quiet: whether progress is shown depends on the machine. What is said of it is tested with a clock of its own.
+    """
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        code = main([*shlex.split(command), "--project", str(project)])
+        code = main([*shlex.split(command), "--quiet", "--project", str(project)])
     said = [(name, stream.getvalue()) for name, stream in (("stdout", out), ("stderr", err))]
     parts = [f"--- {name}\n{text}" for name, text in said if text]
     return "".join((f"$ aggregator {command}\n", *parts, f"--- exit code {code}\n"))

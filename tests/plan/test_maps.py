@@ -22,6 +22,7 @@ AROUND = {
     "clocks go back in Paris, and at 01:00 to midnight on the Azores": "2013-10-27",
     "clocks go back in New York, and at 01:00 to midnight in Havana": "2013-11-03",
     "clocks go forward at midnight in Sao Paulo": "2013-10-20",
+    "clocks go back at midnight in Sao Paulo": "2013-02-17",
     "clocks go back by half an hour on Lord Howe": "2013-04-07",
     "a leap day": "2012-02-29",
     "the end of a short February": "2013-03-01",
@@ -110,6 +111,41 @@ def maps(draw: st.DrawFn) -> PartitionMap:
     day="2013-03-31",
     hours=-30,
 ).via("a month before March 29 and a month before March 30 are the same day, so nothing lies between")
+@hypothesis.example(
+    map_=SAME,
+    reader=Calendar("moment", ColumnType.DATE, Grain.DAY, "Atlantic/Azores"),
+    source=Calendar("moment", ColumnType.DATETIME, Grain.HOUR, "Atlantic/Azores"),
+    day="2013-03-31",
+    hours=0,
+).via("on one clock, the hour that a change of clocks skips belongs to the day whose date it has")
+@hypothesis.example(
+    map_=SAME,
+    reader=Calendar("moment", ColumnType.DATE, Grain.DAY, "Atlantic/Azores"),
+    source=Calendar("moment", ColumnType.DATETIME, Grain.HOUR, "Atlantic/Azores"),
+    day="2013-03-30",
+    hours=0,
+).via("and not to the day before")
+@hypothesis.example(
+    map_=SAME,
+    reader=Calendar("moment", ColumnType.TIMESTAMP, Grain.HOUR, "UTC"),
+    source=Calendar("moment", ColumnType.DATE, Grain.DAY, "Atlantic/Azores"),
+    day="2013-10-27",
+    hours=0,
+).via("the hour after midnight occurs twice, and the first ends where clocks go back to midnight")
+@hypothesis.example(
+    map_=PartitionMap(Reach.LAST, 1, Grain.YEAR),
+    reader=Calendar("moment", ColumnType.TIMESTAMP, Grain.HOUR, "UTC"),
+    source=Calendar("moment", ColumnType.DATE, Grain.DAY, "Atlantic/Azores"),
+    day="2013-03-31",
+    hours=0,
+).via("the hour ends where clocks go forward from midnight, so nothing of the next day is in it")
+@hypothesis.example(
+    map_=PartitionMap(Reach.LAST, 1, Grain.HOUR),
+    reader=Calendar("moment", ColumnType.TIMESTAMP, Grain.HOUR, "UTC"),
+    source=Calendar("moment", ColumnType.DATETIME, Grain.DAY, "America/New_York"),
+    day="2013-11-03",
+    hours=5,
+).via("a local hour that occurs twice belongs to the second time")
 def test_plan_and_filter_agree(db, map_, reader, source, day, hours):
     source = reader if map_ == PREVIOUS else source
     hypothesis.assume(impossible(map_, reader, source) == ("", ""))
@@ -137,6 +173,8 @@ NEW_YORK_DAYS = Calendar("moment", ColumnType.DATE, Grain.DAY, "America/New_York
 NEW_YORK_HOURS = Calendar("moment", ColumnType.DATETIME, Grain.HOUR, "America/New_York")
 HAVANA_DAYS = Calendar("moment", ColumnType.DATE, Grain.DAY, "America/Havana")
 KOLKATA_DAYS = Calendar("moment", ColumnType.DATE, Grain.DAY, "Asia/Kolkata")
+AZORES_DAYS = Calendar("moment", ColumnType.DATE, Grain.DAY, "Atlantic/Azores")
+AZORES_HOURS = Calendar("moment", ColumnType.DATETIME, Grain.HOUR, "Atlantic/Azores")
 DAYS = Calendar("moment", ColumnType.DATE, Grain.DAY, "UTC")
 MONTHS = Calendar("moment", ColumnType.DATE, Grain.MONTH, "UTC")
 YEARS = Calendar("moment", ColumnType.DATE, Grain.YEAR, "UTC")
@@ -176,6 +214,11 @@ def hours_from(first: str, count: int) -> list[str]:
             id="a local hour that occurs twice",
         ),
         pytest.param(SAME, NEW_YORK_HOURS, UTC_HOURS, "2013-03-10T02", [], id="a local hour that never was"),
+        pytest.param(
+            *(SAME, AZORES_DAYS, AZORES_HOURS, "2013-03-31", hours_from("2013-03-31T00", 24)),
+            id="on one clock, an hour that never was is one of its day",
+        ),
+        pytest.param(SAME, AZORES_HOURS, AZORES_DAYS, "2013-03-31T00", ["2013-03-31"], id="and its day is read by it"),
         pytest.param(
             *(PartitionMap(Reach.LAST, 3, Grain.DAY), DAYS, DAYS, "2012-03-01"),
             ["2012-02-28", "2012-02-29", "2012-03-01"],

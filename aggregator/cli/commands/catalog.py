@@ -8,9 +8,9 @@ from pathlib import Path
 import click
 
 from aggregator.cli.files import replace_text
-from aggregator.cli.options import project_options, quiet_option
+from aggregator.cli.options import project_options
 from aggregator.cli.output import count, say
-from aggregator.cli.progress import Counter
+from aggregator.cli.progress import counter
 from aggregator.cli.session import Session, open_project
 from aggregator.core.catalog import Catalog
 from aggregator.core.names import TableName
@@ -26,15 +26,14 @@ def command() -> None:
 
 @command.command("pull")
 @project_options
-@quiet_option
 def pull(folder: Path, environment: str | None, quiet: bool) -> int:
     """Ask BigQuery for columns and sizes of all tables of the project, and write catalog.json.
 
     Tables that have not changed since the last time are not asked again.
     """
-    session = open_project(folder, environment)
+    session = open_project(folder, environment, quiet=quiet)
     path = session.root / CATALOG_FILE
-    tell = (lambda _done, _total: None) if quiet else Counter("questions answered").tell
+    tell = counter("questions answered", quiet=quiet)
     project = session.graph.project
     names = {*project.sources, *project.models}
     found = pull_catalog(project.environment, project.read_from, names, known=_known(path, quiet=quiet), tell=tell)

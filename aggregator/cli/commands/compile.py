@@ -20,9 +20,9 @@ from aggregator.export.manifest import manifest
 @project_options
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Write manifest.json into this folder.")
 @format_option("json", "github", "sarif")
-def command(folder: Path, environment: str | None, out: Path | None, output: str) -> int:
+def command(folder: Path, environment: str | None, quiet: bool, out: Path | None, output: str) -> int:
     """Compile every model and write the manifest."""
-    session = open_project(folder, environment, output)
+    session = open_project(folder, environment, output, quiet=quiet)
     found = manifest(session.graph, session.findings)
     if output == "json":
         print_json(found)

@@ -15,9 +15,9 @@ from aggregator.analyzers import ANALYZERS, open_analyzer
 from aggregator.analyzers.protocol import Analyzer, NotAvailableError
 from aggregator.cache import FILE, Cache, key_of
 from aggregator.cli.dry_runs import dry_run_json, print_difference, print_dry_run
-from aggregator.cli.options import format_option, project_options, quiet_option, select_option
-from aggregator.cli.output import print_findings, print_json, print_text, say
-from aggregator.cli.progress import Counter
+from aggregator.cli.options import format_option, project_options, select_option
+from aggregator.cli.output import print_findings, print_json, print_text, say, teller
+from aggregator.cli.progress import counter
 from aggregator.cli.revisions import base_commit, project_at
 from aggregator.cli.select import select
 from aggregator.cli.session import Session, open_project
@@ -46,7 +46,6 @@ from aggregator.review import review
     metavar="REV",
     help="Say what is different from where this branch left a git revision: columns, and what depends on them; costs.",
 )
-@quiet_option
 @format_option("json", "github", "sarif")
 def command(
     folder: Path,
@@ -61,10 +60,10 @@ def command(
 
     Nothing is run. Google's own analyzer judges offline, and BigQuery itself where there are credentials.
     """
-    session = open_project(folder, environment, output)
+    session = open_project(folder, environment, output, quiet=quiet)
     commit = base_commit(session.root, revision) if revision is not None else None
     request = _request(session, select(session.graph, selection), _catalog(session, output))
-    progress = (lambda _done, _total: None) if quiet else Counter("models judged").tell
+    progress = counter("models judged", quiet=quiet)
     with _analyzers(session, layers, quiet=quiet) as analyzers, Cache(session.root / FILE) as cache:
         found = dry_run(request, analyzers, cache, progress)
         difference = None
@@ -118,11 +117,10 @@ def _catalog(session: Session, output: str) -> tuple[Catalog | None, str]:
 def _analyzers(session: Session, layers: Sequence[str], *, quiet: bool) -> Iterator[list[Analyzer]]:
     """The analyzers that can be had; why the others can't is said. One that was asked for by name must be there."""
     analyzers = list[Analyzer]()
-    announce = (lambda _: None) if quiet else say
     try:
         for name in (each for each in ANALYZERS if not layers or each in layers):
             try:
-                analyzers.append(open_analyzer(name, session.graph.project, announce))
+                analyzers.append(open_analyzer(name, session.graph.project, teller(quiet=quiet)))
             except NotAvailableError as error:
                 if name in layers:
                     raise click.UsageError(f"--layer {name}: {error}") from None

@@ -11,7 +11,7 @@ import click
 
 from aggregator.checks import protocol as check_codes
 from aggregator.cli.options import project_options, wait_option
-from aggregator.cli.output import count, say
+from aggregator.cli.output import count, teller
 from aggregator.cli.session import open_project
 from aggregator.cli.warehouse import at_work
 from aggregator.compile import codes as compile_codes
@@ -38,7 +38,7 @@ MAX_CHAIN = 20
 @click.argument("what", metavar="CODE|MODEL[@PARTITION]")
 @project_options
 @wait_option
-def command(folder: Path, environment: str | None, what: str, wait: float) -> int:
+def command(folder: Path, environment: str | None, quiet: bool, what: str, wait: float) -> int:
     """Explain a code, or why a partition is stale.
 
     CODE is that of a finding, such as A204. PARTITION is written as in `aggregator status`, such as 2013-02-08.
@@ -48,10 +48,10 @@ def command(folder: Path, environment: str | None, what: str, wait: float) -> in
         _print_code(code)
         return 0
     name, _, partition = what.partition("@")
-    session = open_project(folder, environment)
+    session = open_project(folder, environment, quiet=quiet)
     model = _model(session.graph, name)
     session.stop_on_errors()
-    with at_work(session.graph, session.root, say, wait) as engine:
+    with at_work(session.graph, session.root, teller(quiet=quiet), wait) as engine:
         snapshot = engine.snapshot()
         plan = make_plan(session.graph, snapshot, selected=session.graph.models)
     if partition or model.calendar is None:

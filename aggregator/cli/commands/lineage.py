@@ -46,13 +46,15 @@ Steps = Callable[[Origin], Iterator[tuple[Origin, str]]]
 @click.option("--down", "way", flag_value="down", help="Only what is made from it.")
 @click.option("--depth", type=click.IntRange(min=1), metavar="N", help="At most so many steps; all by default.")
 @format_option("json")
-def command(folder: Path, environment: str | None, what: str, way: str | None, depth: int | None, output: str) -> int:
+def command(
+    folder: Path, environment: str | None, quiet: bool, what: str, way: str | None, depth: int | None, output: str
+) -> int:
     """Show where a table or column comes from and where it goes.
 
     For columns, each line says how it is made: copy, transformation or aggregate. For tables, it says through which
     partition map they are read.
     """
-    session = open_project(folder, environment, output)
+    session = open_project(folder, environment, output, quiet=quiet)
     lineage = Lineage(session.graph)
     place = _place(session, lineage, what)
     ways = [way] if way else list(HEADS)

@@ -24,15 +24,16 @@ from aggregator.core.diagnostics import Diagnostic
 def command(
     folder: Path,
     environment: str | None,
+    quiet: bool,
     selection: tuple[str, ...],
     output: str,
     is_fixing: bool,
     is_writing: bool,
 ) -> int:
     """Find mistakes without running anything."""
-    session = open_project(folder, environment, output)
+    session = open_project(folder, environment, output, quiet=quiet)
     if is_fixing and _fix(session, _selected(session, selection)):
-        session = open_project(folder, environment, output)
+        session = open_project(folder, environment, output, quiet=quiet)
     found = _selected(session, selection)
     paths = {path_of(session.graph, name) for name in select(session.graph, selection)} if selection else None
     if is_writing:

@@ -17,11 +17,10 @@ from aggregator.cli.options import (
     format_option,
     interval_options,
     project_options,
-    quiet_option,
     select_option,
     wait_option,
 )
-from aggregator.cli.output import count, print_json, print_text, say
+from aggregator.cli.output import count, print_json, print_text, teller
 from aggregator.cli.plans import print_plan, warn_unselected
 from aggregator.cli.progress import Bar, Lines, Silent
 from aggregator.cli.select import select
@@ -39,7 +38,6 @@ from aggregator.run import Progress, run_plan
 @select_option
 @interval_options
 @wait_option
-@quiet_option
 @format_option("json")
 def command(
     folder: Path,
@@ -56,10 +54,10 @@ def command(
 
     Only what is not fresh is built. A run that was stopped goes on where it was when it is started again.
     """
-    session = open_project(folder, environment)
+    session = open_project(folder, environment, quiet=quiet)
     session.stop_on_errors()
     chosen = select(session.graph, selection)
-    with at_work(session.graph, session.root, (lambda _: None) if quiet else say, wait) as engine:
+    with at_work(session.graph, session.root, teller(quiet=quiet), wait) as engine:
         snapshot = engine.snapshot()
         plan = make_plan(session.graph, snapshot, selected=chosen, interval=(start, end), full=full)
         with _progress(quiet=quiet) as progress:

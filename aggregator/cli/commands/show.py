@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from aggregator.cli.options import project_options, wait_option
-from aggregator.cli.output import count, say
+from aggregator.cli.output import count, teller
 from aggregator.cli.select import select
 from aggregator.cli.session import Session, open_project
 from aggregator.core.graph import Graph, Origin
@@ -29,16 +29,16 @@ ROWS = 10
 @click.option(
     "--lineage", "what", flag_value="lineage", help="What it reads, what reads it, and where columns come from."
 )
-def command(folder: Path, environment: str | None, model: str, what: str, wait: float) -> int:
+def command(folder: Path, environment: str | None, quiet: bool, model: str, what: str, wait: float) -> int:
     """Show one model: its SQL, rows or lineage."""
-    session = open_project(folder, environment)
+    session = open_project(folder, environment, quiet=quiet)
     for name in select(session.graph, [model]):
         if name not in session.graph.models:
             session.stop_on_errors()
         if what == "sql":
             _sql(session, name)
         elif what == "rows":
-            _rows(session, name, wait)
+            _rows(session, name, wait, quiet=quiet)
         else:
             _lineage(session.graph, name)
     return 0
@@ -53,8 +53,8 @@ def _sql(session: Session, name: TableName) -> None:
     click.echo(model.sql)
 
 
-def _rows(session: Session, name: TableName, wait: float) -> None:
-    engine = open_engine(session.graph, say, wait=wait)
+def _rows(session: Session, name: TableName, wait: float, *, quiet: bool) -> None:
+    engine = open_engine(session.graph, teller(quiet=quiet), wait=wait)
     try:
         versions = engine.versions().get(name, {})
         newest = max(versions, default="")

@@ -10,7 +10,7 @@ import click
 
 from aggregator.cli.calendar import LEGEND, State, month_cells, month_header, year_calendar
 from aggregator.cli.options import format_option, project_options, wait_option
-from aggregator.cli.output import print_json, say
+from aggregator.cli.output import print_json, teller
 from aggregator.cli.select import select
 from aggregator.cli.session import open_project
 from aggregator.cli.warehouse import at_work
@@ -28,15 +28,15 @@ MAX_LISTED = 8
 @project_options
 @wait_option
 @format_option("json")
-def command(folder: Path, environment: str | None, model: str | None, wait: float, output: str) -> int:
+def command(folder: Path, environment: str | None, quiet: bool, model: str | None, wait: float, output: str) -> int:
     """Show a calendar of partitions and what state they are in.
 
     Without MODEL: a line per model, a mark per month. With MODEL: a mark per day.
     """
-    session = open_project(folder, environment)
+    session = open_project(folder, environment, quiet=quiet)
     session.stop_on_errors()
     chosen = select(session.graph, [model] if model else [])
-    with at_work(session.graph, session.root, say, wait) as engine:
+    with at_work(session.graph, session.root, teller(quiet=quiet), wait) as engine:
         snapshot = engine.snapshot()
         plan = make_plan(session.graph, snapshot, selected=session.graph.models)
     states = {name: model_states(plan, snapshot.ledger, name) for name in chosen}
