@@ -82,8 +82,9 @@ def _encoder(type_: type) -> Encoder:
     fields = tuple(field.name for field in dataclasses.fields(type_))
     if "model" in fields:
         return lambda value, path: [
-        None if isinstance(each, Model) else encode(each, path) for each in (getattr(value, name) for name in fields)
-    ]
+            None if isinstance(each, Model) else encode(each, path)
+            for each in (getattr(value, name) for name in fields)
+        ]
     if len(fields) == 1:
         return lambda value, path: [encode(getattr(value, fields[0]), path)]
     items = operator.attrgetter(*fields)
