@@ -15,17 +15,17 @@ COMMANDS = {
     "init": "Make a new project that runs at once.",
     "compile": "Compile every model and write the manifest.",
     "lint": "Find mistakes without running anything.",
-    "dry-run": "Check what BigQuery would make of every model, offline.",
+    "dry-run": "Say what BigQuery would make of every model, and its cost.",
     "setup-analyzer": "Compile Google's analyzer for this machine, once.",
     "plan": "Show what would run, and why.",
     "run": "Build what is missing or stale; also the backfill.",
-    "status": "Show a calendar of partitions: fresh, stale, missing, failed.",
+    "status": "Show a calendar of partitions and what state they are in.",
     "show": "Show one model: its SQL, rows or lineage.",
     "explain": "Explain a code, or why a partition is stale.",
     "lineage": "Show where a table or column comes from and where it goes.",
     "catalog": "Keep the sizes of tables, for checks without credentials.",
     "schema": "Print the JSON schema of a file format, for editors.",
-    "lsp": "Serve an editor: findings, types and completion while one types.",
+    "lsp": "Serve an editor with findings, types and completion.",
 }
 """Name and help of each sub-command; its module is only imported when it is used."""
 

@@ -82,7 +82,8 @@ UNKNOWN_COLUMN = _code(
     "unknown-column",
     """A column is in none of the tables that the SELECT reads, or in several of them.
 
-Or no table of the SELECT has the alias that stands before it.""",
+Or no table of the SELECT has the alias that stands before it. Or the STRUCT has no such field; an ARRAY of them has
+none before it is unnested.""",
 )
 OUTPUT_NAME = _code(
     211,
@@ -142,6 +143,54 @@ OPERANDS = _code(
 BigQuery compares numbers with numbers, texts with texts and so on, and turns only literals into what they meet: a text
 in quotes into a DATE or TIMESTAMP, but never into a number. A DATE is not compared with a TIMESTAMP. WHERE, HAVING and
 QUALIFY want a condition, SUM and AVG want numbers. Convert with CAST, SAFE_CAST, DATE or TIMESTAMP.""",
+)
+SHAPE = _code(
+    219,
+    "shape",
+    """A query inside the SELECT has not as many columns as are wanted there.
+
+Both sides of UNION, INTERSECT and EXCEPT have the same columns in the same order. A query that stands for one value,
+for the list of IN or for an ARRAY has one column. Of INTERSECT and EXCEPT, BigQuery has only the form with DISTINCT,
+and different ones need parentheses.""",
+)
+CAST = _code(
+    220,
+    "cast",
+    """A type can't be turned into another one.
+
+BigQuery has no cast between numbers and times, none of JSON, and of ARRAYs and STRUCTs only into their own kind. Use
+the functions that say what is meant: `UNIX_SECONDS`, `DATE_FROM_UNIX_DATE`, `STRING(json)`, `TO_JSON_STRING`.""",
+)
+INCOMPARABLE = _code(
+    221,
+    "incomparable",
+    """Values of a type that can't be compared are grouped, ordered or made distinct.
+
+JSON and GEOGRAPHY are never equal or unequal to BigQuery; ARRAY and STRUCT have no order, and a window is not
+partitioned by FLOAT64. Take a part that can be compared, or `TO_JSON_STRING` of the whole.""",
+)
+WINDOW = _code(
+    222,
+    "window",
+    """A window is not such that the function over it can be computed.
+
+RANK, LAG and their like need ORDER BY in OVER; numbering functions have no frame; aggregates with DISTINCT have no
+order; approximate aggregates have no window at all.""",
+)
+JOIN = _code(
+    223,
+    "join",
+    """A join without its condition, or with one that it can't have.
+
+INNER, LEFT, RIGHT and FULL need ON or USING; CROSS has none. BigQuery has no NATURAL, SEMI, ANTI or ASOF join.""",
+)
+DATE_PART = _code(
+    224,
+    "date-part",
+    """A date or time has no such part, or is not counted in such units.
+
+A DATE has no hours and a TIME no days. DATE_ADD and DATE_DIFF count days or longer, TIMESTAMP_ADD and TIMESTAMP_DIFF
+days or shorter, as a month is not as long everywhere. Convert with DATE, DATETIME or TIMESTAMP first.""",
 )
 UNUSED_MAP = Code(
     "A215",

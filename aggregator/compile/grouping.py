@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from aggregator.compile.nodes import Nodes
 
 _MAY_AGGREGATE = (exp.AggFunc, exp.Anonymous, exp.AnonymousAggFunc, exp.Query, exp.UserDefinedFunction)
+_LATER: tuple[tuple[str, type[exp.Expr]], ...] = (("a window function", exp.Window), ("an aggregate", exp.AggFunc))
 _SEVERAL_GROUPINGS = (exp.Cube, exp.GroupingSets, exp.Rollup)
 
 Keys = dict[type[exp.Expr], set[str]]
@@ -36,11 +37,34 @@ def grouping_problems(analysis: Analysis) -> Iterator[Diagnostic]:
         keys = _keys(select, group.expressions if group is not None else [])
         own = {source.alias_or_name.casefold() for source in _sources(select)}
         told: set[str] = set()
-        for item in select.expressions:
-            for column in _ungrouped(item.unalias(), keys):
+        yield from _computed_later(analysis, select, keys)
+        for item in _looked_at(select):
+            for column in _ungrouped(item, keys):
                 if column.table.casefold() in own and column.name.casefold() not in told:
                     told.add(column.name.casefold())
                     yield _finding(analysis, column, has_group=group is not None)
+
+
+def _looked_at(select: exp.Select) -> Iterator[exp.Expr]:
+    """What is computed for each group."""
+    yield from (item.unalias() for item in select.expressions)
+    having, order = select.args.get("having"), select.args.get("order")
+    if having is not None:
+        yield having.this
+    if order is not None:
+        yield from (ordered.this for ordered in order.expressions)
+
+
+def _computed_later(analysis: Analysis, select: exp.Select, keys: Keys) -> Iterator[Diagnostic]:
+    """Output columns that GROUP BY names or counts, and that there are only once there are groups."""
+    group = select.args.get("group")
+    for item in select.expressions if group is not None else ():
+        made = next((what for what, kind in _LATER if item.find(kind) and _is_key(item.unalias(), keys)), "")
+        if made and not item.find(exp.Query):
+            message = f"{made} can't stand in GROUP BY"
+            yield Diagnostic(
+                analysis.query.place_of(item), codes.MISPLACED, message, "group by what it is computed from"
+            )
 
 
 def _finding(analysis: Analysis, column: exp.Column, *, has_group: bool) -> Diagnostic:
@@ -60,7 +84,7 @@ def _keys(select: exp.Select, grouped: list[exp.Expr]) -> Keys:
     keys: Keys = {}
     for key in grouped:
         meant = [key]
-        if isinstance(key, exp.Column) and key.name.casefold() in outputs:
+        if isinstance(key, (exp.Column, exp.Identifier)) and key.name.casefold() in outputs:
             meant.append(outputs[key.name.casefold()])
         if isinstance(key, exp.Literal) and key.is_int and 0 < int(key.name) <= len(select.expressions):
             meant.append(select.expressions[int(key.name) - 1].unalias())

@@ -22,7 +22,8 @@ class Locator:
         """Where a word of the compiled SQL, given by its offset, is written; without one, where the SELECT begins."""
         if offset is None:
             return model.place
-        word = _WORD.match(model.sql, min(offset, len(model.sql) - 1))
+        offset = min(offset, len(model.sql) - 1)
+        word = _WORD.match(model.sql, offset)
         start, last = model.written(offset), model.written((word.end() if word else offset + 1) - 1)
         end = last + 1 if last >= start else start + 1
         committed = model.model

@@ -9,15 +9,21 @@ from typing import TYPE_CHECKING
 
 from aggregator.compile.analysis import Analysis, analyse
 from aggregator.compile.batch import why_one_by_one
+from aggregator.compile.casts import cast_problems
+from aggregator.compile.dateparts import date_part_problems
 from aggregator.compile.fingerprint import fingerprint
 from aggregator.compile.grouping import grouping_problems
+from aggregator.compile.incomparable import incomparable_problems
+from aggregator.compile.joins import join_problems
 from aggregator.compile.operands import operand_problems
 from aggregator.compile.outputs import declaration_problems, output_problems, parameter_problems
 from aggregator.compile.parse import parse_select
 from aggregator.compile.placement import placement_problems
 from aggregator.compile.resolve import Reference, Resolver, references, unknown_references
+from aggregator.compile.shapes import shape_problems
 from aggregator.compile.subject import Subject
 from aggregator.compile.tables import calendar_of
+from aggregator.compile.windows import window_problems
 from aggregator.core.calendar import Grain
 from aggregator.core.diagnostics import Diagnostic, errors
 from aggregator.core.graph import CompiledModel, Input, OutputColumn, Table
@@ -32,6 +38,13 @@ if TYPE_CHECKING:
     from aggregator.core.names import TableName
 
 Tables = Mapping["TableName", Table]
+
+
+_LOOKS = (output_problems, placement_problems, shape_problems, window_problems, join_problems)
+"""What looks at a SELECT as it is written."""
+
+_CLOSER_LOOKS = (grouping_problems, operand_problems, cast_problems, incomparable_problems, date_part_problems)
+"""What looks at a SELECT whose columns have types."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,7 +86,8 @@ def parse_model(
     problems = [each for each in found if isinstance(each, Diagnostic)]
     problems += unknown_references(model, query, mentioned, known)
     parsed = None if any(errors(problems)) else Parsed(model, query, tuple(mentioned), calls)
-    found_in_text = (output_problems(query), parameter_problems(model, query), placement_problems(query))
+    found_in_text = (look(query) for look in _LOOKS)
+    problems += parameter_problems(model, query)
     return parsed, [*problems, *itertools.chain.from_iterable(found_in_text)]
 
 
@@ -84,7 +98,7 @@ def compile_model(parsed: Parsed, tables: Tables) -> Outcome:
     if not isinstance(analysis, Analysis):
         return Outcome(None, tuple(analysis))
     columns = _described(analysis.columns, model.columns)
-    problems = [*declaration_problems(model, columns), *grouping_problems(analysis), *operand_problems(analysis)]
+    problems = [*declaration_problems(model, columns), *(each for look in _CLOSER_LOOKS for each in look(analysis))]
     partition = model.partition if model.kind is not Kind.VIEW else None
     calendar = calendar_of(partition, columns, [tables[name] for name in sorted(parsed.tables & tables.keys())])
     if isinstance(calendar, Diagnostic):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from aggregator.compile import codes
-from aggregator.compile.analysis.types import BOOL, NULL, Type, common, type_of_node
+from aggregator.compile.analysis.types import BOOL, Type, common, known_type
 from aggregator.core.diagnostics import Diagnostic
 
 if TYPE_CHECKING:
@@ -24,13 +24,13 @@ _DAYS = frozenset({"DATE", "DATETIME"})
 def operand_problems(analysis: Analysis) -> Iterator[Diagnostic]:
     """Conditions that are no truth values, sums of what is no number, comparisons of what can't be compared."""
     for clause in analysis.nodes.of(exp.Where, exp.Having, exp.Qualify):
-        type_ = _type(clause.this) if clause.this.type is not BOOL.data else None
+        type_ = known_type(clause.this) if clause.this.type is not BOOL.data else None
         if type_ is not None and type_.name != "BOOL":
             message = f"{clause.key.upper()} needs a condition, and this is {type_.text}"
             yield _finding(analysis, clause.this, message, "compare it with something")
     for aggregate in analysis.nodes.of(exp.Sum, exp.Avg):
         summed = aggregate.this.expressions[0] if isinstance(aggregate.this, exp.Distinct) else aggregate.this
-        type_ = _type(summed)
+        type_ = known_type(summed)
         if type_ is not None and type_.name not in _NUMERIC:
             message = f"{aggregate.sql_name()} needs numbers, and this is {type_.text}"
             yield _finding(analysis, aggregate, message, "COUNTIF counts conditions; CAST makes numbers of texts")
@@ -67,18 +67,11 @@ def _clash(left: exp.Expr, right: exp.Expr) -> tuple[Type, Type] | None:
     """The types of two expressions that have to have one in common, if they have none."""
     if left.type is right.type:  # types are shared, so that this is the usual case
         return None
-    a, b = _type(left), _type(right)
+    a, b = known_type(left), known_type(right)
     if a is None or b is None or {a.name, b.name} <= _DAYS or any(each.fields or each.element for each in (a, b)):
         return None
     is_one = common([(a, isinstance(left, exp.Literal)), (b, isinstance(right, exp.Literal))]) is not None
     return None if is_one else (a, b)
-
-
-def _type(node: exp.Expr | None) -> Type | None:
-    """The type of an expression, if it is known and not that of NULL."""
-    data = node.type if node is not None else None
-    type_ = type_of_node(data) if isinstance(data, exp.DataType) and data.this is not _UNKNOWN else None
-    return None if type_ is None or type_ == NULL else type_
 
 
 def _finding(analysis: Analysis, node: exp.Expr, message: str, advice: str) -> Diagnostic:

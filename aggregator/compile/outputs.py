@@ -53,7 +53,6 @@ def output_problems(query: Query) -> Iterator[Diagnostic]:
         if problem is not None:
             yield Diagnostic(query.place_of(select.args.get("alias") or select), codes.OUTPUT_NAME, *problem)
         seen.add(name.casefold())
-    yield from _uneven_unions(query)
 
 
 def _name_problem(name: str, seen: Collection[str]) -> tuple[str, str] | None:
@@ -67,18 +66,6 @@ def _name_problem(name: str, seen: Collection[str]) -> tuple[str, str] | None:
     if name.casefold() in seen:
         return f"two output columns are called {name}", "rename one of them"
     return None
-
-
-def _uneven_unions(query: Query) -> Iterator[Diagnostic]:
-    for union in query.nodes.of(exp.SetOperation):
-        sides = [union.left.selects, union.right.selects]
-        if union.args.get("by_name") or any(select.is_star for side in sides for select in side):
-            continue
-        left, right = map(len, sides)
-        if left != right:
-            place = query.place_of(sides[1][0]) if sides[1] else query.place_of(union)
-            message = f"the sides of the {union.key.upper()} have {left} and {right} columns"
-            yield Diagnostic(place, codes.OUTPUT_NAME, message, "give both sides the same columns in the same order")
 
 
 def parameter_problems(model: Model, query: Query) -> Iterator[Diagnostic]:

@@ -23,7 +23,7 @@ DIALECT = "bigquery"
 _BIGQUERY = Dialect.get_or_raise(DIALECT)
 _OPENING = re.compile(r"\"\"\"|\'\'\'|[\"\'`]|/\*")
 _MAX_TRIES = 100
-_CONFUSED = (AttributeError, IndexError, KeyError, TypeError, ValueError)
+_CONFUSED = (AssertionError, AttributeError, IndexError, KeyError, TypeError, ValueError)
 """What sqlglot's builders of functions raise on a call that is too strange."""
 
 _COMMA = TokenType.COMMA  # asking an enumeration is slow, and this is asked of each token
@@ -115,13 +115,11 @@ def _strange_call(query: Query, tokens: list[Token]) -> Diagnostic:
             continue
         try:
             sqlglot.parse_one(f"SELECT {query.text[name.start : _closing(tokens, index)]}", read=DIALECT)
-        except (*_CONFUSED, ParseError) as error:
-            if getattr(error, "errors", ()):
-                continue  # the mistake is elsewhere, and has a place
+        except (*_CONFUSED, SqlglotError) as error:
+            if isinstance(error, SqlglotError) and getattr(error, "errors", True):
+                continue  # the parser's own words; what a builder of functions raises has none
             message = f"{name.text.upper()} can't be called like this"
-            return Diagnostic(query.place(name.start, name.end + 1), codes.SYNTAX, message, "count its arguments")
-        except SqlglotError:
-            continue
+            return Diagnostic(query.place(name.start, name.end + 1), codes.SYNTAX, message, "look at its arguments")
     return Diagnostic(query.place(_beginning(query.text)), codes.SYNTAX, "this can't be parsed as a SELECT")
 
 

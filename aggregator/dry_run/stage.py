@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from aggregator.analyzers.protocol import Analyzer, Verdict
 from aggregator.cache import Cache
-from aggregator.core.diagnostics import Diagnostic, errors
+from aggregator.core.diagnostics import Diagnostic, Layer, errors
 from aggregator.core.graph import CompiledModel, Graph
 from aggregator.core.names import TableName
 from aggregator.dry_run import codes
@@ -87,7 +87,7 @@ def _is_typed(graph: Graph, name: TableName) -> bool:
 
 
 def _reports(request: Request, layers: Mapping[str, Verdicts], cache: Cache) -> Iterator[ModelReport]:
-    wrong = {each.place.path for each in errors(request.findings)}
+    wrong = _wrong_files(request.findings)
     examiner = Examiner(request, {name: _together(name, layers.values()) for name in request.graph.models}, cache)
     for name in (*request.graph.models, *_broken(request.graph)):
         if name in request.selected:
@@ -96,6 +96,15 @@ def _reports(request: Request, layers: Mapping[str, Verdicts], cache: Cache) -> 
             examination = examiner.examine(name) if name in request.graph.models else Examination()
             yield ModelReport(name, path, judgements, examination)
     cache.save()
+
+
+def _wrong_files(findings: Iterable[Diagnostic]) -> set[str]:
+    """The files that can't become what they are meant to be, also for what a macro puts into them."""
+    found: set[str] = set()
+    for each in errors(findings):
+        if each.code.layer in (Layer.LOAD, Layer.COMPILE):
+            found |= {each.place.path, *(related.place.path for related in each.related)}
+    return found
 
 
 def _path(name: TableName) -> str:

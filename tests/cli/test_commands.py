@@ -163,7 +163,7 @@ def test_every_command_explains_itself(command):
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_option_has_a_help_text(command):
-    module = importlib.import_module(f"aggregator.cli.commands.{command}")
+    module = importlib.import_module(f"aggregator.cli.commands.{command.replace('-', '_')}")
 
     options = [each for each in module.command.params if each.param_type_name == "option"]
 

@@ -596,12 +596,17 @@ def joined(draw: st.DrawFn, depth: int) -> tuple[str, Columns, list[str]]:
     return sql, visible, where
 
 
+def _enclosed(sql: str) -> str:
+    """Different set operations in a row need parentheses."""
+    return f"({sql})" if " UNION " in sql or " EXCEPT " in sql else sql
+
+
 @st.composite
 def query(draw: st.DrawFn, depth: int) -> tuple[str, Columns]:
     """A SELECT whose columns are ``flight_date``, ``t`` and ``k``."""
     kinds = {"flight_date": "date", "t": "text", "k": "int"}
     if depth and draw(st.integers(0, 4)) == 0:
-        left, right = draw(query(depth - 1))[0], draw(query(depth - 1))[0]
+        left, right = (_enclosed(draw(query(depth - 1))[0]) for _ in range(2))
         return f"{left} {draw(st.sampled_from(['UNION ALL', 'UNION DISTINCT', 'EXCEPT DISTINCT']))} {right}", kinds
     source, columns, where = draw(joined(depth))
     days = of_kind(columns, "date")

@@ -39,13 +39,19 @@ def catalog(relations: Iterable[Relation], mentions: frozenset[str] | None = Non
 
 
 def add_table(root: Folder, relation: Relation, mentions: frozenset[str] | None = None) -> None:
-    """Put a table where names can find it; all names of it are one table to the analyzer."""
+    """Put a table where names can find it; all names of it are one table to the analyzer.
+
+    One whose name begins with a project is also found without.
+    """
     table = _table(relation, mentions)
-    for *folders, last in spellings(relation.name):
+    known_as = [relation.name, *([relation.name.partition(".")[2]] if relation.name.count(".") > 1 else [])]
+    for *folders, last in (spelt for name in known_as for spelt in spellings(name)):
         named = simple_table_pb2.SimpleTableProto()
         named.CopyFrom(table)
         named.name = last
-        folder(root, folders).table.append(named)
+        place = folder(root, folders)
+        if all(each.name != last for each in place.table):
+            place.table.append(named)
 
 
 def spellings(name: str) -> Iterator[tuple[str, ...]]:

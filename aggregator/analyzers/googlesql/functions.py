@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from zetasql.wasi._pb2.zetasql.proto import function_pb2, simple_catalog_pb2
 from zetasql.wasi._pb2.zetasql.public import function_pb2 as public_function_pb2
@@ -46,13 +46,31 @@ def _windowed(name: str, result: str, *arguments: str, optional: tuple[str, ...]
     return Signature(name, result, arguments, optional, mode=_ENUM.ANALYTIC, windowed=True)
 
 
+def _aggregate(name: str, result: str, *arguments: str) -> Signature:
+    return Signature(name, result, arguments, mode=_ENUM.AGGREGATE)
+
+
+def _quantiles(type_: str) -> Iterator[Signature]:
+    """Sketches of one type of numbers. The analyzer has some of them, and takes no others beside its own."""
+    sketch = "KLL_QUANTILES.{}_" + type_
+    options = {"weight": "INT64"}
+    yield Signature(sketch.format("INIT"), "BYTES", (type_,), ("INT64",), options, mode=_ENUM.AGGREGATE)
+    yield _aggregate(sketch.format("MERGE"), f"ARRAY<{type_}>", "BYTES", "INT64")
+    yield _aggregate(sketch.format("MERGE_POINT"), type_, "BYTES", "FLOAT64")
+    yield Signature(sketch.format("EXTRACT"), f"ARRAY<{type_}>", ("BYTES", "INT64"))
+    yield Signature(sketch.format("EXTRACT_POINT"), type_, ("BYTES", "FLOAT64"))
+
+
 SIGNATURES = (
     Signature("SEARCH", "BOOL", (_ANY, "STRING"), named={"json_scope": "STRING", **_ANALYZER}),
     Signature("CONTAINS_SUBSTR", "BOOL", (_ANY, "STRING"), named={"json_scope": "STRING"}),
     Signature("TEXT_ANALYZE", "ARRAY<STRING>", ("STRING",), named=_ANALYZER),
     Signature("BAG_OF_WORDS", "ARRAY<STRUCT<term STRING, count INT64>>", ("ARRAY<STRING>",)),
-    Signature("MAX_BY", _FIRST, (_FIRST, _SECOND), mode=_ENUM.AGGREGATE),
-    Signature("MIN_BY", _FIRST, (_FIRST, _SECOND), mode=_ENUM.AGGREGATE),
+    _aggregate("MAX_BY", _FIRST, _FIRST, _SECOND),
+    _aggregate("MIN_BY", _FIRST, _FIRST, _SECOND),
+    *(each for type_ in ("INT64", "FLOAT64") for each in _quantiles(type_)),
+    _aggregate("KLL_QUANTILES.MERGE_PARTIAL", "BYTES", "BYTES"),
+    Signature("JSON_FLATTEN", "ARRAY<JSON>", ("JSON",)),
     _windowed("TF_IDF", "ARRAY<STRUCT<term STRING, tf_idf FLOAT64>>", "ARRAY<STRING>", optional=("INT64", "INT64")),
     Signature("ML.BUCKETIZE", "STRING", ("FLOAT64", "ARRAY<FLOAT64>"), ("BOOL",)),
     Signature("ML.DISTANCE", "FLOAT64", ("ARRAY<FLOAT64>", "ARRAY<FLOAT64>"), ("STRING",)),

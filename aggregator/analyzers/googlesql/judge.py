@@ -18,9 +18,10 @@ from aggregator.analyzers.googlesql.language import language, options, with_syst
 from aggregator.analyzers.googlesql.messages import refusal
 from aggregator.analyzers.googlesql.names import Split, may_be_dotted, split
 from aggregator.analyzers.googlesql.reads import Node, Reads, concrete, reads_of
+from aggregator.analyzers.googlesql.restrictions import broken_restriction, declared_names
 from aggregator.analyzers.googlesql.routines import Undefined, add_routines, body
 from aggregator.analyzers.googlesql.types import text_of
-from aggregator.analyzers.protocol import Field, Relation, Statement, Verdict
+from aggregator.analyzers.protocol import Field, Mistake, Relation, Statement, Verdict
 
 R = TypeVar("R", bound=Message)
 
@@ -78,9 +79,9 @@ class Judge:
         """A statement, resolved over a catalog. Raises :class:`Refused` or :class:`Trapped`."""
         return self._analysed(statement, service.AnalyzeRequest(simple_catalog=root))
 
-    def _analysed(self, statement: Statement, request: service.AnalyzeRequest) -> Node:
+    def _analysed(self, statement: Statement, request: service.AnalyzeRequest, *, with_places: bool = False) -> Node:
         """A statement, resolved; ``request`` has the catalog."""
-        how = options(statement.parameters)
+        how = options(statement.parameters, with_places=with_places)
         if _SYSTEM_VARIABLE in statement.sql:
             with_system_variables(how)
         request.options.CopyFrom(how)
@@ -117,6 +118,7 @@ class Judge:
             if shared.mentions is not None and reads.makes_structs:  # one of them may be a whole row
                 resolved = self._resolved(asked, whole)
                 reads = reads_of(resolved)
+            mistake = self._restriction(asked, resolved)
         except Undefined:
             return Verdict(unchecked="a function that it calls is refused")
         except Refused as error:
@@ -125,7 +127,21 @@ class Judge:
             return refused(text, error)
         except Trapped as error:
             return Verdict(unchecked=str(error))
+        if mistake is not None:
+            return Verdict(dataclasses.replace(mistake, start=text.before(mistake.start or 0)))
         return Verdict(columns=output_columns(resolved), reads=self.by_table(reads, asked))
+
+    def _restriction(self, statement: Statement, resolved: Node) -> Mistake | None:
+        """What BigQuery alone would refuse in a statement that the analyzer accepts."""
+        return broken_restriction(
+            statement.sql,
+            {each.name for each in statement.tables} | declared_names(map(self.parsed, statement.routines)),
+            resolved,
+            parsed=lambda: self.parsed(statement.sql),
+            located=lambda: self._analysed(
+                statement, service.AnalyzeRequest(simple_catalog=self.own_catalog(statement)), with_places=True
+            ),
+        )
 
     def _resolved(self, statement: Statement, shared: Shared) -> Node:
         """A statement, resolved over the catalog of its group, which is registered once."""

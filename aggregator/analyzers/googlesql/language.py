@@ -41,20 +41,22 @@ def language() -> options_pb2.LanguageOptionsProto:
         name_resolution_mode=public_options_pb2.NAME_RESOLUTION_DEFAULT,
         enabled_language_features=sorted(features[name] for name in described()["features"]),
         supported_statement_kinds=sorted(statements[name] for name in described()["statements"]),
-        reserved_keywords=["QUALIFY"],
+        reserved_keywords=["QUALIFY", "MATCH_RECOGNIZE"],
     )
 
 
 def options(
-    parameters: Iterable[Field], *, positional: Iterable[str] = (), prunes: bool = True
+    parameters: Iterable[Field], *, positional: Iterable[str] = (), prunes: bool = True, with_places: bool = False
 ) -> options_pb2.AnalyzerOptionsProto:
-    """How to analyse a statement with these parameters."""
+    """How to analyse a statement with these parameters; ``with_places`` notes where in the text each node stands."""
     found = options_pb2.AnalyzerOptionsProto(
         language_options=language(),
         error_message_mode=public_options_pb2.ERROR_MESSAGE_ONE_LINE,
         default_timezone="UTC",
         prune_unused_columns=prunes,
     )
+    if with_places:
+        found.parse_location_record_type = public_options_pb2.PARSE_LOCATION_RECORD_FULL_NODE_SCOPE
     for parameter in parameters:
         found.query_parameters.add(name=parameter.name).type.CopyFrom(parsed(parameter.type))
     for type_ in positional:
@@ -74,8 +76,8 @@ def with_system_variables(found: options_pb2.AnalyzerOptionsProto) -> options_pb
 
 @functools.cache
 def builtin_functions() -> Any:
-    """The functions of the language, without those that BigQuery does not have."""
-    unknown = tuple(described()["not_in_bigquery"])
+    """The functions of the language, without those that BigQuery does not have or that ``functions`` replaces."""
+    unknown = (*described()["not_in_bigquery"], *described()["replaced"])
     signatures = builtin_function_pb2.FunctionSignatureId.items()
     return options_pb2.ZetaSQLBuiltinFunctionOptionsProto(
         language_options=language(),

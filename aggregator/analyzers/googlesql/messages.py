@@ -11,6 +11,7 @@ _STATUS = re.compile(r"Code: (\d+), Message: (.*)", re.DOTALL)
 _PLACE = re.compile(r"(.*?) \[at (\d+):(\d+)\]\s*", re.DOTALL)
 _HINT = re.compile(r"(.*); (Did you mean .*)", re.DOTALL)
 _NOT_FOUND = re.compile(r"(?:Table-valued f|F)unction not found: `?([\w.`]+)")
+_VIEW_NOT_FOUND = re.compile(r"Table not found: (.*INFORMATION_SCHEMA.*?)(?:;| \[at|$)", re.IGNORECASE)
 _SIGNATURE = re.compile(r"^  Signature: (.*)$", re.MULTILINE)
 _ARGUMENTS = re.compile(r"^  Argument types: (.*)$", re.MULTILINE)
 _INTERNAL_NAME = re.compile(r"\bDOUBLE\b")
@@ -34,6 +35,9 @@ def refusal(sql: str, said: str) -> Verdict:
     unknown = _NOT_FOUND.match(said)
     if unknown and unknown[1].replace("`", "").upper() in described()["not_modelled"]:
         return Verdict(unchecked=f"BigQuery has {unknown[1].upper()}, the offline analyzer does not")
+    view = _VIEW_NOT_FOUND.match(said)
+    if view:
+        return Verdict(unchecked=f"the columns of {view[1]} are not known offline")
     placed = _PLACE.fullmatch(said)
     message, start = (placed[1], offset(sql, int(placed[2]), int(placed[3]))) if placed else (said, None)
     message, advice = _message(_INTERNAL_NAME.sub("FLOAT64", message))

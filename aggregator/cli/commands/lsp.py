@@ -15,7 +15,7 @@ from aggregator.core.diagnostics import Diagnostic
 
 @click.command("lsp")
 def command() -> int:
-    """Serve an editor: findings, types and completion while one types.
+    """Serve an editor with findings, types and completion.
 
     Speaks the language server protocol over standard input and output; an editor starts it.
     """

@@ -13,10 +13,10 @@ from aggregator.cli.output import say
 
 @click.command("setup-analyzer")
 def command() -> int:
-    """Compile Google's analyzer for this machine, so that the first dry run does not have to.
+    """Compile Google's analyzer for this machine, once.
 
-    Prints where it is kept. In CI, keep that file between runs: it holds for one version of the analyzer and one kind
-    of processor, and has another name for any other.
+    The first dry run then does not have to. Prints where it is kept. In CI, keep that file between runs: it holds for
+    one version of the analyzer and one kind of processor, and has another name for any other.
     """
     began = time.monotonic()
     try:

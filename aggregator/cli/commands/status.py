@@ -29,7 +29,7 @@ MAX_LISTED = 8
 @wait_option
 @format_option("json")
 def command(folder: Path, environment: str | None, model: str | None, wait: float, output: str) -> int:
-    """Show a calendar of partitions: fresh, stale, missing, failed.
+    """Show a calendar of partitions and what state they are in.
 
     Without MODEL: a line per model, a mark per month. With MODEL: a mark per day.
     """

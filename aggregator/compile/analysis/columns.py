@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 from sqlglot import exp
 
 from aggregator.compile.analysis.lineage import NOTHING, Value, element_of, field_of, made_from
-from aggregator.compile.analysis.names import PSEUDO_COLUMNS, Found, Level, unknown_names
+from aggregator.compile.analysis.names import PSEUDO_COLUMNS, Found, Level, no_elements, unknown_field, unknown_names
 from aggregator.compile.analysis.types import JSON, set_type
 from aggregator.core.graph import Derivation
 
@@ -34,7 +34,7 @@ def column(reader: Reader, node: exp.Expr, level: Level) -> Value:
         return _unknown(reader, node, names, level, found)
     if reader.touched is not None:
         reader.touched |= found.value.origins
-    return _qualified(node, names, found)
+    return _qualified(node, names, found, reader)
 
 
 def bracket(reader: Reader, node: exp.Expr, level: Level) -> Value:
@@ -43,6 +43,7 @@ def bracket(reader: Reader, node: exp.Expr, level: Level) -> Value:
     index = made_from(reader.values(node.expressions, level), None)
     if this.type == JSON:
         return made_from([this, index], JSON)
+    reader.findings += no_elements(reader.query, node, this)
     found = element_of(this, Derivation.TRANSFORMATION)
     return found._replace(origins=found.origins | index.origins, is_path=found.is_path and not index.origins)
 
@@ -61,13 +62,13 @@ def _output_column(node: exp.Column, name: str, level: Level) -> Value:
 def _unknown(reader: Reader, node: exp.Column, names: list[str], level: Level, found: Found | None) -> Value:
     """A column of which nothing is known; ``found`` tells at least where it comes from."""
     if found is not None:
-        _qualified(node, names, found)
+        _qualified(node, names, found, reader)
     elif names[-1] not in PSEUDO_COLUMNS:
         reader.findings += unknown_names(reader.query, level, node)
     return Value(PSEUDO_COLUMNS.get(names[-1]))
 
 
-def _qualified(node: exp.Column, names: list[str], found: Found) -> Value:
+def _qualified(node: exp.Column, names: list[str], found: Found, reader: Reader) -> Value:
     parts, value = node.parts, found.value
     base = parts[found.used - 1]
     base.args["this"] = names[found.used - 1]
@@ -89,6 +90,7 @@ def _qualified(node: exp.Column, names: list[str], found: Found) -> Value:
     whole = exp.Column(this=base, table=table)
     set_type(whole, value.type)
     for part in rest:
+        reader.findings += unknown_field(reader.query, part, value)
         value = field_of(value, part.name)
     node.replace(exp.Dot.build([whole, *rest]))
     return value

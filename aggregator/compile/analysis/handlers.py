@@ -12,6 +12,7 @@ from aggregator.compile.analysis.aggregates import sketch
 from aggregator.compile.analysis.columns import bracket, column
 from aggregator.compile.analysis.lineage import NOTHING, Value, as_derived, field_of, made_from
 from aggregator.compile.analysis.named_functions import type_of_named
+from aggregator.compile.analysis.names import unknown_field
 from aggregator.compile.analysis.types import (
     BOOL,
     FLOAT64,
@@ -36,7 +37,10 @@ def _dot(reader: Reader, node: exp.Expr, level: Level) -> Value:
         return _named(reader, node.expression, f"{node.this.name}.{node.expression.name}".upper(), level)
     if isinstance(node.expression, exp.Func):
         return made_from(reader.values(node.expression.expressions, level), None)
-    return field_of(reader.value(node.this, level), node.expression.name)
+    holder = reader.value(node.this, level)
+    if isinstance(node.expression, exp.Identifier):
+        reader.findings += unknown_field(reader.query, node.expression, holder)
+    return field_of(holder, node.expression.name)
 
 
 def _anonymous(reader: Reader, node: exp.Expr, level: Level) -> Value:

@@ -29,6 +29,9 @@ PSEUDO_COLUMNS = {
 }
 """Columns that BigQuery gives to some tables without anyone declaring them."""
 
+_HOLDERS = frozenset({"JSON", "NULL"})
+"""Types with fields that nobody declares."""
+
 _KEYWORDS = frozenset(
     {"NFC", "NFD", "NFKC", "NFKD", "MICROSECOND", "MILLISECOND", "SECOND", "MINUTE", "HOUR"}
     | {"DAY", "WEEK", "MONTH", "QUARTER", "YEAR"}
@@ -210,6 +213,36 @@ def _no_column(query: Query, node: exp.Expr, message: str, names: Iterable[str])
     name = _written(query, node)
     advice = did_you_mean(name, frozenset(names))
     return Diagnostic(query.place_of(node), codes.UNKNOWN_COLUMN, f"{message} {name}", advice)
+
+
+def unknown_field(query: Query, node: exp.Expr, value: Value) -> Iterator[Diagnostic]:
+    """What to say of a field that its holder can't have; ``node`` is its name."""
+    type_ = value.type
+    if type_ is None or type_.name in _HOLDERS or (value.fields and node.name.casefold() in value.fields):
+        return
+    name = _written(query, node)
+    if type_.name == "ARRAY":
+        message, advice = f"an ARRAY has no field {name}", "UNNEST it, or take one element: [OFFSET(0)]"
+    elif type_.name != "STRUCT":
+        message, advice = f"a value of type {type_.text} has no field {name}", ""
+    elif type_.fields and type_.field(node.name.casefold()) is None:
+        message = f"the STRUCT has no field {name}"
+        advice = did_you_mean(name, [each for each, _ in type_.fields if each])
+    else:
+        return
+    yield Diagnostic(query.place_of(node), codes.UNKNOWN_COLUMN, message, advice)
+
+
+def no_elements(query: Query, node: exp.Expr, holder: Value) -> Iterator[Diagnostic]:
+    """What to say of an element of what is no array."""
+    if holder.type is not None and holder.type.name not in _HOLDERS | {"ARRAY", "STRUCT"}:
+        message = f"a value of type {holder.type.text} has no elements"
+        yield Diagnostic(query.place_of(node), codes.UNKNOWN_COLUMN, message)
+
+
+def no_such_column(query: Query, node: exp.Expr, names: Iterable[str]) -> Diagnostic:
+    """A star leaves out or replaces a column that it does not stand for."""
+    return _no_column(query, node, "the star has no column", names)
 
 
 def no_table(query: Query, node: exp.Expr, name: str, level: Level) -> Diagnostic:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from aggregator.compile.analysis.lineage import Field, Value, field_of
-from aggregator.compile.analysis.names import Level, Source, no_table
+from aggregator.compile.analysis.names import Level, Source, no_such_column, no_table
 from aggregator.compile.analysis.types import set_type
 
 if TYPE_CHECKING:
@@ -30,8 +30,12 @@ def spelt_out(item: exp.Expr, level: Level, reader: Reader, query: Query) -> lis
         columns = _of_struct(item.this, reader.value(item.this, level))
     if columns is None:
         return None
-    without = {each.name.casefold() for each in star.args.get("except_") or ()}
+    without = {each.name.casefold(): each for each in star.args.get("except_") or ()}
     replaced = {each.alias.casefold(): each for each in star.args.get("replace") or ()}
+    names = frozenset(field.name.casefold() for _, field in columns)
+    for name, node in (without | replaced).items():
+        if name not in names:
+            reader.findings.append(no_such_column(query, node.args.get("alias") or node, names))
     found = []
     for node, field in columns:
         key = field.name.casefold()

@@ -150,6 +150,23 @@ UNKNOWN = exp.DataType.build("UNKNOWN")
 """What a node bears whose type is not known."""
 
 
+def known_type(node: exp.Expr | None) -> Type | None:
+    """The type of an expression, if it is known and not that of NULL."""
+    data = node.type if node is not None else None
+    type_ = type_of_node(data) if isinstance(data, exp.DataType) and data.this is not exp.DType.UNKNOWN else None
+    return None if type_ is None or type_ == NULL else type_
+
+
+def name_of_type(data: object) -> str:
+    """The name of a type without its parts, quicker than the type itself; empty if it is not known, or that of NULL."""
+    if not isinstance(data, exp.DataType) or data.this in _NAMELESS:
+        return ""
+    return _name(data.this)
+
+
+_NAMELESS = frozenset({exp.DType.UNKNOWN, exp.DType.NULL})
+
+
 def set_type(node: exp.Expr, type_: Type | None) -> None:
     """Tell a node its type."""
     node._type = UNKNOWN if type_ is None else type_.data  # noqa: SLF001  (the setter is slow)

@@ -1,0 +1,3 @@
+{% macro label() -%}
+  dep_dely > 3
+{%- endmacro %}

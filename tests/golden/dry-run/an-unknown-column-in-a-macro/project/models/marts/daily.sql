@@ -1,0 +1,9 @@
+/*---
+description: Flights per day.
+owner: ops@example.com
+partition: {by: flight_date, grain: day, from: 2013-01-01}
+key: [flight_date]
+---*/
+SELECT flight_date, COUNTIF({{ label() }}) AS flights
+FROM lake.flights
+GROUP BY flight_date
