@@ -29,7 +29,9 @@ class Relation:
 
 @dataclasses.dataclass(frozen=True)
 class Statement:
-    """A SELECT to be judged: its text, the types of its parameters, and all tables that it reads.
+    """A statement to be judged: its text, the types of its parameters, and all tables that it reads.
+
+    It is a SELECT; where the analyzer ``judges_functions``, it may be a ``CREATE FUNCTION``, too.
 
     ``values`` are those of the parameters, in order, for which bytes are to be told; none where that is all the same.
     ``routines`` are ``CREATE FUNCTION`` and ``CREATE TABLE FUNCTION`` statements that it may use. ``mentions`` are all
@@ -83,6 +85,9 @@ class Analyzer(Protocol):
 
     parallel: int
     """How many threads may usefully ask at once."""
+
+    judges_functions: bool
+    """Whether the functions that a project declares are made here; otherwise they are what the warehouse has."""
 
     def version(self) -> str:
         """Changes whenever the same statement could be judged otherwise: part of the key of a verdict that is kept."""

@@ -13,6 +13,7 @@ from aggregator.compile.facts import (
     table_from,
     table_text,
 )
+from aggregator.compile.functions import Functions
 from aggregator.compile.model import Parsed, compile_model, parse_model
 from aggregator.compile.subject import Inspect, Remark
 from aggregator.compile.tables import table_of_model
@@ -30,6 +31,7 @@ class Examiner:
         self._inspect = inspect
         self._renderer = Renderer(project)
         self._names = {*project.models, *project.sources, *project.broken}
+        self._functions = Functions(project.functions, self._names)
 
     def macro_problems(self) -> Iterator[Diagnostic]:
         """What is wrong with the files in ``macros/``."""
@@ -37,7 +39,7 @@ class Examiner:
 
     def parse(self, name: TableName) -> tuple[Parsed | None, list[Diagnostic]]:
         """Render and parse a model."""
-        return parse_model(self._project.models[name], self._renderer, self._names)
+        return parse_model(self._project.models[name], self._renderer, self._names, self._functions)
 
     def examine(self, name: TableName, known: Known) -> Facts:
         """Compile and inspect a model, if all tables that it reads are known."""
@@ -47,7 +49,7 @@ class Examiner:
             return Facts((), asks_for_names=True, findings=findings_text(problems, model))
         references = tuple(sorted(parsed.tables - {name}))
         missing = tuple(table for table in references if table not in known)
-        asks = _maps_nothing(model, parsed)
+        asks = _maps_nothing(model, parsed) or any(call.may_read_more for call in parsed.calls)
         if missing or any(known[table] == BROKEN for table in references):
             return Facts(references, missing, asks, findings_text(problems, model))
         outcome = compile_model(parsed, {table: table_from(known[table]) for table in references})

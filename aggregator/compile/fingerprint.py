@@ -25,7 +25,7 @@ _COMMA, _DOT_KIND, _L_PAREN, _NEQ, _VAR = (
     TokenType.VAR,
 )  # a name is a tenth of the cost of asking an enumeration, and these are asked of each token
 _NAMES = frozenset({_VAR, TokenType.IDENTIFIER})
-_LITERALS = frozenset(
+LITERALS = frozenset(
     {TokenType.STRING, TokenType.RAW_STRING, TokenType.BYTE_STRING, TokenType.HEX_STRING, TokenType.NUMBER}
 )
 _DOT = "."
@@ -35,21 +35,21 @@ _KINDS = {kind: kind.name for kind in TokenType}
 
 
 def fingerprint(
-    query: Query, kind: Kind, calendar: Calendar | None, inputs: Iterable[Input], upstream_views: Iterable[str]
+    query: Query, kind: Kind, calendar: Calendar | None, inputs: Iterable[Input], elsewhere: Iterable[str]
 ) -> str:
     """16 hexadecimal digits over the rendered query without comments and layout, its maps and its partitioning.
 
-    Whatever only describes (owner, checks, descriptions) or only lays out (clustering) is left out. Views have no
-    rows of their own, so the logic of those that are read is part of the reader's.
+    Whatever only describes (owner, checks, descriptions) or only lays out (clustering) is left out. ``elsewhere`` is
+    logic that is part of the model's own: that of views, which have no rows of their own, and of declared functions.
     """
     maps = sorted(f"{edge.alias}={edge.table}:{edge.map}" for edge in inputs)
     cut = [calendar.column, calendar.type, calendar.grain, calendar.zone] if calendar else None
-    logic = json.dumps([SEMANTICS, kind, list(_words(query.tokens)), cut, maps, sorted(upstream_views)])
+    logic = json.dumps([SEMANTICS, kind, list(canonical(query.tokens)), cut, maps, sorted(elsewhere)])
     return hashlib.sha256(logic.encode()).hexdigest()[:16]
 
 
-def _words(tokens: Iterable[Token]) -> Iterator[str]:
-    """The tokens of a query, each spelled in one way, without those that mean nothing.
+def canonical(tokens: Iterable[Token]) -> Iterator[str]:
+    """The tokens of a text, each spelled in one way, without those that mean nothing.
 
     Generating canonical SQL from the tree would equate a little more, at four times the cost of parsing.
     """
@@ -69,4 +69,4 @@ def _words(tokens: Iterable[Token]) -> Iterator[str]:
         elif type_ is _NEQ:
             yield "!="
         else:
-            yield f"{_KINDS[type_]} {text if type_ in _LITERALS else text.upper()}"
+            yield f"{_KINDS[type_]} {text if type_ in LITERALS else text.upper()}"

@@ -32,6 +32,7 @@ from aggregator.core.project import Column, Kind, Model
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from aggregator.compile.functions import Call, Functions
     from aggregator.compile.query import Query
     from aggregator.compile.templates.render import Renderer
     from aggregator.core.names import TableName
@@ -48,15 +49,16 @@ _CLOSER_LOOKS = (grouping_problems, operand_problems, cast_problems, incomparabl
 
 @dataclasses.dataclass(frozen=True)
 class Parsed:
-    """A model whose SELECT could be read; ``tables`` are those that it mentions."""
+    """A model whose SELECT could be read; ``calls`` are the declared functions that it calls."""
 
     model: Model
     query: Query
     references: tuple[Reference, ...]
+    calls: tuple[Call, ...] = ()
 
     @property
     def tables(self) -> frozenset[TableName]:
-        """The tables that the SELECT mentions."""
+        """The tables that the SELECT mentions, or a declared function that it calls."""
         return frozenset(reference.table for reference in self.references)
 
 
@@ -69,20 +71,21 @@ class Outcome:
 
 
 def parse_model(
-    model: Model, renderer: Renderer, known: Collection[TableName]
+    model: Model, renderer: Renderer, known: Collection[TableName], functions: Functions
 ) -> tuple[Parsed | None, list[Diagnostic]]:
-    """Render and parse a model; ``known`` are all tables of the project."""
+    """Render and parse a model; ``known`` are all tables of the project, ``functions`` the declared ones."""
     rendered = renderer.render(model.document, model.sql_start)
     if isinstance(rendered, Diagnostic):
         return None, [rendered]
     query = parse_select(rendered[0], model.document, model.sql_start, rendered[1])
     if isinstance(query, Diagnostic):
         return None, [query]
-    found = list(references(query))
+    calls = functions.called(query.tokens)
+    found = list(references(query, calls))
     mentioned = [each for each in found if isinstance(each, Reference)]
     problems = [each for each in found if isinstance(each, Diagnostic)]
     problems += unknown_references(model, query, mentioned, known)
-    parsed = None if any(errors(problems)) else Parsed(model, query, tuple(mentioned))
+    parsed = None if any(errors(problems)) else Parsed(model, query, tuple(mentioned), calls)
     found_in_text = (look(query) for look in _LOOKS)
     problems += parameter_problems(model, query)
     return parsed, [*problems, *itertools.chain.from_iterable(found_in_text)]
@@ -106,7 +109,8 @@ def compile_model(parsed: Parsed, tables: Tables) -> Outcome:
     inputs = tuple(each for each in resolved if isinstance(each, Input))
     problems += (each for each in resolved if isinstance(each, Diagnostic))
     sql, splices = resolver.filtered(model, parsed.references, inputs, query.text)
-    views = (tables[edge.table].logic for edge in inputs if edge.table in tables and tables[edge.table].logic)
+    elsewhere = [tables[edge.table].logic for edge in inputs if edge.table in tables and tables[edge.table].logic]
+    elsewhere += (call.logic for call in parsed.calls)
     compiled = CompiledModel(
         model=model,
         place=query.place(len(query.text) - len(query.text.lstrip())),
@@ -115,9 +119,10 @@ def compile_model(parsed: Parsed, tables: Tables) -> Outcome:
         columns=columns,
         calendar=calendar,
         one_by_one=why_one_by_one(analysis, inputs, calendar, calendars) if calendar else "",
-        fingerprint=fingerprint(query, model.kind, calendar, inputs, views),
+        fingerprint=fingerprint(query, model.kind, calendar, inputs, elsewhere),
         is_templated=query.source_map is not None,
         splices=splices,
+        functions=tuple(call.name for call in parsed.calls),
     )
     return Outcome(Subject(compiled, query, analysis, tables), tuple(problems))
 

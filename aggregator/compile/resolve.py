@@ -17,32 +17,51 @@ from aggregator.core.maps import ALL, PREVIOUS, SAME, PartitionMap, Reach
 from aggregator.core.names import TableName, is_identifier
 
 if TYPE_CHECKING:
+    from aggregator.compile.functions import Call
     from aggregator.core.calendar import Calendar
     from aggregator.core.project import Model
 
 Tables: TypeAlias = Collection[TableName]
 
+DECLARE = "declare it under `functions:` in aggregator.yml, if it is in the warehouse"
+
 
 @dataclasses.dataclass(frozen=True)
 class Reference:
-    """One mention of a table in a SELECT: its name, its alias, and the offsets of its name in the text."""
+    """One mention of a table in a SELECT: its name, its alias, and the offsets of its name in the text.
+
+    Where the table stands in the body of a declared ``function``, the offsets are those of the call.
+    """
 
     table: TableName
     alias: str
     start: int
     end: int
-    needs_alias: bool
+    needs_alias: bool = False
+    function: str = ""
 
 
-def references(query: Query) -> Iterator[Reference | Diagnostic]:
-    """Every table that a SELECT mentions, in order; names of its own WITH are not tables."""
+def references(query: Query, calls: Sequence[Call] = ()) -> Iterator[Reference | Diagnostic]:
+    """Every table that a SELECT mentions, in order; names of its own WITH are not tables.
+
+    Behind them come the tables that the declared functions read which it calls.
+    """
+    yield from _mentioned(query, {call.name for call in calls})
+    through = {table: call for call in reversed(calls) for table in call.reads}
+    for table, call in sorted(through.items()):
+        yield Reference(table, "", call.start, call.end, function=call.name)
+
+
+def _mentioned(query: Query, functions: Collection[str]) -> Iterator[Reference | Diagnostic]:
     own = {cte.alias_or_name.casefold() for cte in query.nodes.of(exp.CTE)}
     for node in sorted(query.nodes.of(exp.Table), key=_start):
         place = query.place(*_span(node))
         if isinstance(node.this, exp.Func):
             name = ".".join(part for part in (node.db, node.this.name or node.this.sql_name()) if part)
-            message = f"what the table function {name} reads can't be known"
-            yield Diagnostic(query.place_of(node.this), codes.UNKNOWN_TABLE, message, "read a table or a source")
+            if name not in functions:
+                message = f"what the table function {name} reads can't be known"
+                advice = DECLARE if node.db else "read a table or a source"
+                yield Diagnostic(query.place_of(node.this), codes.UNKNOWN_TABLE, message, advice)
         elif not node.name or (not node.db and node.name.casefold() in own):
             continue
         elif node.catalog:
@@ -73,6 +92,8 @@ def unknown_references(
         elif reference.table == model.name and not _reads_previous(model, reference):
             message, advice = f"{model.name} reads its own table", f"`inputs: {{{model.name}: previous}}`"
             advice = f"say which of its partitions: {advice}" if model.partition else "only a partitioned table may"
+            if reference.function:
+                message, advice = f"{message} through {reference.function}", "read it in the SELECT, not in a function"
             yield Diagnostic(_map_place(model.inputs, reference) or place, codes.SELF_REFERENCE, message, advice)
     names = {str(reference.table) for reference in mentioned} | {reference.alias for reference in mentioned}
     for name in model.inputs:
@@ -85,7 +106,8 @@ def unknown_references(
 
 
 def _reads_previous(model: Model, reference: Reference) -> bool:
-    return model.partition is not None and _declared(model.inputs, reference) == PREVIOUS
+    is_previous = model.partition is not None and _declared(model.inputs, reference) == PREVIOUS
+    return is_previous and not reference.function
 
 
 def _unknown(table: TableName, known: Tables) -> tuple[str, str]:
@@ -118,6 +140,10 @@ class Resolver:
         """The inputs of a model, one per mention, and what is wrong with them."""
         for reference in mentioned:
             place = query.place(reference.start, reference.end)
+            if reference.function:
+                yield from self._through(model, reference, mentioned)
+                yield Input(reference.table, reference.alias, ALL, place, reference.function)
+                continue
             declared = _declared(model.inputs, reference)
             is_whole = self._calendars[reference.table] is None or self._calendars[model.name] is None
             default = ALL if is_whole else SAME
@@ -138,6 +164,8 @@ class Resolver:
         position = len(text) - len(text.lstrip())
         pieces, splices, length = list[str](), [Splice(0, 0, 0, position)], 0
         for reference, edge in zip(mentioned, inputs, strict=True):
+            if reference.function:
+                continue
             source = self._calendars[edge.table]
             before, name = text[position : reference.start], text[reference.start : reference.end]
             start = length + len(before)
@@ -148,6 +176,16 @@ class Resolver:
             pieces += (before, name)
             position, length = reference.end, start + len(name)
         return "".join((*pieces, text[position:])).rstrip(), tuple(splices)
+
+    @staticmethod
+    def _through(model: Model, reference: Reference, mentioned: Sequence[Reference]) -> Iterator[Diagnostic]:
+        """What is wrong with the map of a table that only a function reads."""
+        place = _map_place(model.inputs, reference)
+        is_whole = _declared(model.inputs, reference) in (None, ALL)
+        alone = not any(each.table == reference.table and not each.function for each in mentioned)
+        if place is not None and alone and not is_whole:
+            message = f"{reference.function} reads all of {reference.table}"
+            yield Diagnostic(place, codes.BAD_MAP, message, "remove the line: a function is not filtered from outside")
 
     def _problem(
         self, model: Model, table: TableName, map_: PartitionMap, *, is_declared: bool

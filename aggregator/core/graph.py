@@ -18,12 +18,16 @@ if TYPE_CHECKING:
 
 @dataclasses.dataclass(frozen=True)
 class Input:
-    """A table that a model reads, under an alias, through a partition map."""
+    """A table that a model reads, under an alias, through a partition map.
+
+    ``function`` is the declared function in whose body it stands; then there is no alias, and all of it is read.
+    """
 
     table: TableName
     alias: str
     map: PartitionMap
     place: Place
+    function: str = ""
 
 
 @dataclasses.dataclass(frozen=True, order=True)
@@ -107,6 +111,7 @@ class CompiledModel:
     ``sql`` is one text for all partitions, with parameters ``@start`` and ``@end`` and the partition filters in;
     ``splices`` tell where it differs from the author's, in order, and always where that begins. ``one_by_one`` says why
     several partitions can't be built in one query; empty when they can. ``place`` is where the SELECT begins.
+    ``functions`` are the declared functions that it calls, each after those that it calls itself.
     """
 
     model: Model
@@ -119,6 +124,7 @@ class CompiledModel:
     fingerprint: str
     is_templated: bool = False
     splices: tuple[Splice, ...] = ()
+    functions: tuple[str, ...] = ()
 
     @property
     def name(self) -> TableName:

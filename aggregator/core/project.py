@@ -169,6 +169,25 @@ class Model:
 
 
 @dataclasses.dataclass(frozen=True)
+class Function:
+    """A function that lives in the warehouse: its name, ``dataset.function``, and the statement that makes it.
+
+    ``lines`` tell where the lines of the text begin in the file; empty where YAML wraps or escapes them.
+    """
+
+    name: str
+    text: Word
+    lines: tuple[Place, ...] = ()
+
+    def place(self, offset: int | None) -> Place:
+        """Where a character of the text is written; without one, where the text is."""
+        if offset is None or not self.lines:
+            return self.text.place
+        line = self.lines[self.text.count("\n", 0, offset)]
+        return dataclasses.replace(line, column=line.column + offset - self.text.rfind("\n", 0, offset) - 1)
+
+
+@dataclasses.dataclass(frozen=True)
 class Project:
     """Everything committed, in one environment.
 
@@ -189,3 +208,4 @@ class Project:
     broken: frozenset[TableName] = frozenset()
     digests: Mapping[TableName, str] = dataclasses.field(default_factory=dict)
     read_from: Environment | None = None
+    functions: tuple[Function, ...] = ()

@@ -38,6 +38,19 @@ def judge(asked: Asked, analyzer: Analyzer, cache: Cache, progress: Progress) ->
     return layer.verdicts
 
 
+def schema_of(graph: Graph, verdicts: Mapping[TableName, Verdict], name: TableName) -> Columns | None:
+    """The columns of a table as an analyzer told them, else as they were compiled; None where a type is not known."""
+    verdict = verdicts.get(name)
+    if verdict is not None and verdict.columns:
+        return verdict.columns
+    if name in graph.models:
+        columns: Iterable[Field] = (Field(each.name, each.type) for each in graph.models[name].columns)
+    else:
+        columns = (Field(str(each.name), each.type) for each in graph.sources[name].columns)
+    listed = tuple(columns)
+    return listed if listed and all(each.type for each in listed) else None
+
+
 class _Layer:
     """What is known so far. ``_waiting`` has, for each model, those of its inputs that are not judged yet."""
 
@@ -91,26 +104,18 @@ class _Layer:
     def _question(self, name: TableName) -> Statement | Verdict:
         """A model as a statement, or why it can't be judged."""
         model = self._graph.models[name]
-        schemas = {table: self._schema(table) for table in dict.fromkeys(edge.table for edge in model.inputs)}
+        schemas = {
+            table: schema_of(self._graph, self.verdicts, table)
+            for table in dict.fromkeys(edge.table for edge in model.inputs)
+        }
         unknown = [str(table) for table, columns in schemas.items() if columns is None]
         if unknown:
             return Verdict(unchecked=f"the columns of {', '.join(unknown)} are not known")
         from aggregator.dry_run.statements import statement_of  # noqa: PLC0415  (sqlglot: nothing may have changed)
 
         known = {table: columns or () for table, columns in schemas.items()}
-        return statement_of(model, known, self._interval(model))
-
-    def _schema(self, name: TableName) -> Columns | None:
-        """The columns of a table; None where a type is not known."""
-        verdict = self.verdicts.get(name)
-        if verdict is not None and verdict.columns:
-            return verdict.columns
-        if name in self._graph.models:
-            columns: Iterable[Field] = (Field(each.name, each.type) for each in self._graph.models[name].columns)
-        else:
-            columns = (Field(str(each.name), each.type) for each in self._graph.sources[name].columns)
-        listed = tuple(columns)
-        return listed if listed and all(each.type for each in listed) else None
+        functions = self._graph.project.functions
+        return statement_of(model, known, self._interval(model), functions)
 
     def _settle(self, name: TableName, verdict: Verdict) -> None:
         self.verdicts[name] = verdict

@@ -13,6 +13,7 @@ from aggregator.core.graph import CompiledModel, Graph
 from aggregator.core.names import TableName
 from aggregator.dry_run import codes
 from aggregator.dry_run.examine import Examiner
+from aggregator.dry_run.functions import function_findings
 from aggregator.dry_run.layer import Asked, Progress, judge
 from aggregator.dry_run.report import DryRun, Examination, Judgement, ModelReport, State
 from aggregator.dry_run.request import Request
@@ -36,6 +37,7 @@ def dry_run(request: Request, analyzers: Sequence[Analyzer], cache: Cache, progr
     found = (
         *request.findings,
         *_refusals(request, layers),
+        *function_findings(graph, analyzers, layers, cache),
         *(each for report in reports for each in report.examination.findings),
     )
     return DryRun(

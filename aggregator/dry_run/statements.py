@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlglot
@@ -13,6 +13,7 @@ from aggregator.analyzers.protocol import Field, Relation, Statement
 from aggregator.compile.parse import DIALECT
 from aggregator.core.graph import CompiledModel
 from aggregator.core.names import TableName
+from aggregator.core.project import Function
 
 Schemas = Mapping[TableName, tuple[Field, ...]]
 
@@ -25,8 +26,14 @@ _ENDS_OF_FACTORS = frozenset(
 )
 
 
-def statement_of(model: CompiledModel, schemas: Schemas, values: tuple[Any, ...]) -> Statement:
-    """The SELECT of a model, over tables with these columns; ``values`` are those of its parameters."""
+def statement_of(
+    model: CompiledModel, schemas: Schemas, values: tuple[Any, ...], functions: Iterable[Function] = ()
+) -> Statement:
+    """The SELECT of a model, over tables with these columns; ``values`` are those of its parameters.
+
+    ``functions`` are all that the project declares.
+    """
+    texts = {each.name: str(each.text) for each in functions}
     tables = dict.fromkeys(edge.table for edge in model.inputs)
     parameters = () if model.calendar is None else ("start", "end")
     return Statement(
@@ -35,6 +42,7 @@ def statement_of(model: CompiledModel, schemas: Schemas, values: tuple[Any, ...]
         tables=tuple(Relation(str(name), schemas[name]) for name in tables),
         parameters=tuple(Field(name, str(model.calendar.type)) for name in parameters if model.calendar),
         values=values,
+        routines=tuple(texts[name] for name in model.functions),
         mentions=_mentions(model),
     )
 

@@ -71,9 +71,10 @@ def _below(model: CompiledModel, graph: Graph, reads: Reads, used: _Used | None)
     maps: dict[TableName, set[PartitionMap]] = {}
     for edge in model.inputs:
         maps.setdefault(edge.table, set()).add(edge.map)
+    inside = {edge.table for edge in model.inputs if edge.function}  # of a function no analyzer tells what it reads
     for table, reached in maps.items():
         columns = None
-        if by_name is not None:
+        if by_name is not None and (table not in inside or str(table).casefold() in by_name):
             columns = frozenset(map(str.casefold, by_name.get(str(table).casefold(), ())))
         scan = Scan(table, columns, columns or frozenset(), frozenset(reached))
         if used is not None:

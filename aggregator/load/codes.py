@@ -111,6 +111,20 @@ UNKNOWN_ENVIRONMENT = _code(
 
 Environments are declared under `environments:`; `default_environment:` is used when `--env` is not given.""",
 )
+BAD_FUNCTION = _code(
+    115,
+    "bad-function",
+    """An item of `functions:` in aggregator.yml does not declare a function of the warehouse.
+
+Each item is one statement, as the function was made with:
+
+    functions:
+      - CREATE FUNCTION tools.clean_name(name STRING) AS (UPPER(TRIM(name)))
+      - CREATE TABLE FUNCTION tools.days_of(year INT64) AS SELECT ...
+
+The function is named `dataset.function`, without a project, and no two may have the same name. Nothing is made in the
+warehouse: the statements tell what is there.""",
+)
 BAD_CATALOG = _code(
     114,
     "bad-catalog",

@@ -113,5 +113,9 @@ KEYS: Mapping[str, Mapping[str, Key]] = {
         ),
         "default_environment": Key("The environment without --env.", ("local",)),
         "variables": Key("Plain values that templates see as vars.NAME.", ({"late_after_minutes": 15},)),
+        "functions": Key(
+            "Functions and table functions that live in the warehouse, by the statements that make them.",
+            (["CREATE FUNCTION tools.clean_name(name STRING) AS (UPPER(TRIM(name)))"],),
+        ),
     },
 }

@@ -12,7 +12,7 @@ from aggregator.cache import Cache, Row, key_of, software
 from aggregator.core.codec import Context, decode, decode_findings, encode, encode_findings
 from aggregator.core.diagnostics import Diagnostic, Document
 from aggregator.core.names import TableName
-from aggregator.core.project import Model, Plain, Source
+from aggregator.core.project import Function, Model, Plain, Source
 from aggregator.load.tables import read_table
 
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -72,10 +72,13 @@ def _kept(cache: Cache, key: str, document: Document, name: TableName, zone: str
 
 
 class Templates:
-    """Which macros and variables the text of a model may depend on."""
+    """Which macros, variables and declared functions the text of a model may depend on."""
 
-    def __init__(self, macros: tuple[Document, ...], variables: Mapping[str, Plain]) -> None:
+    def __init__(
+        self, macros: tuple[Document, ...], variables: Mapping[str, Plain], functions: tuple[Function, ...] = ()
+    ) -> None:
         self._variables = json.dumps(variables, sort_keys=True, default=str)
+        self._functions = functions
         self._files = {document.path: document for document in macros}
         self._homes: dict[str, set[str]] = {}
         for document in macros:
@@ -83,12 +86,14 @@ class Templates:
                 self._homes.setdefault(macro, set()).add(document.path)
 
     def digest(self, key: str, document: Document) -> str:
-        """The identity of a model's SQL: its file, and if that is a template, the macros that it may call.
+        """The identity of a model's SQL: its file, the functions that it may call, and the macros if it is a template.
 
-        A macro is called by its name, so files of macros whose names do not occur can't matter.
+        Both are called by name, so those whose names do not occur can't matter; only a template may put the name of a
+        function together.
         """
         if not _MARK.search(document.text):
-            return key
+            functions = self._called(document.text)
+            return key_of(key, *functions) if functions else key
         used: dict[str, str] = {}
         waiting = [document.text]
         while waiting:
@@ -96,4 +101,17 @@ class Templates:
                 for path in self._homes.get(word, set()) - used.keys():
                     used[path] = self._files[path].text
                     waiting.append(used[path])
-        return key_of(key, self._variables, *(part for item in sorted(used.items()) for part in item))
+        functions = [each.text for each in self._functions]
+        return key_of(key, self._variables, *(part for item in sorted(used.items()) for part in item), *functions)
+
+    def _called(self, text: str) -> list[str]:
+        """The texts of the functions whose names occur in a text, or in that of one of them."""
+        called: dict[str, str] = {}
+        waiting = [text] if self._functions else []
+        while waiting:
+            words = set(_WORD.findall(waiting.pop()))
+            for each in self._functions:
+                if each.name not in called and words.issuperset(each.name.split(".")):
+                    called[each.name] = each.text
+                    waiting.append(each.text)
+        return [called[name] for name in sorted(called)]

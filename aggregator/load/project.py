@@ -12,6 +12,7 @@ from aggregator.core.names import TableName, is_identifier
 from aggregator.core.project import Project, Source
 from aggregator.load import codes
 from aggregator.load.files import NOTHING_UNSAVED, Unsaved, project_files, read_document
+from aggregator.load.functions import read_functions
 from aggregator.load.known import Reading, Templates, read_through
 from aggregator.load.schema import PROJECT, ProjectFile
 from aggregator.load.shapes import Invalid, Report, Shape
@@ -20,7 +21,7 @@ from aggregator.load.tables import local_problem, read_shape
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from aggregator.core.project import Environment
+    from aggregator.core.project import Environment, Function
 
 T = TypeVar("T")
 
@@ -41,15 +42,17 @@ def load_project(
     Every mistake in every file is reported. A file that its mistakes leave without meaning is left out of the project.
     Files that ``cache`` knows are not parsed again. What is ``unsaved`` stands for what is on disk.
     """
-    root = root.absolute()
+    root, cache = root.absolute(), cache or Cache(None)
     report = Report()
-    file = _read(read_document(root, root / "aggregator.yml", unsaved), PROJECT, report)
-    if isinstance(file, Invalid) or report.diagnostics:
+    document = read_document(root, root / "aggregator.yml", unsaved)
+    file = _read(document, PROJECT, report)
+    if isinstance(file, Invalid) or isinstance(document, Diagnostic) or report.diagnostics:
         return Loaded(None, report.sorted())
     chosen = _environment(file, environment, report)
+    functions = read_functions(file.functions, document, cache, report)
     if chosen is None or report.diagnostics:
         return Loaded(None, report.sorted())
-    project = _Files(root, file.zone, report, cache or Cache(None), unsaved).project(file, chosen)
+    project = _Files(root, file.zone, report, cache, unsaved).project(file, chosen, functions)
     return Loaded(project, report.sorted())
 
 
@@ -113,9 +116,9 @@ class _Files:
         self._taken: dict[str, str] = {}
         self._broken: set[TableName] = set()
 
-    def project(self, file: ProjectFile, environment: Environment) -> Project:
+    def project(self, file: ProjectFile, environment: Environment, functions: tuple[Function, ...]) -> Project:
         macros = self._macros()
-        templates = Templates(macros, file.variables)
+        templates = Templates(macros, file.variables, functions)
         tables: dict[TableName, Reading] = {}
         for path in project_files(self._root, "models", (".sql", ".yml", ".yaml"), self._unsaved):
             name = self._name(path)
@@ -147,6 +150,7 @@ class _Files:
                 for name, each in tables.items()
             },
             read_from=_named(file, environment.read_from),
+            functions=functions,
         )
 
     def _check_locals(self, sources: dict[TableName, Source]) -> None:

@@ -53,6 +53,7 @@ class ProjectFile:
     environments: MappingType[Word, Environment]
     default_environment: Word
     variables: MappingType[str, Any]
+    functions: tuple[Word, ...]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -249,8 +250,9 @@ PROJECT = Record(
         ),
         "default_environment": Field(Identifier("the name of an environment"), required="for example `local`"),
         "variables": Field(MapOf(Identifier(), AnyPlain()), default={}),
+        "functions": Field(ListOf(Text("a CREATE FUNCTION statement")), default=()),
     },
     lambda v, _place: ProjectFile(
-        v["project"], v["time_zone"], v["environments"], v["default_environment"], v["variables"]
+        v["project"], v["time_zone"], v["environments"], v["default_environment"], v["variables"], v["functions"]
     ),
 )

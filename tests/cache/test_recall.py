@@ -35,8 +35,14 @@ FILES = {
     "models/marts/all_time.sql": model("SELECT SUM(n) AS n FROM marts.seen"),
     "models/marts/alone.sql": model("SELECT 1 AS one"),
 }
+TOTAL = "functions: ['CREATE FUNCTION tools.total() AS ((SELECT SUM(n) FROM marts.new))']\n"
 EDITS: dict[str, list[str | None]] = {
-    "aggregator.yml": [PROJECT.replace("least: 1", "least: 2"), project_file("Asia/Tokyo") + "variables: {least: 1}\n"],
+    "aggregator.yml": [
+        PROJECT.replace("least: 1", "least: 2"),
+        project_file("Asia/Tokyo") + "variables: {least: 1}\n",
+        PROJECT + TOTAL,
+        PROJECT + TOTAL.replace("SUM", "MAX"),
+    ],
     "macros/over.sql": [MACROS.replace(">", ">="), MACROS.replace("endmacro", "endmacr"), None],
     "macros/other.sql": ["{% macro unused(x) %}{{ x }}", "{% macro over(x) %}TRUE{% endmacro %}", None],
     "models/lake/facts.yml": [
@@ -67,6 +73,7 @@ EDITS: dict[str, list[str | None]] = {
         model("SELECT * FROM marts.by_day"),
         model("SELECT CURRENT_DATE() AS day, n FROM marts.by_day"),
     ],
+    "models/marts/alone.sql": [model("SELECT tools.total() AS one"), model("SELECT {{ 'tools.total' }}() AS one")],
     "models/marts/new.sql": [model("SELECT day FROM marts.by_day"), model("SELECT day, n FROM marts.seen")],
     "models/marts/SEEN.sql": [model("SELECT day FROM marts.by_day")],
 }
@@ -121,6 +128,24 @@ def test_after_any_edits_the_cache_gives_what_would_be_found_out_anew(tmp_path_f
             assert everything(*understood(root, cache)) == remembered
 
 
+def test_a_function_counts_for_those_who_call_it_and_so_do_the_tables_that_it_reads(tmp_path):
+    steps: list[dict[str, str | None]] = [
+        {"models/marts/alone.sql": model("SELECT tools.total() AS one")},
+        {"aggregator.yml": PROJECT + TOTAL},
+        {"models/marts/new.sql": model("SELECT day, n FROM marts.seen")},
+        {"aggregator.yml": PROJECT + TOTAL.replace("SUM", "MAX")},
+        {"models/marts/new.sql": None},
+        {"models/marts/new.sql": model("SELECT tools.total() AS n")},
+        {"aggregator.yml": PROJECT},
+    ]
+    root = write_files(tmp_path, FILES)
+    for step in steps:
+        for path, text in step.items():
+            write(root, path, text)
+        with Cache(root / "cache.sqlite") as cache:
+            assert everything(*understood(root, cache)) == everything(*understood(root, None))
+
+
 CHANGES = {
     "nothing": ({}, []),
     "only a description": (
@@ -143,6 +168,7 @@ CHANGES = {
     "a macro, for those that may call it": ({"macros/over.sql": MACROS.replace(">", ">=")}, ["staging.big"]),
     "a macro that nobody calls": ({"macros/other.sql": "{% macro unused(x) %}1{% endmacro %}"}, []),
     "a variable, for templates": ({"aggregator.yml": PROJECT.replace("least: 1", "least: 3")}, ["staging.big"]),
+    "a function that nobody calls": ({"aggregator.yml": PROJECT + TOTAL}, ["staging.big"]),
     "a view, whose logic is that of its readers": (
         {"models/marts/seen.sql": model("SELECT day, 2 * n AS n FROM marts.by_day", kind="view")},
         ["marts.seen", "marts.all_time"],

@@ -145,6 +145,30 @@ def test_the_logic_of_a_table_upstream_is_its_own(fingerprint):
     assert fingerprint({**files, **changed}) == fingerprint(files)
 
 
+FUNCTIONS = """functions:
+  - CREATE FUNCTION tools.late(minutes FLOAT64) AS (tools.more(minutes) > 15)
+  - CREATE FUNCTION tools.more(minutes FLOAT64) AS (minutes + 1)
+  - CREATE FUNCTION tools.other() AS (1)
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "is_same"),
+    [
+        pytest.param("> 15", ">= 15", False, id="a function that is called"),
+        pytest.param("+ 1", "+ 2", False, id="one that is called by that"),
+        pytest.param("AS (1)", "AS (2)", True, id="one that is not called"),
+        pytest.param("(minutes + 1)", "(minutes/**/+1)", True, id="another layout"),
+    ],
+)
+def test_the_logic_of_a_function_is_part_of_its_callers(old, new, is_same, fingerprint):
+    called = model_file("SELECT flight_date, COUNTIF(tools.late(delay)) AS late FROM lake.flights GROUP BY flight_date")
+    before = {"aggregator.yml": LAKE["aggregator.yml"] + FUNCTIONS, "models/marts/model.sql": called}
+    after = {**before, "aggregator.yml": before["aggregator.yml"].replace(old, new)}
+
+    assert (fingerprint(before) == fingerprint(after)) == is_same
+
+
 def test_maps_of_aliases_belong_to_them(fingerprint):
     sql = """SELECT a.flight_date, SUM(b.n) AS n FROM lake.flights AS a
              JOIN lake.flights AS b ON b.carrier = a.carrier GROUP BY 1"""

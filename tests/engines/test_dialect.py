@@ -13,6 +13,7 @@ from sqlglot import exp
 
 from aggregator.engines.duckdb.connection import prepared
 from aggregator.engines.duckdb.dialect import MACROS, REWRITES, expression_to_duckdb, to_duckdb, type_to_duckdb
+from aggregator.engines.protocol import QueryError
 
 FAILS = "fails"
 """BigQuery refuses to answer."""
@@ -348,6 +349,25 @@ def test_parameters_and_expressions(db):
     sql = f"SELECT {expression_to_duckdb('DATE_SUB(@end, INTERVAL 1 DAY)')}"
 
     assert db.execute(sql, {"end": date(2013, 1, 1)}).fetchall() == [(date(2012, 12, 31),)]
+
+
+@pytest.mark.parametrize(
+    ("sql", "name"),
+    [
+        pytest.param("SELECT tools.clean(s) FROM t", "tools.clean", id="a function"),
+        pytest.param("SELECT SAFE.tools.clean(s) FROM t", "tools.clean", id="a function after SAFE"),
+        pytest.param("SELECT `tools.clean`(s) FROM t", "tools.clean", id="a function in backticks"),
+        pytest.param("SELECT acme.tools.clean(s) FROM t", "acme.tools.clean", id="a function of a project"),
+        pytest.param("SELECT s FROM tools.of_carrier('AA')", "tools.of_carrier", id="a table function"),
+    ],
+)
+def test_what_only_the_warehouse_has_is_refused_by_name(sql, name):
+    with pytest.raises(QueryError, match=f"^{name} is a function of the warehouse"):
+        to_duckdb(sql)
+
+
+def test_fields_of_structs_are_not(db):
+    assert answer(db, "(SELECT SUBSTR(t.s.name, 1, 1) FROM (SELECT STRUCT('abc' AS name) AS s) AS t)") == "a"
 
 
 def test_views_answer_alike_to_other_programs(tmp_path):

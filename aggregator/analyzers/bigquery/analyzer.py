@@ -38,6 +38,7 @@ class BigQueryAnalyzer:
 
     name = "bigquery"
     parallel = PARALLEL
+    judges_functions = False
 
     def __init__(
         self,

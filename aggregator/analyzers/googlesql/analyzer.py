@@ -23,6 +23,7 @@ class GoogleSql:
     """Google's analyzer in processes of its own, as many as are asked at once."""
 
     name = "googlesql"
+    judges_functions = True
 
     def __init__(self, compiled: Path, seconds: float = _SECONDS) -> None:
         self.parallel = min(os.cpu_count() or 1, _MOST_PROCESSES)

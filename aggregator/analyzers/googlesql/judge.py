@@ -19,7 +19,7 @@ from aggregator.analyzers.googlesql.messages import refusal
 from aggregator.analyzers.googlesql.names import Split, may_be_dotted, split
 from aggregator.analyzers.googlesql.reads import Node, Reads, concrete, reads_of
 from aggregator.analyzers.googlesql.restrictions import broken_restriction, declared_names
-from aggregator.analyzers.googlesql.routines import add_routines, body
+from aggregator.analyzers.googlesql.routines import Undefined, add_routines, body
 from aggregator.analyzers.googlesql.types import text_of
 from aggregator.analyzers.protocol import Field, Mistake, Relation, Statement, Verdict
 
@@ -119,6 +119,8 @@ class Judge:
                 resolved = self._resolved(asked, whole)
                 reads = reads_of(resolved)
             mistake = self._restriction(asked, resolved)
+        except Undefined:
+            return Verdict(unchecked="a function that it calls is refused")
         except Refused as error:
             if shared.mentions is not None:  # what was left out may be what was meant
                 return self._verdict(statement, whole)

@@ -20,6 +20,7 @@ _INVALID, _UNIMPLEMENTED, _OUT_OF_RANGE = 3, 12, 11
 _JUDGEMENTS = frozenset({_INVALID, _UNIMPLEMENTED, _OUT_OF_RANGE})
 """Codes of a status that says something of the statement, not of the analyzer."""
 
+_DECLARE = "declare it under `functions:` in aggregator.yml, if it is in the warehouse"
 _MOST_SIGNATURES = 4
 _TAB = 8
 """The analyzer counts a tab as moving on to the next multiple of so many columns."""
@@ -40,6 +41,8 @@ def refusal(sql: str, said: str) -> Verdict:
     placed = _PLACE.fullmatch(said)
     message, start = (placed[1], offset(sql, int(placed[2]), int(placed[3]))) if placed else (said, None)
     message, advice = _message(_INTERNAL_NAME.sub("FLOAT64", message))
+    if unknown and "." in unknown[1] and not advice:
+        advice = _DECLARE
     return Verdict(Mistake(message, start, advice))
 
 

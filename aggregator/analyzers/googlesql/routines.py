@@ -13,6 +13,7 @@ from zetasql.wasi._pb2.zetasql.proto import function_pb2
 from zetasql.wasi._pb2.zetasql.public import function_pb2 as public_function_pb2
 
 from aggregator.analyzers.googlesql.catalog import Folder, folder, spellings
+from aggregator.analyzers.googlesql.client import Refused
 from aggregator.analyzers.googlesql.reads import Node, concrete, inherited
 from aggregator.analyzers.googlesql.types import text_of
 from aggregator.analyzers.protocol import Statement
@@ -20,6 +21,10 @@ from aggregator.analyzers.protocol import Statement
 _ENUM = public_function_pb2.FunctionEnums
 _TEMPLATED = "Templated_SQL_Function"
 """The group that tells the analyzer to look into the body."""
+
+
+class Undefined(Refused):
+    """The analyzer says no to a function, not to what calls it."""
 
 
 class Analysed(Protocol):
@@ -31,9 +36,12 @@ class Analysed(Protocol):
 
 
 def add_routines(root: Folder, routines: Iterable[str], analysed: Analysed) -> None:
-    """Put functions into a catalog, each of them known to those after it."""
+    """Put functions into a catalog, each of them known to those after it. Raises :class:`Undefined`."""
     for text in routines:
-        add_routine(root, analysed(Statement("", text, ()), root))
+        try:
+            add_routine(root, analysed(Statement("", text, ()), root))
+        except Refused as error:
+            raise Undefined(str(error)) from None
 
 
 def add_routine(root: Folder, resolved: Node) -> None:

@@ -52,7 +52,7 @@ GROUP BY page"""
             return
         for edge in model.inputs:
             column = _required(candidate, edge.table)
-            if not column or (edge.map.reach is not Reach.ALL and model.calendar is not None):
+            if edge.function or not column or (edge.map.reach is not Reach.ALL and model.calendar is not None):
                 continue
             if not is_tested(model.sql, str(edge.table), column, *_PSEUDO):
                 message = f"{edge.table} may only be read with a filter on {column}, and all of it is read"

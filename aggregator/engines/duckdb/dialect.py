@@ -13,6 +13,7 @@ import sqlglot
 from sqlglot import exp
 
 from aggregator.core.names import TableName
+from aggregator.engines.duckdb.outside import refuse_outside
 
 MACROS = (
     "_divide(x, y) AS CASE WHEN y = 0 AND x IS NOT NULL THEN error('division by zero') ELSE x / y END",
@@ -215,8 +216,12 @@ REWRITES: dict[type[exp.Expr], Rewrite] = {
 
 @functools.lru_cache(maxsize=4096)
 def to_duckdb(sql: str) -> str:
-    """Translate a query, or an expression in a SELECT; parameters ``@start`` become ``$start``."""
+    """Translate a query, or an expression in a SELECT; parameters ``@start`` become ``$start``.
+
+    Raises :class:`~aggregator.engines.protocol.QueryError` where it calls a function that only the warehouse has.
+    """
     tree = sqlglot.parse_one(sql, read="bigquery")
+    refuse_outside(tree)
     return _rewritten(tree).sql(dialect="duckdb")
 
 

@@ -26,7 +26,8 @@ class OutsideFunction:
 What it does is written elsewhere. It may read other tables, call a server or draw random numbers; when it is changed,
 the partitions that were built with it still count as fresh, so that old and new days disagree without a word. It does
 not exist on the embedded engine either. Write what it does into a macro (`macros/`), which is part of the project, or
-allow this rule and say who vouches for the function.""",
+declare the function under `functions:` in aggregator.yml: then it is checked with the model, and when its declaration
+changes, the partitions that were built with it are stale.""",
         Layer.LINT,
         Severity.WARNING,
     )
@@ -37,10 +38,12 @@ allow this rule and say who vouches for the function.""",
         """One finding per call."""
         for call in subject.written.of(exp.Anonymous):
             path = _path(call)
-            if len(path) > 1 and path[0].casefold() not in _GOOGLES:
+            is_outside = len(path) > 1 and path[0].casefold() not in _GOOGLES
+            if is_outside and ".".join(path) not in subject.model.functions:
                 message = f"what {'.'.join(path)} does is not part of this project"
                 place = subject.query.place_of(call.parent if isinstance(call.parent, exp.Dot) else call)
-                yield Diagnostic(place, self.code, message, "write it as a macro, or say who vouches for it")
+                advice = "write it as a macro, or declare it under `functions:` in aggregator.yml"
+                yield Diagnostic(place, self.code, message, advice)
 
 
 def _path(call: exp.Anonymous) -> list[str]:

@@ -47,7 +47,8 @@ GROUP BY flight_date, origin"""
         reads: dict[object, list[Input]] = collections.defaultdict(list)
         for edge in subject.model.inputs:
             table = subject.tables.get(edge.table)
-            if table is not None and table.calendar is not None and edge.map.reach is not Reach.PREVIOUS:
+            is_plain = edge.map.reach is not Reach.PREVIOUS and not edge.function
+            if table is not None and table.calendar is not None and is_plain:
                 reads[edge.table, edge.map].append(edge)
         for edges in reads.values():
             if len(edges) >= _MANY and _is_alike(subject, edges):

@@ -62,6 +62,8 @@ GROUP BY carrier"""
             ):
                 message = f"every partition reads all of {edge.table}"
                 advice = f"read a part of it: `inputs: {{{edge.table}: {{last: 90 days}}}}`"
+                if edge.function:
+                    advice = f"read a part of it in {edge.function}, or join the table in the SELECT"
                 yield Diagnostic(edge.place, self.code, message, advice)
 
 

@@ -1,0 +1,10 @@
+/*---
+description: A model.
+owner: a@example.com
+partition: {by: flight_date, grain: day, from: 2013-01-01}
+key: [flight_date]
+inputs: {lake.airlines: same}
+---*/
+SELECT flight_date, COUNT(*) AS flights, MAX(tools.carriers()) AS carriers
+FROM lake.flights
+GROUP BY flight_date
