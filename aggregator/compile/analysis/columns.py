@@ -12,6 +12,7 @@ from sqlglot import exp
 from aggregator.compile.analysis.lineage import NOTHING, Value, element_of, field_of, made_from
 from aggregator.compile.analysis.names import PSEUDO_COLUMNS, Found, Level, unknown_names
 from aggregator.compile.analysis.types import JSON, set_type
+from aggregator.compile.nodes import copy_of
 from aggregator.core.graph import Derivation
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def _output_column(node: exp.Column, name: str, level: Level) -> Value:
     projection, value = level.aliases[name]
     node.this.args["this"] = name
     if level.replaces_aliases:
-        meant = projection.unalias().copy()
+        meant = copy_of(projection.unalias())
         stands_alone = isinstance(node.parent, (exp.Ordered, exp.Window, exp.Func, exp.Paren))
         node.replace(meant if stands_alone or not isinstance(meant, exp.Binary) else exp.Paren(this=meant))
     return value
