@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import itertools
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from sqlglot.tokenizer_core import Token, TokenType
 
@@ -31,6 +30,7 @@ LITERALS = frozenset(
 _DOT = "."
 _MEANS_NOTHING = frozenset({TokenType.ALIAS, TokenType.SEMICOLON})
 _ENDS_A_LIST = frozenset({TokenType.FROM, TokenType.R_PAREN, TokenType.SEMICOLON})
+_COMMA_WORD = "COMMA ,"
 _KINDS = {kind: kind.name for kind in TokenType}
 
 
@@ -48,25 +48,26 @@ def fingerprint(
     return hashlib.sha256(logic.encode()).hexdigest()[:16]
 
 
-def canonical(tokens: Iterable[Token]) -> Iterator[str]:
+def canonical(tokens: Sequence[Token]) -> Iterator[str]:
     """The tokens of a text, each spelled in one way, without those that mean nothing.
 
     Generating canonical SQL from the tree would equate a little more, at four times the cost of parsing.
     """
-    for token, after in itertools.pairwise([*tokens, None]):
-        assert token is not None  # noqa: S101  (only the last one is)
-        type_, text = token.token_type, token.text
-        if type_ in _MEANS_NOTHING or (type_ is _COMMA and (not after or after.token_type in _ENDS_A_LIST)):
-            continue
+    kinds = [token.token_type for token in tokens]
+    for token, type_, after in zip(tokens, kinds, [*kinds[1:], None], strict=True):
         if type_ in _NAMES:
-            is_function = type_ is _VAR and after is not None and after.token_type is _L_PAREN
-            first, *others = (text.upper() if is_function else text).split(".")
+            text = token.text.upper() if type_ is _VAR and after is _L_PAREN else token.text
+            first, *others = text.split(".")
             yield f"={first}"
             for part in others:  # `lake.flights` in one pair of backticks is three tokens
                 yield from (_DOT, f"={part}")
+        elif type_ is _COMMA:
+            if after is not None and after not in _ENDS_A_LIST:
+                yield _COMMA_WORD
         elif type_ is _DOT_KIND:
             yield _DOT
         elif type_ is _NEQ:
             yield "!="
-        else:
+        elif type_ not in _MEANS_NOTHING:
+            text = token.text
             yield f"{_KINDS[type_]} {text if type_ in LITERALS else text.upper()}"

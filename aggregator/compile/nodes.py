@@ -21,16 +21,19 @@ class Nodes:
     def __init__(self, tree: exp.Expr | None) -> None:
         by_type: dict[type[exp.Expr], list[exp.Expr]] = collections.defaultdict(list)
         waiting = [tree] if tree is not None else []
-        while waiting:  # by hand, as much time is spent here: a third faster than tree.walk()
+        while waiting:  # by hand, as much time is spent here: half the time of tree.walk()
             node = waiting.pop()
             kind = type(node)
             by_type[kind].append(node)
-            if kind not in LEAVES:
-                for value in node.args.values():
-                    if isinstance(value, exp.Expr):
-                        waiting.append(value)
-                    elif type(value) is list:
-                        waiting.extend(item for item in value if isinstance(item, exp.Expr))
+            if kind in LEAVES:
+                continue
+            for value in node.args.values():
+                if value is None or value is True or value is False:
+                    continue
+                if type(value) is list:
+                    waiting += [item for item in value if isinstance(item, exp.Expr)]
+                elif isinstance(value, exp.Expr):
+                    waiting.append(value)
         self._by_type = dict(by_type)
 
     @functools.cached_property
@@ -77,6 +80,36 @@ def _types_below(wanted: type) -> frozenset[type]:
     if found is None:
         found = _below[wanted] = frozenset((wanted,)).union(*map(_types_below, wanted.__subclasses__()))
     return found
+
+
+def copy_of(node: E) -> E:
+    """A copy of a tree. Places and types are shared with the original: sqlglot copies them, in five times as long.
+
+    The loops are written out, as there are hundreds of nodes in each model.
+    """
+    kind = type(node)
+    new = kind()
+    new._meta, new._type = node._meta, node._type  # noqa: SLF001  (as sqlglot's own copy does)
+    if kind in LEAVES:
+        new.args = node.args.copy()
+        return new
+    args = new.args
+    for key, child in node.args.items():
+        if isinstance(child, exp.Expr):
+            args[key] = copied = copy_of(child)
+            copied.parent, copied.arg_key = new, key
+        elif type(child) is list:
+            args[key] = items = []
+            for index, item in enumerate(child):
+                if isinstance(item, exp.Expr):
+                    copied = copy_of(item)
+                    copied.parent, copied.arg_key, copied.index = new, key, index
+                    items.append(copied)
+                else:
+                    items.append(item)
+        else:
+            args[key] = child
+    return new
 
 
 def conjuncts(condition: exp.Expr | None) -> Iterator[exp.Expr]:

@@ -40,7 +40,8 @@ class Recall:
     def references(self) -> dict[TableName, tuple[TableName, ...]]:
         """The tables that models read, for those whose text was seen before."""
         digests = self._project.digests
-        keys = {name: key_of(self._base, "references", digests[name]) for name in self._project.models}
+        names = [name for name in self._project.models if name in digests]
+        keys = {name: key_of(self._base, "references", digests[name]) for name in names}
         heads = self._cache.heads(keys.values())
         found = {}
         for name, key in keys.items():

@@ -138,18 +138,20 @@ class Document:
 
     def place(self, start: int, end: int | None = None) -> Place:
         """The place of the characters ``[start, end)``, offsets counted from 0."""
-        line, column = self._line_column(start)
+        starts = self._line_starts
+        line = bisect.bisect_right(starts, start)
+        column = start - starts[line - 1] + 1
         if end is None:
             return Place(self.path, line, column)
-        return Place(self.path, line, column, *self._line_column(max(end, start + 1)))
+        end = max(end, start + 1)
+        if line == len(starts) or end < starts[line]:  # as almost always: looking for the line again is half the work
+            return Place(self.path, line, column, line, column + end - start)
+        end_line = bisect.bisect_right(starts, end)
+        return Place(self.path, line, column, end_line, end - starts[end_line - 1] + 1)
 
     def offset(self, line: int, column: int) -> int:
         """The offset of a line and column, both counted from 1."""
         return self._line_starts[min(line, len(self._line_starts)) - 1] + column - 1
-
-    def _line_column(self, offset: int) -> tuple[int, int]:
-        line = bisect.bisect_right(self._line_starts, offset) - 1
-        return line + 1, offset - self._line_starts[line] + 1
 
 
 class Word(str):

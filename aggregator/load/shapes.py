@@ -211,8 +211,9 @@ class Record(Generic[T]):
             return report.wrong(node, f"{self.what}: a mapping with {_listed(wanted)}")
         values = {name: field.default for name, field in self.fields.items()}
         sound = self._no_unknown_keys(node, report)
+        written = {key.text: value for key, value in node.entries}
         for name, field in self.fields.items():
-            given = node.get(name)
+            given = written.get(name)
             if given is not None:
                 values[name] = field.shape.read(given, report)
                 sound &= not isinstance(values[name], Invalid)

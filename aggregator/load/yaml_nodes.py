@@ -7,13 +7,17 @@ into 750. Here a scalar stays the text that the author wrote; the shape that rea
 from __future__ import annotations
 
 import dataclasses
-from typing import NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias, cast
 
 import yaml
 
 from aggregator.core.diagnostics import Diagnostic, Document, Place
 from aggregator.load import codes
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_UNQUOTED = (None, "")
 MAX_DEPTH = 50
 """Nesting beyond this is an attack or an accident; PyYAML would need a second per few thousand levels."""
 
@@ -85,7 +89,7 @@ class _Reader:
 
     def read(self, text: str) -> Node | None:
         try:
-            self._events = yaml.parse(text, Loader=yaml.CSafeLoader)
+            self._next = cast("Callable[[], yaml.Event]", yaml.CSafeLoader(text).get_event)
             return self._document_root()
         except yaml.MarkedYAMLError as error:
             mark, problem, advice = _cause(error)
@@ -99,7 +103,7 @@ class _Reader:
 
     def _document_root(self) -> Node | None:
         root: Node | None = None
-        for event in self._events:
+        while not isinstance(event := self._next(), yaml.StreamEndEvent):
             if isinstance(event, yaml.DocumentStartEvent) and root is not None:
                 place = self._place_of(event)
                 raise _BrokenYamlError(_broken(place, "a second YAML document begins here", "keep one per file"))
@@ -115,20 +119,19 @@ class _Reader:
                 self._aliases.add(name)
                 self._refuse(place, f"*{name} is an alias", "write the value out")
             return Refused(place)
-        self._refuse_decoration(event, place)
+        assert isinstance(event, (yaml.ScalarEvent, yaml.CollectionStartEvent))  # noqa: S101  (all that there is)
+        if event.anchor is not None or event.tag is not None:
+            self._refuse_decoration(event.anchor, event.tag, place)
         if depth > MAX_DEPTH:
             raise _BrokenYamlError(_broken(place, f"nested more than {MAX_DEPTH} levels deep", "flatten it"))
         if isinstance(event, yaml.ScalarEvent):
-            return Scalar(event.value, event.style in (None, ""), place)
+            return Scalar(event.value, event.style in _UNQUOTED, place)
         if isinstance(event, yaml.SequenceStartEvent):
             return Sequence(tuple(self._items(depth)), place)
         return self._mapping(place, depth)
 
-    def _refuse_decoration(self, event: yaml.Event, place: Place) -> None:
+    def _refuse_decoration(self, anchor: str | None, tag: str | None, place: Place) -> None:
         """Say of an anchor or a tag, which stand before the value itself, that it means nothing here."""
-        anchor, tag = getattr(event, "anchor", None), getattr(event, "tag", None)
-        if anchor is None and tag is None:
-            return
         start = self._document.offset(place.line, place.column)
         if anchor is not None:
             at = self._document.text.index(f"&{anchor}", start)
@@ -144,15 +147,15 @@ class _Reader:
 
     def _items(self, depth: int) -> list[Node]:
         items = []
-        while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
+        while not isinstance(event := self._next(), yaml.SequenceEndEvent):
             items.append(self._node(event, depth + 1))
         return items
 
     def _mapping(self, place: Place, depth: int) -> Mapping:
         entries: dict[str, tuple[Scalar, Node]] = {}
-        while not isinstance(event := next(self._events), yaml.MappingEndEvent):
+        while not isinstance(event := self._next(), yaml.MappingEndEvent):
             key = self._node(event, depth + 1)
-            value = self._node(next(self._events), depth + 1)
+            value = self._node(self._next(), depth + 1)
             if not isinstance(key, Scalar):
                 advice = "quote a value that begins with { or ["
                 raise _BrokenYamlError(_broken(key.place, "a key must be a single word", advice))
@@ -168,7 +171,7 @@ class _Reader:
         start, end = event.start_mark, event.end_mark
         assert start is not None  # noqa: S101  (the parser sets them; the annotation can't say so)
         assert end is not None  # noqa: S101
-        return self._place(start.index, end.index)
+        return self._document.place(self._start + start.index, self._start + end.index)
 
     def _place(self, start: int, end: int) -> Place:
         return self._document.place(self._start + start, self._start + end)

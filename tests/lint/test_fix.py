@@ -188,7 +188,7 @@ def test_a_file_that_would_come_out_worse_is_left(old, new, tmp_path: Path):
     text = path.read_text()
     start = text.index(old, text.index("SELECT"))
     edit = finding(Edit(start, start + len(old), new), path="models/marts/one.sql")
-    session = open_project(root, None)
+    session = open_project(root, None, quiet=True)
 
     fixed = fix(session.graph, [edit], root)
 

@@ -9,7 +9,6 @@ import dataclasses
 import functools
 import re
 from collections.abc import Mapping
-from typing import TypeVar
 
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
@@ -18,15 +17,13 @@ from sqlglot.optimizer.scope import Scope, traverse_scope
 from aggregator.compile.analysis.relation import Relation
 from aggregator.compile.analysis.relations import Relations
 from aggregator.compile.analysis.types import NULL, type_of
-from aggregator.compile.nodes import LEAVES, Nodes
+from aggregator.compile.nodes import Nodes, copy_of
 from aggregator.compile.query import Query
 from aggregator.core.diagnostics import Diagnostic
 from aggregator.core.graph import OutputColumn
 from aggregator.core.names import TableName
 
 Schemas = Mapping[TableName, tuple[OutputColumn, ...]]
-
-E = TypeVar("E", bound=exp.Expr)
 
 _CANT_FOLLOW = (SqlglotError, RecursionError, AttributeError, KeyError, IndexError, TypeError, ValueError)
 """What SQL brings about that sqlglot parses and that makes no sense, such as ``1 UNION ALL SELECT 2``."""
@@ -95,7 +92,7 @@ def analyse(query: Query, schemas: Schemas, parameter_type: str) -> Analysis | l
     """
     relations = Relations(query, schemas, type_of(parameter_type))
     try:
-        tree = _copy(query.tree)
+        tree = copy_of(query.tree)
         relation = relations.read(tree)
     except _CANT_FOLLOW:
         return Analysis(query, _only_names(query))
@@ -123,31 +120,3 @@ def _columns(relation: Relation) -> tuple[OutputColumn, ...]:
 def _only_names(query: Query) -> tuple[OutputColumn, ...]:
     selects = query.tree.selects
     return () if any(each.is_star for each in selects) else tuple(OutputColumn(output_name(each)) for each in selects)
-
-
-def _copy(node: E) -> E:
-    """A copy of a tree; places are shared with the original, which makes it three times faster than sqlglot's."""
-    kind = type(node)
-    new = kind()
-    new._meta = node._meta  # noqa: SLF001  (as sqlglot's own copy does)
-    if kind in LEAVES:
-        new.args = node.args.copy()
-        return new
-    for key, child in node.args.items():
-        if isinstance(child, exp.Expr):
-            copied = _copy(child)
-            copied.parent, copied.arg_key = new, key
-            new.args[key] = copied
-        elif type(child) is list:
-            new.args[key] = [_copy_item(each, new, key, index) for index, each in enumerate(child)]
-        else:
-            new.args[key] = child
-    return new
-
-
-def _copy_item(child: object, parent: exp.Expr, key: str, index: int) -> object:
-    if not isinstance(child, exp.Expr):
-        return child
-    copied = _copy(child)
-    copied.parent, copied.arg_key, copied.index = parent, key, index
-    return copied

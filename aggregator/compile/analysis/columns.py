@@ -12,6 +12,7 @@ from sqlglot import exp
 from aggregator.compile.analysis.lineage import NOTHING, Value, element_of, field_of, made_from
 from aggregator.compile.analysis.names import PSEUDO_COLUMNS, Found, Level, no_elements, unknown_field, unknown_names
 from aggregator.compile.analysis.types import JSON, set_type
+from aggregator.compile.nodes import copy_of
 from aggregator.core.graph import Derivation
 
 if TYPE_CHECKING:
@@ -23,7 +24,8 @@ def column(reader: Reader, node: exp.Expr, level: Level) -> Value:
     node = cast("exp.Column", node)
     if isinstance(node.this, exp.Star):
         return NOTHING
-    names = [part.name.casefold() for part in node.parts]
+    parts = node.parts
+    names = [part.name.casefold() for part in parts]
     if len(names) == 1 and names[0] in level.aliases:
         found = level.find(names) if level.aggregates else None
         if found is None:
@@ -34,7 +36,7 @@ def column(reader: Reader, node: exp.Expr, level: Level) -> Value:
         return _unknown(reader, node, names, level, found)
     if reader.touched is not None:
         reader.touched |= found.value.origins
-    return _qualified(node, names, found, reader)
+    return _qualified(node, parts, names, found, reader)
 
 
 def bracket(reader: Reader, node: exp.Expr, level: Level) -> Value:
@@ -53,7 +55,7 @@ def _output_column(node: exp.Column, name: str, level: Level) -> Value:
     projection, value = level.aliases[name]
     node.this.args["this"] = name
     if level.replaces_aliases:
-        meant = projection.unalias().copy()
+        meant = copy_of(projection.unalias())
         stands_alone = isinstance(node.parent, (exp.Ordered, exp.Window, exp.Func, exp.Paren))
         node.replace(meant if stands_alone or not isinstance(meant, exp.Binary) else exp.Paren(this=meant))
     return value
@@ -62,14 +64,14 @@ def _output_column(node: exp.Column, name: str, level: Level) -> Value:
 def _unknown(reader: Reader, node: exp.Column, names: list[str], level: Level, found: Found | None) -> Value:
     """A column of which nothing is known; ``found`` tells at least where it comes from."""
     if found is not None:
-        _qualified(node, names, found, reader)
+        _qualified(node, node.parts, names, found, reader)
     elif names[-1] not in PSEUDO_COLUMNS:
         reader.findings += unknown_names(reader.query, level, node)
     return Value(PSEUDO_COLUMNS.get(names[-1]))
 
 
-def _qualified(node: exp.Column, names: list[str], found: Found, reader: Reader) -> Value:
-    parts, value = node.parts, found.value
+def _qualified(node: exp.Column, parts: list[exp.Expr], names: list[str], found: Found, reader: Reader) -> Value:
+    value = found.value
     base = parts[found.used - 1]
     base.args["this"] = names[found.used - 1]
     if found.is_row:
@@ -85,7 +87,8 @@ def _qualified(node: exp.Column, names: list[str], found: Found, reader: Reader)
         table = exp.Identifier(this=found.source, quoted=False)
     rest = parts[found.used :]
     if not rest:
-        node.set("table", table)
+        if table is None or table.parent is not node:
+            node.set("table", table)
         return value
     whole = exp.Column(this=base, table=table)
     set_type(whole, value.type)

@@ -131,9 +131,11 @@ class Level:
         if found is not None:
             return found
         name = parts[0]
-        holders = [source for source in self.sources.values() if source.get(name) is not None]
+        holders = [
+            (source.alias, field.value) for source in self.sources.values() if (field := source.get(name)) is not None
+        ]
         if len(holders) == 1:
-            return Found(holders[0].alias, _value(holders[0], name))
+            return Found(*holders[0])
         if holders:
             return self.joint(name) if name in self.joined else None
         if name in self.sources and len(parts) == 1:

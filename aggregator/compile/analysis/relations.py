@@ -19,6 +19,7 @@ from aggregator.compile.analysis.names import Level, no_output_column
 from aggregator.compile.analysis.relation import UNKNOWN_COLUMNS, Relation, as_anchor, closed, spread, united
 from aggregator.compile.analysis.stars import spelt_out
 from aggregator.compile.analysis.types import set_type
+from aggregator.compile.nodes import copy_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -153,7 +154,7 @@ class Relations:
                 self._group_by_number(key, items)
             elif alias is not None and not alias[0].find(exp.AggFunc):
                 if not isinstance(alias[0].unalias(), exp.Literal):
-                    key.replace(alias[0].unalias().copy())
+                    key.replace(copy_of(alias[0].unalias()))
             else:
                 level.aliases, level.aggregates = shown, level.aggregates + 1  # columns go before aliases
                 self.expressions.value(key, level)
@@ -164,7 +165,7 @@ class Relations:
         if items and not 1 <= number <= len(items):
             self.expressions.findings.append(no_output_column(self._query, key))
         elif items and not isinstance(items[number - 1].unalias(), exp.Literal):
-            key.replace(items[number - 1].unalias().copy())
+            key.replace(copy_of(items[number - 1].unalias()))
 
     def _ordinal(self, key: exp.Expr, items: list[exp.Expr], relation: Relation) -> None:
         is_number = isinstance(key, exp.Literal) and key.is_int

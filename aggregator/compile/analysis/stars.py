@@ -9,6 +9,7 @@ from sqlglot import exp
 from aggregator.compile.analysis.lineage import Field, Value, field_of
 from aggregator.compile.analysis.names import Level, Source, no_such_column, no_table
 from aggregator.compile.analysis.types import set_type
+from aggregator.compile.nodes import copy_of
 
 if TYPE_CHECKING:
     from aggregator.compile.analysis.reader import Reader
@@ -90,7 +91,7 @@ def _of_struct(node: exp.Expr, value: Value) -> list[Column] | None:
     if not names:
         return None
     fields = [Field(name, field_of(value, name)) for name in names]
-    return [(exp.Dot(this=node.copy(), expression=exp.to_identifier(each.name)), each) for each in fields]
+    return [(exp.Dot(this=copy_of(node), expression=exp.to_identifier(each.name)), each) for each in fields]
 
 
 def _column(name: str, table: str, value: Value) -> exp.Column:
