@@ -92,6 +92,12 @@ def _extract(reader: Reader, node: exp.Expr, level: Level) -> Value:
     return made_from(reader.values([node.expression], level), functions.type_of_part(node.name))
 
 
+def _condition(reader: Reader, node: exp.Expr, level: Level) -> Value:
+    """A comparison, or two conditions in one: functions of their arguments, but so frequent that this pays."""
+    made = made_from((reader.value(node.this, level), reader.value(node.expression, level)), BOOL)
+    return made._replace(is_literal=False) if made.is_literal else made
+
+
 def _case(reader: Reader, node: exp.Expr, level: Level) -> Value:
     tests = reader.values([node.args.get("this")], level)
     results = []
@@ -210,5 +216,6 @@ HANDLERS: dict[type[exp.Expr], Handler] = {
     exp.Union: _row,
     exp.Var: _nothing,
     exp.WeekStart: _nothing,
+    **dict.fromkeys((exp.And, exp.Or, exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE), _condition),
 }
 """How expressions are read that are not functions of their arguments."""

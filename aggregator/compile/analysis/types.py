@@ -113,6 +113,9 @@ def common(types: Iterable[tuple[Type | None, bool]]) -> Type | None:
             found.append((plain, is_literal))
     if not found:
         return NULL
+    first = found[0][0]
+    if all(type_ is first for type_, _ in found):  # types are shared, so that this is the usual case
+        return first
     firm = {type_ for type_, is_literal in found if not is_literal} or {type_ for type_, _ in found}
     soft = {type_ for type_, is_literal in found if is_literal} - firm
     one = next(iter(firm)) if len(firm) == 1 else _widest(firm)
