@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from aggregator.dry_run.difference import Difference
 
 
+_CENT = 0.01
+"""Less is not worth a word."""
+
+
 def print_dry_run(found: DryRun) -> None:
     """A line for each model, and what there is of each layer."""
     width = max((len(str(model.name)) for model in found.models), default=0)
@@ -25,7 +29,7 @@ def print_dry_run(found: DryRun) -> None:
         columns, cost = count(len(model.examination.columns), "column"), _cost(model.examination.estimate)
         click.echo(f"{model.name!s:<{width}}  {columns:>11}  {cost:>22}  {_verdict(model)}")
     click.echo(", ".join((count(len(found.models), "model"), *_tallies(found))))
-    for line in _totals(found):
+    for line in (*_reasons(found), *_totals(found)):
         click.echo(line)
     unjudged = sum(len(model.examination.unjudged) for model in found.models)
     if unjudged:
@@ -37,13 +41,13 @@ def _cost(estimate: Estimate | None) -> str:
     if estimate is None or estimate.bytes is None:
         return "? bytes"
     price = estimate.price_per_month
-    monthly = "" if not price else f", {price:,.2f} a month"
+    monthly = f", {price:,.2f} a month" if price is not None and price >= _CENT else ""
     return f"{'<= ' if estimate.at_most else ''}{size_text(estimate.bytes)}{monthly}"
 
 
 def _verdict(model: ModelReport) -> str:
     refused = [each.layer for each in model.judgements if each.state is State.REFUSED]
-    unchecked = [f"not checked by {each.layer}: {each.why}" for each in model.judgements if each.why]
+    unchecked = [f"not checked by {each.layer}" for each in model.judgements if each.state is State.UNCHECKED]
     verdict = click.style(f"refused by {', '.join(refused)}", fg="red") if refused else "accepted"
     return "; ".join((verdict, *unchecked))
 
@@ -55,13 +59,23 @@ def _tallies(found: DryRun) -> Iterator[str]:
         yield f"{layer}: " + " and ".join(f"{states[state]:,} {state}" for state in State if states[state])
 
 
+def _reasons(found: DryRun) -> Iterator[str]:
+    """Why models were not checked, each reason once."""
+    reasons = Counter(
+        (each.layer, each.why) for model in found.models for each in model.judgements if each.state is State.UNCHECKED
+    )
+    for (layer, why), models in reasons.items():
+        yield f"not checked by {layer} ({count(models, 'model')}): {why}"
+
+
 def _totals(found: DryRun) -> Iterator[str]:
     estimates = [model.examination.estimate for model in found.models if model.examination.estimate is not None]
     known = [each for each in estimates if each.bytes is not None]
     day = sum(each.bytes_per_day or 0 for each in known)
     if known and day:
         price = sum(each.price_per_month or 0 for each in known)
-        yield f"a day of builds reads {size_text(day)}" + (f", a month costs {price:,.2f}" if price else "")
+        costs = f", a month costs {price:,.2f}" if price >= _CENT else ""
+        yield f"a day of builds reads {size_text(day)}{costs}"
     tables = sorted({str(read.table) for each in estimates for read in each.unknown})
     if tables:
         names = ", ".join(tables[:5]) + (f" and {len(tables) - 5} more" if len(tables) > 5 else "")  # noqa: PLR2004
