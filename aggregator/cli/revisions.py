@@ -28,8 +28,10 @@ def base_commit(root: Path, revision: str) -> str:
 @contextlib.contextmanager
 def project_at(root: Path, commit: str) -> Iterator[Path]:
     """The project's folder as it was at a commit. Raises UsageError if it was not there."""
-    prefix = lines(root, "rev-parse", "--show-prefix")[0]
-    done = git(root, "archive", "--format=tar", f"{commit}:{prefix}")
+    top, prefix = (lines(root, "rev-parse", each)[0] for each in ("--show-toplevel", "--show-prefix"))
+    done = git(
+        Path(top), "archive", "--format=tar", f"{commit}:{prefix}"
+    )  # from the top: below it, git wants the folder
     if done.returncode:
         raise click.UsageError(f"there was no project here at {commit[:12]}")
     with tempfile.TemporaryDirectory(prefix="aggregator-") as folder:

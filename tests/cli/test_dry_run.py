@@ -34,9 +34,13 @@ FILES = {
 def root(make_project) -> Path:
     root = make_project(FILES)
     for arguments in (["init", "-q"], ["add", "."], ["commit", "-qm", "first"]):
-        identity = ["-c", "user.name=x", "-c", "user.email=x@example.com", "-c", "commit.gpgsign=false"]
-        subprocess.run(["git", "-C", str(root), *identity, *arguments], check=True, capture_output=True)
+        git(root, *arguments)
     return root
+
+
+def git(folder: Path, *arguments: str) -> None:
+    identity = ["-c", "user.name=x", "-c", "user.email=x@example.com", "-c", "commit.gpgsign=false"]
+    subprocess.run(["git", "-C", str(folder), *identity, *arguments], check=True, capture_output=True)
 
 
 def write(root: Path, path: str, sql: str) -> None:
@@ -96,6 +100,28 @@ def test_an_added_column_is_additive_and_costs(root, aggregator):
 
     assert outcome.code == 0
     assert "a.two.l: column added (INT64), additive" in outcome.out
+
+
+def test_a_project_in_a_folder_of_its_repository(make_project, aggregator):
+    root = make_project(FILES)
+    for arguments in (["init", "-q"], ["add", "."], ["commit", "-qm", "first"]):
+        git(root.parent, *arguments)
+    write(root, "models/a/two.sql", "SELECT day, SUM(x) AS s, COUNT(*) AS n FROM a.one GROUP BY day")
+    outcome = aggregator(root, "dry-run", "--quiet", "--compare", "HEAD")
+
+    assert outcome.code == 0
+    assert "a.two.n: column added (INT64), additive" in outcome.out
+
+
+def test_a_project_that_was_not_there(make_project, aggregator):
+    root = make_project(FILES)
+    (root.parent / "README").write_text("No project yet.")
+    for arguments in (["init", "-q"], ["add", "README"], ["commit", "-qm", "first"]):
+        git(root.parent, *arguments)
+    outcome = aggregator(root, "dry-run", "--quiet", "--compare", "HEAD")
+
+    assert outcome.code == 2
+    assert "there was no project here at" in outcome.err
 
 
 def test_nothing_is_different(root, aggregator):
