@@ -20,6 +20,9 @@ def base_commit(root: Path, revision: str) -> str:
     """
     if revision.startswith("-"):
         raise click.UsageError(f"{revision}: not a revision")
+    found = git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+    if found.returncode and not found.stderr.strip():
+        raise click.UsageError(f"{revision}: there is no such revision; a shallow clone may lack it")
     commit = lines(root, "rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}")[0]
     common = git(root, "merge-base", commit, "HEAD").stdout.decode().split()
     return [*common, commit][0]
@@ -29,9 +32,8 @@ def base_commit(root: Path, revision: str) -> str:
 def project_at(root: Path, commit: str) -> Iterator[Path]:
     """The project's folder as it was at a commit. Raises UsageError if it was not there."""
     top, prefix = (lines(root, "rev-parse", each)[0] for each in ("--show-toplevel", "--show-prefix"))
-    done = git(
-        Path(top), "archive", "--format=tar", f"{commit}:{prefix}"
-    )  # from the top: below it, git wants the folder
+    # From the top: in a folder that the commit does not have, git archives nothing.
+    done = git(Path(top), "archive", "--format=tar", f"{commit}:{prefix}")
     if done.returncode:
         raise click.UsageError(f"there was no project here at {commit[:12]}")
     with tempfile.TemporaryDirectory(prefix="aggregator-") as folder:

@@ -134,7 +134,7 @@ def test_nothing_is_different(root, aggregator):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--compare", "no-such-branch"), "git rev-parse"),
+        (("--compare", "no-such-branch"), "no-such-branch: there is no such revision"),
         (("--compare", "--help-me"), "not a revision"),
         (("--layer", "bigquery"), "is not on BigQuery"),
         (("--layer", "nothing"), "is not one of"),
