@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
+    from aggregator.core.aggregate import MeasureDeclaration, RollupDeclaration
     from aggregator.core.calendar import Grain
     from aggregator.core.diagnostics import Document, Place, Word
     from aggregator.core.maps import PartitionMap
@@ -142,7 +143,10 @@ class Source:
 
 @dataclasses.dataclass(frozen=True)
 class Model:
-    """One SELECT and what its author says about it."""
+    """One SELECT and what its author says about it.
+
+    With ``measures``, the SELECT gives the rows that are grouped by ``dimensions``; with a ``rollup``, there is none.
+    """
 
     name: TableName
     document: Document
@@ -161,6 +165,9 @@ class Model:
     budget: Budget | None = None
     tags: tuple[str, ...] = ()
     size: DeclaredSize | None = None
+    dimensions: tuple[Word, ...] = ()
+    measures: tuple[MeasureDeclaration, ...] = ()
+    rollup: RollupDeclaration | None = None
 
     @property
     def sql(self) -> str:

@@ -1,0 +1,62 @@
+"""``{distinct: tailnum, method: active_days}``: who was active, and on which of the last days."""
+
+from __future__ import annotations
+
+from aggregator.aggregates.protocol import Additivity, Algebra, BadMeasureError, Bucket, Column, State, expression, only
+from aggregator.core.aggregate import MeasureDeclaration
+
+MAX_DAYS = 63
+"""An INT64 has 64 bits, and the highest is the sign."""
+
+_WINDOWS = (1, 7, 28)
+
+
+class DistinctDays:
+    """Each value with a bit for each day: the lowest is the last day of the bucket."""
+
+    word = "distinct"
+    method = "active_days"
+    additivity = Additivity.HOLISTIC
+    page = """How many different values there are, exactly, and how many of them were there on the last day, in the
+last 7 and in the last 28: daily, weekly and monthly actives from one roll-up.
+
+What is kept is every value with a number whose bits are the days on which it occurred, the lowest bit being the
+last day (`__days`). A roll-up moves the bits of each day to where they belong and unites them. From a bucket of
+more than a day come, where it is long enough, `_1d`, `_7d` and `_28d`, and `_returned_7d`: who was there in the
+last 7 days and in the 7 before them. The measure itself counts the whole bucket. Buckets have at most 63 days, and
+the aggregate is by day.
+
+That is as much as there are values; see `exact_set`."""
+    example = "{distinct: tailnum, method: active_days}"
+
+    def algebra(self, measure: MeasureDeclaration, bucket: Bucket) -> Algebra:
+        """An array of values and days, and counts of those whose days meet a mask."""
+        only(measure, self.word, "method")
+        if bucket.days is None or bucket.days > MAX_DAYS:
+            fix = "roll up to a week, a month or {rolling: 28 days}; or use exact_set, or hll"
+            raise BadMeasureError(f"active_days reaches {MAX_DAYS} days back, not {bucket.days or 'years'}", fix)
+        value, days = expression(measure, self.word), f"{measure.name}__days"
+        moved = f"ARRAY(SELECT AS STRUCT each.value, each.days << {bucket.age} AS days FROM UNNEST({days}) AS each)"
+        united = (
+            f"ARRAY(SELECT AS STRUCT each.value AS value, BIT_OR(each.days) AS days FROM UNNEST({days}) AS each "
+            "GROUP BY each.value ORDER BY each.value)"
+        )
+        state = State(
+            days,
+            of_rows=f"ARRAY_AGG(DISTINCT {value} IGNORE NULLS ORDER BY {value})",
+            settled_rows=f"ARRAY(SELECT AS STRUCT each AS value, 1 AS days FROM UNNEST({days}) AS each ORDER BY each)",
+            of_states=f"ARRAY_CONCAT_AGG({days if bucket.age == '0' else moved})",
+            settled_states=united,
+            meaning="the different values, with a bit for each day",
+        )
+        return Algebra((state,), tuple(_finals(measure.name, days, bucket.days)))
+
+
+def _finals(name: str, days: str, length: int) -> list[Column]:
+    finals = [Column(name, f"IFNULL(ARRAY_LENGTH({days}), 0)")]
+    tests = [(f"{name}_{n}d", f"each.days & {2**n - 1} != 0") for n in _WINDOWS if n <= length and length > 1]
+    if length >= 14:  # noqa: PLR2004
+        both = f"each.days & {2**7 - 1} != 0 AND each.days & {(2**7 - 1) << 7} != 0"
+        tests.append((f"{name}_returned_7d", both))
+    finals += [Column(column, f"(SELECT COUNTIF({test}) FROM UNNEST({days}) AS each)") for column, test in tests]
+    return finals
