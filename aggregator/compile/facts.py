@@ -71,4 +71,6 @@ def compiled_text(compiled: CompiledModel) -> str:
 def compiled_from(text: str, model: Model) -> CompiledModel:
     """The compiled form of a model, from its text."""
     compiled: CompiledModel = decode(CompiledModel, json.loads(text), Context(model.document, model))
-    return compiled
+    return (
+        compiled if compiled.implied is None else dataclasses.replace(compiled, model=compiled.implied.applied(model))
+    )
