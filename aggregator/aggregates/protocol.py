@@ -11,7 +11,7 @@ from aggregator.core.diagnostics import did_you_mean
 if TYPE_CHECKING:
     from aggregator.core.aggregate import MeasureDeclaration
     from aggregator.core.diagnostics import Place
-    from aggregator.core.project import Plain
+    from aggregator.core.plain import Plain
 
 
 class Additivity(StrEnum):

@@ -29,7 +29,8 @@ from aggregator.core.project import Column, Partitioning
 if TYPE_CHECKING:
     from aggregator.compile.templates.render import Renderer
     from aggregator.core.graph import Table
-    from aggregator.core.project import Model, Plain
+    from aggregator.core.plain import Plain
+    from aggregator.core.project import Model
 
 
 @dataclasses.dataclass(frozen=True)

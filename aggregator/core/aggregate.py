@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from aggregator.core.calendar import Grain
     from aggregator.core.diagnostics import Word
     from aggregator.core.maps import PartitionMap
-    from aggregator.core.project import Plain
+    from aggregator.core.plain import Plain
 
 NOWHERE = Place("")
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from aggregator.core.aggregate import MeasureDeclaration, RollupDeclaration
@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from aggregator.core.diagnostics import Document, Place, Word
     from aggregator.core.maps import PartitionMap
     from aggregator.core.names import TableName
-
-Plain: TypeAlias = "bool | int | float | str | list[Plain] | dict[str, Plain] | None"
+    from aggregator.core.plain import Plain
 
 
 class Kind(StrEnum):

@@ -10,9 +10,21 @@ import functools
 from collections.abc import Iterable
 from typing import Any, TypeAlias
 
+from aggregator.aggregates import KINDS
 from aggregator.checks import CHECKS
+from aggregator.core.calendar import Grain
 from aggregator.core.names import IDENTIFIER
 from aggregator.core.types import ALIASES, SCALARS
+from aggregator.load.aggregates import (
+    COMPLETE,
+    ROLLING,
+    Completeness,
+    Length,
+    Measures,
+    MeasureShape,
+    TableReference,
+    TargetShape,
+)
 from aggregator.load.amounts import Count, Number, Quantity
 from aggregator.load.keys import KEYS
 from aggregator.load.partitions import PARTITION, InputMap, PartitionShape
@@ -23,6 +35,7 @@ from aggregator.load.schema import (
     LOCAL,
     MODEL,
     PROJECT,
+    ROLLUP_FILE,
     SOURCE_FILE,
     CheckShape,
     Columns,
@@ -46,11 +59,12 @@ from aggregator.load.words import SCHEDULES, Schedule, Type, Zone
 
 Schema: TypeAlias = dict[str, Any]
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
-FORMATS = {"project": PROJECT, "model": MODEL, "source": SOURCE_FILE}
+FORMATS = {"project": PROJECT, "model": MODEL, "source": SOURCE_FILE, "rollup": ROLLUP_FILE}
 _TITLES = {
     "project": "aggregator.yml",
     "model": "The front matter of a model, models/<dataset>/<table>.sql",
     "source": "A source, models/<dataset>/<table>.yml",
+    "rollup": "A roll-up, models/<dataset>/<table>.yml",
 }
 _SCALAR = ["string", "number", "boolean"]
 """Text without quotes may be what JSON calls a number or a truth value; the loader takes it as it was written."""
@@ -177,6 +191,38 @@ def _(shape: CheckShape) -> Schema:
     """Any name will do: whether there is such a check is found when the model is compiled."""
     known = {name: {"description": _first_line(check.__doc__)} for name, check in CHECKS.items()}
     return {"type": "object", "properties": known, "minProperties": 1, "maxProperties": 1}
+
+
+@schema_of.register
+def _(shape: Measures) -> Schema:
+    return schema_of(shape.entries)
+
+
+@schema_of.register
+def _(shape: MeasureShape) -> Schema:
+    """Any arguments will do: what a kind of measure takes is found when the model is compiled."""
+    known = {kind.word: {"description": _first_line(kind.page)} for kind in reversed(KINDS)}
+    return {"type": "object", "properties": dict(reversed(known.items())), "minProperties": 1}
+
+
+@schema_of.register
+def _(shape: TableReference) -> Schema:
+    return _pattern(rf"{IDENTIFIER.pattern}\.{IDENTIFIER.pattern}")
+
+
+@schema_of.register
+def _(shape: TargetShape) -> Schema:
+    return {"anyOf": [schema_of(Choice(Grain)), schema_of(ROLLING)]}
+
+
+@schema_of.register
+def _(shape: Length) -> Schema:
+    return _pattern(TargetShape.LENGTH.pattern)
+
+
+@schema_of.register
+def _(shape: Completeness) -> Schema:
+    return {"enum": list(COMPLETE)}
 
 
 @schema_of.register

@@ -9,8 +9,10 @@ import dataclasses
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from aggregator.load.schema import NOT_OF_ROLLUPS
+
 if TYPE_CHECKING:
-    from aggregator.core.project import Plain
+    from aggregator.core.plain import Plain
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,7 +36,7 @@ _SIZE = Key(
 )
 _ZONE = ("America/New_York", "Europe/Berlin", "UTC")
 
-KEYS: Mapping[str, Mapping[str, Key]] = {
+_KEYS: dict[str, dict[str, Key]] = {
     "a model": {
         "description": _DESCRIPTION,
         "owner": _OWNER,
@@ -53,7 +55,24 @@ KEYS: Mapping[str, Mapping[str, Key]] = {
         "budget": Key("What it may cost.", ({"bytes": "5 GB"}, {"price_per_month": 200})),
         "size": _SIZE,
         "tags": Key("Words to select models by, as in --select tag:core.", (["core"],)),
+        "dimensions": Key(
+            "Columns that rows are grouped by; the SELECT gives the rows.", (["flight_date", "carrier"],)
+        ),
+        "measures": Key(
+            "Numbers of each group, by name.", ({"flights": {"count": "*"}, "planes": {"distinct": "tailnum"}},)
+        ),
     },
+    "a roll-up": {
+        "of": Key("The table whose groups are put together.", ("marts.daily_performance",)),
+        "to": Key("How long the buckets are, or how far each row reaches back.", ("month", {"rolling": "28 days"})),
+        "dimensions": Key("Dimensions to keep; all if nothing is said.", (["carrier"],)),
+        "measures": Key("Measures to keep; all if nothing is said.", (["flights", "planes"], "all")),
+        "where": Key("A condition on dimensions.", ("origin = 'JFK'",)),
+        "complete": Key("Whether a bucket waits until it is over, or is published as far as it is there."),
+        "as": Key("The name of the time column; that of the bucket if nothing is said.", ("flight_month",)),
+        "zone": Key("The time zone of days that are made from hours.", _ZONE),
+    },
+    "to": {"rolling": Key("How long the stretch is that ends with each partition.", ("28 days",))},
     "a source file": {"source": Key("A table that nobody here builds.")},
     "a source": {
         "description": _DESCRIPTION,
@@ -118,4 +137,9 @@ KEYS: Mapping[str, Mapping[str, Key]] = {
             (["CREATE FUNCTION tools.clean_name(name STRING) AS (UPPER(TRIM(name)))"],),
         ),
     },
+}
+
+_OF_A_ROLLUP = {name: key for name, key in _KEYS["a model"].items() if name not in NOT_OF_ROLLUPS}
+KEYS: Mapping[str, Mapping[str, Key]] = _KEYS | {
+    "a roll-up's file": _OF_A_ROLLUP | {"rollup": Key("Longer periods, made from the measures of another table.")}
 }

@@ -12,7 +12,8 @@ from aggregator.cache import Cache, Row, key_of, software
 from aggregator.core.codec import Context, decode, decode_findings, encode, encode_findings
 from aggregator.core.diagnostics import Diagnostic, Document
 from aggregator.core.names import TableName
-from aggregator.core.project import Function, Model, Plain, Source
+from aggregator.core.plain import Plain
+from aggregator.core.project import Function, Model, Source
 from aggregator.load.tables import read_table
 
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")

@@ -167,10 +167,10 @@ MODEL = Record(
     },
     lambda values, _place: values,
 )
-_NOT_OF_ROLLUPS = ("kind", "partition", "key", "inputs", "dimensions", "measures")
+NOT_OF_ROLLUPS = ("kind", "partition", "key", "inputs", "dimensions", "measures")
 ROLLUP_FILE = Record(
     "a roll-up's file",
-    {name: field for name, field in MODEL.fields.items() if name not in _NOT_OF_ROLLUPS} | {"rollup": Field(ROLLUP)},
+    {name: field for name, field in MODEL.fields.items() if name not in NOT_OF_ROLLUPS} | {"rollup": Field(ROLLUP)},
     lambda values, _place: values,
 )
 

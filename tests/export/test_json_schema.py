@@ -78,6 +78,7 @@ def committed() -> dict[str, tuple[str, str]]:
                 text = front_matter(path) if name == "model" else path.read_text(encoding="utf-8")
             except UnicodeDecodeError:
                 continue
+            name = "rollup" if name == "source" and "\nrollup:" in text else name
             found[path.relative_to(ROOT).as_posix()] = (name, text)
     return found
 

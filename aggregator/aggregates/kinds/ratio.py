@@ -8,7 +8,7 @@ from sqlglot import exp
 from aggregator.aggregates.protocol import Additivity, Algebra, BadMeasureError, Bucket, Column, State, only
 from aggregator.core.aggregate import MeasureDeclaration
 from aggregator.core.diagnostics import did_you_mean
-from aggregator.core.project import Plain
+from aggregator.core.plain import Plain
 
 _TOTALS = (exp.Count, exp.CountIf, exp.Sum)
 
