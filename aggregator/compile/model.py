@@ -146,9 +146,10 @@ def _spliced(span: tuple[int, int] | None, splices: tuple[Splice, ...]) -> tuple
 
 
 def _marked(columns: tuple[OutputColumn, ...], implied: Implied | None) -> tuple[OutputColumn, ...]:
-    """Columns that are kept for merging know their measures."""
+    """Columns that are kept for merging know their measures, and measures which kind of number they are."""
     if implied is None:
         return columns
+    columns = tuple(dataclasses.replace(each, measure=implied.numbers.get(each.name, each.measure)) for each in columns)
     return tuple(
         dataclasses.replace(column, state_of=state[0], description=column.description or _what(state))
         if (state := implied.states.get(column.name))

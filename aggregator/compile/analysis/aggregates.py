@@ -12,6 +12,12 @@ from aggregator.core.graph import Derivation, Measure
 if TYPE_CHECKING:
     from aggregator.compile.analysis.types import Type
 
+QUANTILES = (exp.ApproxQuantile, exp.ApproxQuantiles, exp.Median, exp.PercentileCont, exp.PercentileDisc, exp.Quantile)
+"""Functions that give values below which shares of all values lie."""
+
+SKETCHES = ("HLL_COUNT.", "KLL_QUANTILES.")
+"""How the names of functions of sketches begin."""
+
 MEASURES: dict[type[exp.Expr], Measure] = {
     **{kind: Measure.OTHER for kind in vars(exp).values() if isinstance(kind, type) and issubclass(kind, exp.AggFunc)},
     exp.ApproxDistinct: Measure.DISTINCT,
@@ -23,6 +29,7 @@ MEASURES: dict[type[exp.Expr], Measure] = {
     exp.Max: Measure.EXTREME,
     exp.Min: Measure.EXTREME,
     exp.Sum: Measure.SUM,
+    **dict.fromkeys(QUANTILES, Measure.QUANTILE),
 }
 """Which kind of number an aggregate gives."""
 
@@ -71,8 +78,9 @@ def windowed(value: Value, window: Value, *, is_aggregate: bool) -> Value:
 
 
 def sketch(name: str, values: list[Value], type_: Type | None) -> Value:
-    """The HLL_COUNT functions; EXTRACT is the only one that makes no row of many."""
-    is_extract = name.endswith("EXTRACT")
+    """The functions of sketches; EXTRACT and the like are the only ones that make no row of many."""
+    is_extract = ".EXTRACT" in name
     is_aggregate = not is_extract or any(value.derivation is Derivation.AGGREGATE for value in values)
     derivation = Derivation.AGGREGATE if is_aggregate else Derivation.TRANSFORMATION
-    return Value(type_, origins_of(values), derivation, Measure.DISTINCT)
+    measure = Measure.DISTINCT if name.startswith("HLL_COUNT.") else Measure.QUANTILE
+    return Value(type_, origins_of(values), derivation, measure)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from aggregator.compile.analysis import functions
-from aggregator.compile.analysis.aggregates import sketch
+from aggregator.compile.analysis.aggregates import SKETCHES, sketch
 from aggregator.compile.analysis.columns import bracket, column
 from aggregator.compile.analysis.lineage import NOTHING, Value, as_derived, field_of, made_from
 from aggregator.compile.analysis.named_functions import type_of_named
@@ -51,7 +51,7 @@ def _named(reader: Reader, node: exp.Expr, name: str, level: Level) -> Value:
     """A function that sqlglot does not know."""
     values = reader.values(node.expressions or [node.args.get("this")], level)
     type_ = type_of_named(name, values) if isinstance(node, exp.Anonymous) else None
-    made = sketch(name, values, type_) if name.startswith("HLL_COUNT.") else made_from(values, type_)
+    made = sketch(name, values, type_) if name.startswith(SKETCHES) else made_from(values, type_)
     return made._replace(is_literal=False)
 
 

@@ -15,7 +15,10 @@ _NONE, _OTHER = Measure.NONE, Measure.OTHER
 """By names of their own: asking an enumeration is slow, and it would be asked for every node."""
 
 _ADDITIVE = frozenset({Measure.COUNT, Measure.SUM})
-_SCALABLE = frozenset({Measure.SUM, Measure.EXTREME, Measure.AVERAGE, Measure.RATIO})
+_SHIFTABLE = frozenset({Measure.EXTREME, Measure.AVERAGE, Measure.RATIO, Measure.QUANTILE})
+"""Kinds that a number keeps when a constant is added to it."""
+
+_SCALABLE = _SHIFTABLE | {Measure.SUM, Measure.TOP}
 """Kinds that a number keeps when it is multiplied by a constant."""
 
 
@@ -126,8 +129,7 @@ def merged(values: list[Value], type_: Type | None) -> Value:
 
 def sum_of(measure: Measure) -> Measure:
     """Which kind of number SUM makes of another."""
-    holistic = measure in (Measure.AVERAGE, Measure.RATIO, Measure.DISTINCT, Measure.OTHER)
-    return Measure.OTHER if holistic else Measure.SUM
+    return Measure.SUM if measure in (Measure.NONE, Measure.COUNT, Measure.SUM, Measure.EXTREME) else Measure.OTHER
 
 
 def added(left: Value, right: Value) -> Measure:
@@ -137,7 +139,7 @@ def added(left: Value, right: Value) -> Measure:
         return Measure.SUM
     if left.is_literal or right.is_literal:
         kept = b if left.is_literal else a
-        return kept if kept in (Measure.EXTREME, Measure.AVERAGE, Measure.RATIO) else _other(left, right)
+        return kept if kept in _SHIFTABLE else _other(left, right)
     return Measure.RATIO if a is b is Measure.RATIO else _other(left, right)
 
 
