@@ -82,3 +82,14 @@ FILTERED = _code(
 What was too small on each day is missing from the month, however large it is over the month. Roll up a table that has
 all groups, and leave them out of the result.""",
 )
+FAN_OUT = _code(
+    410,
+    "fan-out-of-facts",
+    """In a model with `measures:`, the SELECT gives the facts, each once. A join of which several rows may fit one fact
+repeats it, and every measure counts it as often: a flight that meets 24 hours of weather has flown 24 times.
+
+What is joined to the facts must have a key, and the join must use all of it. `key:` says so of models, where it is a
+check, and of sources, where it is believed; the groups of a GROUP BY have one. Join a table that has several rows for a
+fact only after it was aggregated to one, in WITH. The table whose rows are the facts stands first, after FROM; elements
+of an array that is unnested are facts themselves.""",
+)

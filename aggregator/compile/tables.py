@@ -23,7 +23,15 @@ def table_of_source(source: Source) -> Table | Diagnostic:
     """What the readers of a source can know of it."""
     columns = tuple(OutputColumn(str(c.name), c.type, c.description) for c in source.columns)
     calendar = calendar_of(source.partition, columns)
-    return calendar if isinstance(calendar, Diagnostic) else Table(source.name, columns, calendar)
+    if isinstance(calendar, Diagnostic):
+        return calendar
+    names = [column.name for column in columns]
+    for word in source.key:
+        if word.casefold() not in map(str.casefold, names):
+            advice = did_you_mean(word, names) or f"there are: {', '.join(names)}"
+            message = f"the source has no column {word}"
+            return Diagnostic(word.place, codes.MISSING_COLUMN, message, advice)
+    return Table(source.name, columns, calendar, tuple(map(str, source.key)))
 
 
 def calendar_of(

@@ -127,7 +127,7 @@ class CheckDeclaration:
 
 @dataclasses.dataclass(frozen=True)
 class Source:
-    """A table that nobody here builds."""
+    """A table that nobody here builds. Its ``key`` is believed, not checked."""
 
     name: TableName
     document: Document
@@ -138,6 +138,7 @@ class Source:
     freshness: Freshness | None = None
     local: LocalFile | None = None
     size: DeclaredSize | None = None
+    key: tuple[Word, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aggregator.lint.allow import BAD_ALLOW, UNUSED_ALLOW, without_allowed
+from aggregator.lint.facts import fan_out_of_facts
 from aggregator.lint.protocol import Inspected, Rule
 from aggregator.lint.rules.any_value import AnyValue
 from aggregator.lint.rules.approx import Approx
@@ -127,11 +128,11 @@ _NAMES = frozenset(rule.code.name for rule in RULES) | _LATER
 
 
 def lint(subject: Subject) -> tuple[Diagnostic, ...]:
-    """What every rule says about a model, and the model's own comments don't allow, by place."""
+    """What every rule says about a model, and the model's own comments don't allow, by place; and repeated facts."""
     inspected = Inspected(subject.model, subject.query, subject.analysis, subject.tables)
     found = sorted((finding for rule in RULES for finding in rule.check(inspected)), key=_order)
     left = without_allowed(subject.query.document, subject.query.start, found, _NAMES, _LATER)
-    return tuple(sorted(left, key=_order))
+    return tuple(sorted((*left, *fan_out_of_facts(inspected)), key=_order))
 
 
 def _order(finding: Diagnostic) -> tuple[Place, str]:

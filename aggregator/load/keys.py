@@ -79,6 +79,7 @@ _KEYS: dict[str, dict[str, Key]] = {
         "owner": _OWNER,
         "columns": Key("Every column with its type.", ({"carrier": "STRING", "legs": "ARRAY<STRUCT<a INT64>>"},)),
         "partition": Key("How the table is cut; `to` says that it ended.", _PARTITION.examples),
+        "key": Key("Columns that make a row unique; believed, not checked.", (["carrier"],)),
         "freshness": _FRESHNESS,
         "local": Key("Where the embedded engine finds the rows.", ("data/flights.csv",)),
         "size": _SIZE,

@@ -210,6 +210,7 @@ SOURCE = Record(
         "owner": _OWNER,
         "columns": Field(Columns("type"), required="declare every column with its type: `carrier: STRING`"),
         "partition": Field(PartitionShape()),
+        "key": Field(ListOf(Identifier("a column name")), default=()),
         "freshness": Field(FRESHNESS),
         "local": Field(LocalShape()),
         "size": Field(SIZE),

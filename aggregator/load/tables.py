@@ -102,6 +102,7 @@ def _source(document: Document, name: TableName, zone: str, values: dict[str, An
         freshness=values["freshness"],
         local=_local(values["local"]),
         size=values["size"],
+        key=values["key"],
     )
 
 
