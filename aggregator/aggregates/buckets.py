@@ -32,10 +32,15 @@ class Buckets:
     is_rolling: bool = False
 
 
-def buckets(declared: RollupDeclaration, of: Aggregate, source: Calendar) -> Buckets | tuple[str, str]:
-    """The buckets of a roll-up, or why there can't be any and what to do instead."""
+def buckets(
+    declared: RollupDeclaration, of: Aggregate, source: Calendar, anchor: str = "@start"
+) -> Buckets | tuple[str, str]:
+    """The buckets of a roll-up, or why there can't be any and what to do instead.
+
+    ``anchor`` is the parameter that has the partition which is built.
+    """
     if declared.rolling is not None:
-        return _rolling(declared, declared.rolling, of, source)
+        return _rolling(declared, declared.rolling, of, source, anchor)
     assert declared.to is not None  # noqa: S101  (one of the two is there)
     zone = declared.zone or _own_zone(source)
     problem = _problem(declared.to, of, source, zone)
@@ -141,7 +146,7 @@ def _moved(moment: datetime | None, source: Calendar, calendar: Calendar) -> dat
 
 
 def _rolling(
-    declared: RollupDeclaration, length: PartitionMap, of: Aggregate, source: Calendar
+    declared: RollupDeclaration, length: PartitionMap, of: Aggregate, source: Calendar, anchor: str
 ) -> Buckets | tuple[str, str]:
     """Buckets that end with each partition and reach back."""
     unit = length.unit or source.grain
@@ -155,12 +160,13 @@ def _rolling(
     calendar = dataclasses.replace(source, column=name)
     assert of.start is not None  # noqa: S101  (partitioned tables have a beginning)
     first = of.start if declared.is_partial else source.grain.shift(unit.shift(of.start, length.count), -1)
-    days = length.count * _LENGTHS[unit] if unit is not Grain.HOUR else None
-    age = f"DATE_DIFF(@start, {source.column}, DAY)" if source.type is ColumnType.DATE else "0"
-    whole = age if source.grain is Grain.DAY and source.type is ColumnType.DATE else None
-    bucket = Bucket(whole or "0", _rolling_periods(length, unit, of, source), days if whole else None)
+    by_day = source.grain is Grain.DAY and source.type is ColumnType.DATE
+    age, days = "0", None
+    if by_day:
+        age, days = f"DATE_DIFF({anchor}, {source.column}, DAY)", length.count * _LENGTHS[unit]
+    bucket = Bucket(age, _rolling_periods(length, unit, of, source), days)
     first = source.grain.ceil(first)
-    return Buckets(calendar, "@start", length, bucket, first, of.end, is_rolling=True)
+    return Buckets(calendar, anchor, length, bucket, first, of.end, is_rolling=True)
 
 
 def _rolling_periods(length: PartitionMap, unit: Grain, of: Aggregate, source: Calendar) -> str:

@@ -78,15 +78,18 @@ class Algebra:
 
     ``finals`` are what people read, made from the states; none where the state that has the measure's name is what they
     read. ``before_rows`` and ``before_states`` are window functions over each group that the aggregates need, written
-    without OVER. ``check`` is an aggregate over rows that gives the exact number, where the states only estimate it, to
-    within ``error`` of it (relative; at 3 standard deviations).
+    without OVER.
+
+    A roll-up is verified by computing ``finals`` over its rows in one go. Where that says something else or only
+    estimates, ``checks`` are the aggregates over rows that say it exactly; none if no aggregate does. What people read
+    is within ``error`` of it, relative to it (3 standard deviations).
     """
 
     states: tuple[State, ...]
     finals: tuple[Column, ...] = ()
     before_rows: tuple[Column, ...] = ()
     before_states: tuple[Column, ...] = ()
-    check: str = ""
+    checks: tuple[Column, ...] | None = None
     error: float = 0.0
 
 

@@ -49,7 +49,7 @@ class Horizon:
         return model.calendar.id(newest) if newest >= model.model.partition.start else None
 
     def _due_end(self, model: CompiledModel, calendar: Calendar) -> datetime:
-        """The end of the last partition that is to be built: of a roll-up that may be partial, the one that has begun."""
+        """The end of the last partition to build: of a roll-up that may be partial, the one that has begun."""
         reached, rollup = self._reached(model, calendar), model.model.rollup
         is_partial = rollup is not None and rollup.is_partial
         return calendar.grain.ceil(reached) if is_partial else calendar.grain.floor(reached)

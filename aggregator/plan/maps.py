@@ -17,11 +17,11 @@ def read_partitions(map_: PartitionMap, reader: Calendar, source: Calendar, part
 
     ``map_`` is not ``all``. The filter in the SQL (``compile.filters``) selects the same moments.
     """
-    start, end = _bounds(map_, reader, partition)
+    start, end = bounds(map_, reader, partition)
     return _overlapping(reader, source, start, end)
 
 
-def _bounds(map_: PartitionMap, reader: Calendar, partition: Partition) -> tuple[Partition, Partition]:
+def bounds(map_: PartitionMap, reader: Calendar, partition: Partition) -> tuple[Partition, Partition]:
     """What is read, on the reader's wall clock."""
     end = reader.next(partition)
     unit = map_.unit or reader.grain

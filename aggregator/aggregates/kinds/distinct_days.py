@@ -9,6 +9,7 @@ MAX_DAYS = 63
 """An INT64 has 64 bits, and the highest is the sign."""
 
 _WINDOWS = (1, 7, 28)
+_WEEK = 7
 
 
 class DistinctDays:
@@ -49,14 +50,18 @@ That is as much as there are values; see `exact_set`."""
             settled_states=united,
             meaning="the different values, with a bit for each day",
         )
-        return Algebra((state,), tuple(_finals(measure.name, days, bucket.days)))
+        windows = [n for n in _WINDOWS if n <= bucket.days and bucket.days > 1]
+        finals = [Column(measure.name, f"IFNULL(ARRAY_LENGTH({days}), 0)")]
+        finals += [Column(f"{measure.name}_{n}d", _counted(days, f"each.days & {2**n - 1} != 0")) for n in windows]
+        checks = [Column(measure.name, f"COUNT(DISTINCT {value})")]
+        recent = [(n, f"COUNT(DISTINCT IF({bucket.age} < {n}, {value}, NULL))") for n in windows]
+        checks += [Column(f"{measure.name}_{n}d", sql) for n, sql in recent]
+        if bucket.days >= 2 * _WEEK:
+            this, before = 2**_WEEK - 1, (2**_WEEK - 1) << _WEEK
+            both = f"each.days & {this} != 0 AND each.days & {before} != 0"
+            finals.append(Column(f"{measure.name}_returned_{_WEEK}d", _counted(days, both)))
+        return Algebra((state,), tuple(finals), checks=tuple(checks))
 
 
-def _finals(name: str, days: str, length: int) -> list[Column]:
-    finals = [Column(name, f"IFNULL(ARRAY_LENGTH({days}), 0)")]
-    tests = [(f"{name}_{n}d", f"each.days & {2**n - 1} != 0") for n in _WINDOWS if n <= length and length > 1]
-    if length >= 14:  # noqa: PLR2004
-        both = f"each.days & {2**7 - 1} != 0 AND each.days & {(2**7 - 1) << 7} != 0"
-        tests.append((f"{name}_returned_7d", both))
-    finals += [Column(column, f"(SELECT COUNTIF({test}) FROM UNNEST({days}) AS each)") for column, test in tests]
-    return finals
+def _counted(days: str, test: str) -> str:
+    return f"(SELECT COUNTIF({test}) FROM UNNEST({days}) AS each)"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -149,6 +149,13 @@ class DuckDbEngine:
     def record(self, rows: Iterable[LedgerRow]) -> None:
         """Append to the ledger."""
         append_rows(self._db, list(rows))
+
+    @translated()
+    def ask(self, query: str, parameters: Mapping[str, date | datetime]) -> tuple[object, ...]:
+        """A question of one row."""
+        row = self._db.execute(to_duckdb(query), dict(parameters)).fetchone()
+        assert row is not None  # noqa: S101  (aggregates without GROUP BY give a row of nothing)
+        return tuple(row)
 
     @translated()
     def sample(self, table: TableName, partition: str, limit: int) -> tuple[list[str], list[tuple[object, ...]]]:
