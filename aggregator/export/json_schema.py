@@ -117,7 +117,7 @@ def _(shape: Identifier) -> Schema:
 
 @schema_of.register(Choice)
 def _(shape: Choice[Any]) -> Schema:
-    return {"enum": [option.value for option in shape.options]}
+    return {"enum": [*(option.value for option in shape.options), *shape.others]}
 
 
 @schema_of.register

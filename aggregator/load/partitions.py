@@ -7,7 +7,7 @@ import re
 from datetime import datetime
 from typing import ClassVar
 
-from aggregator.core.calendar import Grain
+from aggregator.core.calendar import OTHER_NAMES, Grain
 from aggregator.core.diagnostics import Place, Word, did_you_mean
 from aggregator.core.maps import ALL, PREVIOUS, SAME, PartitionMap, Reach
 from aggregator.load import codes
@@ -33,7 +33,7 @@ PARTITION = Record(
     "partition",
     {
         "by": Field(Identifier("the name of a column"), required="name the column: `by: flight_date`"),
-        "grain": Field(Choice(Grain), required="say how long a partition is: `grain: day`"),
+        "grain": Field(Choice(Grain, tuple(OTHER_NAMES)), required="say how long a partition is: `grain: day`"),
         "from": Field(Moment(), required="say where the table begins: `from: 2013-01-01`"),
         "to": Field(Moment()),
         "zone": Field(Zone()),
@@ -64,7 +64,7 @@ class InputMap:
 
     WORDS: ClassVar = {"same": SAME, "all": ALL, "previous": PREVIOUS}
     LONG = (Reach.LAST, Reach.OFFSET)
-    LENGTH = re.compile(r"([1-9][0-9]{0,4})\s*(hour|day|month|year)s?")
+    LENGTH = re.compile(r"([1-9][0-9]{0,4})\s*(hour|day|week|month|quarter|year)s?")
 
     def read(self, node: Node, report: Report) -> PartitionMap | Invalid:
         """The map."""
@@ -83,5 +83,5 @@ class InputMap:
         """A map with a length."""
         length = self.LENGTH.fullmatch(node.text) if isinstance(node, Scalar) else None
         if length is None:
-            return report.wrong(node, "a length in hours, days, months or years, such as 7 days")
+            return report.wrong(node, "a length in hours, days, weeks, months, quarters or years, such as 7 days")
         return PartitionMap(reach, int(length[1]), Grain(length[2]))
