@@ -57,16 +57,25 @@ def _problem(to: Grain, of: Aggregate, source: Calendar, zone: str) -> tuple[str
         return "its rows overlap in time, so adding them up would count days several times", "roll up its own input"
     if not source.grain.divides(to):
         if to is Grain.HOUR or source.grain.unit is Grain.YEAR or source.grain.divides(Grain.YEAR):
-            return f"a {to} is shorter than a {source.grain}", "roll up a table with shorter partitions"
-        reason = f"{source.grain}s straddle {to}s" if source.grain.unit is not to.unit else "they begin on other days"
-        return f"a {to} does not consist of whole {source.grain}s: {reason}", "roll up the table by day instead"
-    if to is not Grain.HOUR and zone != source.wall:
+            return f"{_a(to)} is shorter than {_a(source.grain)}", "roll up a table with shorter partitions"
+        if source.grain.unit is to.unit:
+            return f"its weeks begin on other days than {_a(to)}", "roll up the table by day instead"
+        return f"{source.grain.unit}s straddle {to.unit}s", "roll up the table by day instead"
+    return _zone_problem(source, zone) if to is not Grain.HOUR else None
+
+
+def _zone_problem(source: Calendar, zone: str) -> tuple[str, str] | None:
+    if zone != source.wall:
         if source.grain is not Grain.HOUR or source.type is not ColumnType.TIMESTAMP:
             what = f"its {source.grain}s are those of {source.wall}"
             return f"{what}, not of {zone}", "leave `zone:` out, or roll up a table by hour of a TIMESTAMP"
         if not _is_whole_hours(zone):
             return f"{zone} is not whole hours from UTC, so hours straddle its days", "aggregate the rows themselves"
     return None
+
+
+def _a(grain: Grain) -> str:
+    return f"an {grain}" if grain[0] in "hi" else f"a {grain}"
 
 
 @functools.cache

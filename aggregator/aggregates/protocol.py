@@ -122,8 +122,16 @@ def whole(measure: MeasureDeclaration, key: str, default: int, low: int, high: i
     """An argument that is a whole number between two bounds, which are included."""
     value = measure.arguments.get(key, default)
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise BadMeasureError(f"{key}: must be a whole number from {low} to {high}, not {value}", at=value)
+        raise BadMeasureError(
+            f"{key}: must be a whole number from {low} to {high}, not {value}", at=place_of(measure, key)
+        )
     return value
+
+
+def place_of(measure: MeasureDeclaration, key: str) -> Plain:
+    """What to point at for an argument: numbers don't know where they stand, their keys do."""
+    value = measure.arguments.get(key)
+    return value if isinstance(value, str) else next((each for each in measure.arguments if each == key), None)
 
 
 def only(measure: MeasureDeclaration, *known: str) -> None:

@@ -74,7 +74,7 @@ PARTITION_TYPE = _code(
     "partition-type",
     """The partition column is not of a type by which a table can be partitioned.
 
-It must be DATE (day, month or year), DATETIME or TIMESTAMP. Where the type can't be inferred, declare it:
+It must be DATE (not by the hour), DATETIME or TIMESTAMP. Where the type can't be inferred, declare it:
 `columns: {flight_date: {type: DATE}}`.""",
 )
 UNKNOWN_COLUMN = _code(

@@ -62,6 +62,13 @@ def _as_date(node: exp.Expr) -> exp.Expr:
     return node if node.text("unit").upper() in _TIME_UNITS else exp.cast(node, "DATE")
 
 
+def _date_trunc(node: exp.Expr) -> exp.Expr:
+    """With a zone it is of a TIMESTAMP, and stays one; sqlglot forgets the zone."""
+    if node.args.get("zone"):
+        return _timestamp_trunc(exp.TimestampTrunc(**node.args))
+    return _as_date(node)
+
+
 def _numeric(node: exp.Expr) -> exp.Expr:
     """NUMERIC has 9 digits after the point; DuckDB's DECIMAL has 3."""
     assert isinstance(node, exp.DataType)  # noqa: S101
@@ -197,7 +204,7 @@ REWRITES: dict[type[exp.Expr], Rewrite] = {
     exp.Div: _division,
     exp.DateAdd: _as_date,
     exp.DateSub: _as_date,
-    exp.DateTrunc: _as_date,
+    exp.DateTrunc: _date_trunc,
     exp.DataType: _numeric,
     exp.Literal: _float_literal,
     exp.TimestampDiff: _timestamp_diff,
