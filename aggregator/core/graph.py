@@ -62,7 +62,11 @@ class Measure(StrEnum):
 
 @dataclasses.dataclass(frozen=True)
 class OutputColumn:
-    """A column of a model's table. ``type`` is a BigQuery type, empty where it is unknown."""
+    """A column of a model's table. ``type`` is a BigQuery type, empty where it is unknown.
+
+    ``sketch`` says what BYTES are a sketch of, such as ``hll(STRING, 15)``: family, type and precision. It is empty for
+    what is no sketch, and where it is not known.
+    """
 
     name: str
     type: str = ""
@@ -70,10 +74,11 @@ class OutputColumn:
     origins: tuple[Origin, ...] = ()
     derivation: Derivation = Derivation.UNKNOWN
     measure: Measure = Measure.NONE
+    sketch: str = ""
 
     def described(self, type_: str, description: str) -> OutputColumn:
         """The same column with what its author says of it; of the type, if anything."""
-        return OutputColumn(self.name, type_ or self.type, description, self.origins, self.derivation, self.measure)
+        return dataclasses.replace(self, type=type_ or self.type, description=description)
 
 
 @dataclasses.dataclass(frozen=True)
