@@ -8,15 +8,13 @@ from typing import Any
 
 import duckdb
 import pytest
+from aggregate_cases import ANSWERS_AS_THEY_ARE, ARRAYS, BITS, FAILS, FIELDS, PICKED, PRECEDENCE, SKETCHES
 from lab import Lab, graph_of, model
 from sqlglot import exp
 
 from aggregator.engines.duckdb.connection import prepared
 from aggregator.engines.duckdb.dialect import MACROS, REWRITES, expression_to_duckdb, to_duckdb, type_to_duckdb
 from aggregator.engines.protocol import QueryError
-
-FAILS = "fails"
-"""BigQuery refuses to answer."""
 
 
 def utc(text: str) -> datetime:
@@ -208,6 +206,7 @@ CASES: dict[type[exp.Expr], dict[str, tuple[str, Any]]] = {
         "of an empty array": ("x, i FROM UNNEST(CAST([] AS ARRAY<INT64>)) AS x WITH OFFSET AS i", []),
         "of structs": ("x.a, i FROM UNNEST([STRUCT(7 AS a, 8 AS b)]) AS x WITH OFFSET AS i", [(7, 0)]),
         "without positions": ("x FROM UNNEST([5, 6]) AS x ORDER BY x", [(5,), (6,)]),
+        **FIELDS,
     },
     exp.Distinct: {
         "of several columns, NULLs too": (f"COUNT(DISTINCT TO_JSON_STRING(STRUCT(a, b))) {_PAIRS}", 4),
@@ -236,6 +235,10 @@ CASES: dict[type[exp.Expr], dict[str, tuple[str, Any]]] = {
         "what does not fit is NULL": ("SAFE_CAST(1e300 AS INT64)", None),
         "what is no number is NULL": ("SAFE_CAST('many' AS INT64)", None),
     },
+    **ARRAYS,
+    **BITS,
+    **PICKED,
+    exp.Dot: SKETCHES,
 }
 """By what is corrected: what it is about, BigQuery's SQL, and the answer."""
 
@@ -250,6 +253,8 @@ AS_THEY_ARE = {
     "DATETIME_DIFF does so, too": ("DATETIME_DIFF(DATETIME '2013-01-01 11:00', DATETIME '2013-01-01 10:59', HOUR)", 1),
     "an hour of a TIMESTAMP": ("TIMESTAMP_TRUNC(TIMESTAMP '2013-06-12 03:10', HOUR)", utc("2013-06-12T03:00")),
     "ROUND goes away from zero": ("ROUND(-2.5)", -3.0),
+    **PRECEDENCE,
+    **ANSWERS_AS_THEY_ARE,
 }
 
 

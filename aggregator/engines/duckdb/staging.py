@@ -11,6 +11,7 @@ from aggregator.core.names import TableName
 from aggregator.core.writes import Batch, Expectation, OverwritePartitions, Write
 from aggregator.engines.duckdb.catalog import Columns, grouped_sql
 from aggregator.engines.duckdb.dialect import expression_to_duckdb, to_duckdb
+from aggregator.engines.duckdb.sketches import stored_type
 from aggregator.engines.duckdb.types import column_type
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ class Staging:
         if write.table not in self._queries or self._queries[write.table].source != write.query:
             query = to_duckdb(write.query)
             described = self._db.execute(f"DESCRIBE {query}", _used(parameters, query)).fetchall()
-            expected = {column.name.casefold(): column.type for column in write.columns}
+            expected = {column.name.casefold(): stored_type(column) for column in write.columns}
             columns = {
                 name: column_type(self._db.db, type_, expected.get(name.casefold(), ""))
                 for name, type_, *_ in described
