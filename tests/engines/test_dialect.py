@@ -62,7 +62,16 @@ CASES: dict[type[exp.Expr], dict[str, tuple[str, Any]]] = {
         "a Sunday begins a week": ("DATE_TRUNC(DATE '2013-03-31', WEEK)", date(2013, 3, 31)),
         "unless it is said to begin on Monday": ("DATE_TRUNC(DATE '2013-03-31', WEEK(MONDAY))", date(2013, 3, 25)),
         "an ISO week begins on Monday": ("DATE_TRUNC(DATE '2013-03-31', ISOWEEK)", date(2013, 3, 25)),
+        "or on Tuesday": ("DATE_TRUNC(DATE '2013-01-01', WEEK(TUESDAY))", date(2013, 1, 1)),
         "an ISO year begins with its first week": ("DATE_TRUNC(DATE '2013-01-01', ISOYEAR)", date(2012, 12, 31)),
+        "a point in time, on the clock of a zone": (
+            "DATE_TRUNC(TIMESTAMP '2013-06-10 03:30:00', ISOWEEK, 'America/New_York')",
+            utc("2013-06-03T04:00"),
+        ),
+        "an hour of it, at half past": (
+            "DATE_TRUNC(TIMESTAMP '2013-06-12 03:10:00', HOUR, 'Asia/Kolkata')",
+            utc("2013-06-12T02:30"),
+        ),
     },
     exp.DataType: {
         "NUMERIC has nine digits": ("CAST('0.123456789' AS NUMERIC)", Decimal("0.123456789")),
@@ -99,6 +108,14 @@ CASES: dict[type[exp.Expr], dict[str, tuple[str, Any]]] = {
         "a week begins on Sunday of the zone": (
             "TIMESTAMP_TRUNC(TIMESTAMP '2013-06-09 03:10:00', WEEK, 'America/New_York')",
             utc("2013-06-02T04:00"),
+        ),
+        "or on another day of it, over a change of clocks": (
+            "TIMESTAMP_TRUNC(TIMESTAMP '2013-11-05 04:10:00', WEEK(SATURDAY), 'America/New_York')",
+            utc("2013-11-02T04:00"),
+        ),
+        "a quarter, of a sum": (
+            "TIMESTAMP_TRUNC(TIMESTAMP_ADD(TIMESTAMP '2013-06-30 14:10:00', INTERVAL 1 HOUR), QUARTER, 'Asia/Tokyo')",
+            utc("2013-06-30T15:00"),
         ),
         "an hour begins at half past": (
             "TIMESTAMP_TRUNC(TIMESTAMP '2013-06-12 03:10:00', HOUR, 'Asia/Kolkata')",

@@ -91,7 +91,7 @@ def _print_project(graph: Graph, states: Mapping[TableName, Mapping[str, State]]
     partitioned = [list(states[name]) for name in states if graph.models[name].calendar]
     months = sorted({partition[:7] for partitions in partitioned for partition in partitions if len(partition) >= 7})  # noqa: PLR2004
     forms = {name: _form(graph.models[name]) for name in states}
-    form_width = max((len(form) for form in forms.values()), default=0)
+    form_width = max(map(len, (*forms.values(), "table")))
     for line in month_header(months):
         click.echo(f"{'':<{width}}  {'':<{form_width}}  {line}")
     for name, by_partition in states.items():
