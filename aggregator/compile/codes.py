@@ -214,8 +214,9 @@ NOT_THIS_SKETCH = _code(
     "not-this-sketch",
     """A function gets what is no sketch, or a sketch of another kind.
 
-What `HLL_COUNT.INIT` made can only be merged and counted by `HLL_COUNT`, and what `KLL_QUANTILES.INIT_INT64` made only
-be read by the functions of `KLL_QUANTILES` that end in `_INT64`. BigQuery notices when the query runs: all are BYTES.""",
+What `HLL_COUNT.INIT` made can only be merged and counted by `HLL_COUNT`, and what `KLL_QUANTILES.INIT_INT64` made can
+only be read by those functions of `KLL_QUANTILES` that end in `_INT64`. BigQuery takes all of them for BYTES, and finds
+the mistake when the query runs.""",
 )
 MIXED_SKETCHES = Code(
     "A233",

@@ -97,7 +97,7 @@ def as_derived(value: Value, derivation: Derivation, measure: Measure, type_: Ty
     fields = value.fields and {
         name: as_derived(each, derivation, each.measure, each.type) for name, each in value.fields.items()
     }
-    sketch = value.sketch if type_ == value.type else ""
+    sketch = value.sketch if value.sketch and type_ == value.type else ""
     return Value(type_, value.origins, derivation, measure, is_path=value.is_path, fields=fields, sketch=sketch)
 
 
@@ -125,9 +125,15 @@ def merged(values: list[Value], type_: Type | None) -> Value:
     if len(fields) == len(values):
         names = [name for name in fields[0] if all(name in each for each in fields)]
         shared = {name: merged([each[name] for each in fields], fields[0][name].type) for name in names}
-    sketch = common_sketch([value.sketch for value in values if value.type != NULL] or [""])
     is_path = all(value.is_path for value in values)
-    return Value(type_, origins, derivation, measure, is_path=is_path, fields=shared, sketch=sketch)
+    return Value(type_, origins, derivation, measure, is_path=is_path, fields=shared, sketch=sketch_of(values))
+
+
+def sketch_of(values: list[Value]) -> str:
+    """What one of several values is a sketch of, if all are; NULL may be among them."""
+    if not any(value.sketch for value in values):
+        return ""
+    return common_sketch([value.sketch for value in values if value.type != NULL])
 
 
 def sum_of(measure: Measure) -> Measure:

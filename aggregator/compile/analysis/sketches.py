@@ -141,10 +141,13 @@ def _state_problems(call: Call) -> Iterator[Diagnostic]:
 
 def mixed_sketches(query: Query, node: exp.SetOperation, pairs: Sequence[Sequence[Field]]) -> Iterator[Diagnostic]:
     """Columns of a UNION that are sketches on both sides, of what can't be merged."""
-    for fields in pairs:
+    items = node.expression.selects
+    is_by_place = len(items) == len(pairs) and not node.args.get("by_name")
+    for index, fields in enumerate(pairs):
         found = [each for each in (sketch_type(field.value.sketch) for field in fields) if each is not None]
         families, types = {each.family for each in found}, {each.type for each in found if each.type}
         if len(families) > 1 or len(types) > 1:
             message = f"{fields[0].name} holds {' and '.join(map(str, found))}, which can't be merged"
             advice = "make both of the same type, or give them columns of their own"
-            yield Diagnostic(query.place_of(node.expression), codes.MIXED_SKETCHES, message, advice)
+            place = query.place_of(items[index] if is_by_place else node.expression)
+            yield Diagnostic(place, codes.MIXED_SKETCHES, message, advice)

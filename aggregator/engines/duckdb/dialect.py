@@ -13,7 +13,7 @@ import sqlglot
 from sqlglot import exp
 
 from aggregator.core.names import TableName
-from aggregator.engines.duckdb import arrays, bits, sketches
+from aggregator.engines.duckdb import aliases, arrays, bits, sketches
 from aggregator.engines.duckdb.outside import refuse_outside
 from aggregator.engines.duckdb.trees import call, one
 
@@ -205,7 +205,7 @@ REWRITES: dict[type[exp.Expr], Rewrite] = {
     exp.ArrayAgg: arrays.collected,
     exp.IgnoreNulls: arrays.collected_without_nulls,
     exp.ArrayConcatAgg: arrays.concatenated,
-    exp.Select: arrays.row,
+    exp.Select: aliases.spelt_out,
     exp.BitwiseLeftShift: bits.shift_left,
     exp.BitwiseRightShift: bits.shift_right,
     exp.BitwiseCount: bits.count,
