@@ -36,7 +36,8 @@ NO_MEASURES = _code(
     """A roll-up needs to know how each number of a table was made, or it could not tell which may be added up.
 
 That is declared: a table with `dimensions:` and `measures:`, or a roll-up of one. Of a table whose SELECT groups by
-hand, columns can be rolled up that are plain counts, sums and extremes; that is all that can be seen from outside.""",
+hand, columns can be rolled up that are counts, sums and extremes, if its `key:` is what it groups by and the partition
+column is part of it. Behind a join or a UNION, nothing can be seen of the groups.""",
 )
 BAD_CALENDAR = _code(
     405,

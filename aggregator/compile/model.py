@@ -14,6 +14,7 @@ from aggregator.compile.dateparts import date_part_problems
 from aggregator.compile.fingerprint import fingerprint
 from aggregator.compile.grouping import grouping_problems
 from aggregator.compile.incomparable import incomparable_problems
+from aggregator.compile.inferred import inferred_aggregate
 from aggregator.compile.joins import join_problems
 from aggregator.compile.operands import operand_problems
 from aggregator.compile.outputs import declaration_problems, output_problems, parameter_problems
@@ -127,7 +128,7 @@ def compile_model(parsed: Parsed, tables: Tables) -> Outcome:
         is_templated=query.source_map is not None,
         splices=splices,
         functions=tuple(call.name for call in parsed.calls),
-        aggregate=parsed.written.aggregate,
+        aggregate=parsed.written.aggregate or inferred_aggregate(model, analysis, inputs, calendars),
         implied=parsed.written.implied,
         facts=_spliced(parsed.written.facts, splices),
     )
