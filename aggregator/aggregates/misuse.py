@@ -13,7 +13,7 @@ _DIALECT = "bigquery"
 
 @dataclasses.dataclass(frozen=True)
 class Misuse:
-    """``sql`` gives one row: all groups, wrong ones, the totals of the wrong and of the true numbers, the largest error."""
+    """``sql`` gives one row: all groups, wrong ones, the totals of wrong and of true numbers, the largest error."""
 
     sql: str
 
