@@ -32,10 +32,15 @@ class Buckets:
     is_rolling: bool = False
 
 
-def buckets(declared: RollupDeclaration, of: Aggregate, source: Calendar) -> Buckets | tuple[str, str]:
-    """The buckets of a roll-up, or why there can't be any and what to do instead."""
+def buckets(
+    declared: RollupDeclaration, of: Aggregate, source: Calendar, anchor: str = "@start"
+) -> Buckets | tuple[str, str]:
+    """The buckets of a roll-up, or why there can't be any and what to do instead.
+
+    ``anchor`` is the parameter that has the partition which is built.
+    """
     if declared.rolling is not None:
-        return _rolling(declared, declared.rolling, of, source)
+        return _rolling(declared, declared.rolling, of, source, anchor)
     assert declared.to is not None  # noqa: S101  (one of the two is there)
     zone = declared.zone or _own_zone(source)
     problem = _problem(declared.to, of, source, zone)
@@ -52,16 +57,25 @@ def _problem(to: Grain, of: Aggregate, source: Calendar, zone: str) -> tuple[str
         return "its rows overlap in time, so adding them up would count days several times", "roll up its own input"
     if not source.grain.divides(to):
         if to is Grain.HOUR or source.grain.unit is Grain.YEAR or source.grain.divides(Grain.YEAR):
-            return f"a {to} is shorter than a {source.grain}", "roll up a table with shorter partitions"
-        reason = f"{source.grain}s straddle {to}s" if source.grain.unit is not to.unit else "they begin on other days"
-        return f"a {to} does not consist of whole {source.grain}s: {reason}", "roll up the table by day instead"
-    if to is not Grain.HOUR and zone != source.wall:
+            return f"{_a(to)} is shorter than {_a(source.grain)}", "roll up a table with shorter partitions"
+        if source.grain.unit is to.unit:
+            return f"its weeks begin on other days than {_a(to)}", "roll up the table by day instead"
+        return f"{source.grain.unit}s straddle {to.unit}s", "roll up the table by day instead"
+    return _zone_problem(source, zone) if to is not Grain.HOUR else None
+
+
+def _zone_problem(source: Calendar, zone: str) -> tuple[str, str] | None:
+    if zone != source.wall:
         if source.grain is not Grain.HOUR or source.type is not ColumnType.TIMESTAMP:
             what = f"its {source.grain}s are those of {source.wall}"
             return f"{what}, not of {zone}", "leave `zone:` out, or roll up a table by hour of a TIMESTAMP"
         if not _is_whole_hours(zone):
             return f"{zone} is not whole hours from UTC, so hours straddle its days", "aggregate the rows themselves"
     return None
+
+
+def _a(grain: Grain) -> str:
+    return f"an {grain}" if grain[0] in "hi" else f"a {grain}"
 
 
 @functools.cache
@@ -141,7 +155,7 @@ def _moved(moment: datetime | None, source: Calendar, calendar: Calendar) -> dat
 
 
 def _rolling(
-    declared: RollupDeclaration, length: PartitionMap, of: Aggregate, source: Calendar
+    declared: RollupDeclaration, length: PartitionMap, of: Aggregate, source: Calendar, anchor: str
 ) -> Buckets | tuple[str, str]:
     """Buckets that end with each partition and reach back."""
     unit = length.unit or source.grain
@@ -155,12 +169,13 @@ def _rolling(
     calendar = dataclasses.replace(source, column=name)
     assert of.start is not None  # noqa: S101  (partitioned tables have a beginning)
     first = of.start if declared.is_partial else source.grain.shift(unit.shift(of.start, length.count), -1)
-    days = length.count * _LENGTHS[unit] if unit is not Grain.HOUR else None
-    age = f"DATE_DIFF(@start, {source.column}, DAY)" if source.type is ColumnType.DATE else "0"
-    whole = age if source.grain is Grain.DAY and source.type is ColumnType.DATE else None
-    bucket = Bucket(whole or "0", _rolling_periods(length, unit, of, source), days if whole else None)
+    by_day = source.grain is Grain.DAY and source.type is ColumnType.DATE
+    age, days = "0", None
+    if by_day:
+        age, days = f"DATE_DIFF({anchor}, {source.column}, DAY)", length.count * _LENGTHS[unit]
+    bucket = Bucket(age, _rolling_periods(length, unit, of, source), days)
     first = source.grain.ceil(first)
-    return Buckets(calendar, "@start", length, bucket, first, of.end, is_rolling=True)
+    return Buckets(calendar, anchor, length, bucket, first, of.end, is_rolling=True)
 
 
 def _rolling_periods(length: PartitionMap, unit: Grain, of: Aggregate, source: Calendar) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aggregator.aggregates.protocol import BadMeasureError, State
+from aggregator.aggregates.protocol import BadMeasureError, State, place_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,10 +17,12 @@ def phis(measure: MeasureDeclaration) -> Iterator[tuple[str, float]]:
     asked = measure.arguments.get("phi", 0.5)
     shares = asked if isinstance(asked, list) else [asked]
     if not shares:
-        raise BadMeasureError("phi: needs at least one share, such as 0.5")
+        raise BadMeasureError("phi: needs at least one share, such as 0.5", at=place_of(measure, "phi"))
     for share in shares:
         if isinstance(share, bool) or not isinstance(share, (int, float)) or not 0 <= share <= 1:
-            raise BadMeasureError(f"phi: must be a share from 0 to 1, not {share}", "0.5 is the median", at=share)
+            raise BadMeasureError(
+                f"phi: must be a share from 0 to 1, not {share}", "0.5 is the median", at=place_of(measure, "phi")
+            )
         suffix = f"_p{share * 100:g}".replace(".", "_") if isinstance(asked, list) else ""
         yield f"{measure.name}{suffix}", share
 

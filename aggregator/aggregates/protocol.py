@@ -78,15 +78,18 @@ class Algebra:
 
     ``finals`` are what people read, made from the states; none where the state that has the measure's name is what they
     read. ``before_rows`` and ``before_states`` are window functions over each group that the aggregates need, written
-    without OVER. ``check`` is an aggregate over rows that gives the exact number, where the states only estimate it, to
-    within ``error`` of it (relative; at 3 standard deviations).
+    without OVER.
+
+    A roll-up is verified by computing ``finals`` over its rows in one go. Where that says something else or only
+    estimates, ``checks`` are the aggregates over rows that say it exactly; none if no aggregate does. What people read
+    is within ``error`` of it, relative to it (3 standard deviations).
     """
 
     states: tuple[State, ...]
     finals: tuple[Column, ...] = ()
     before_rows: tuple[Column, ...] = ()
     before_states: tuple[Column, ...] = ()
-    check: str = ""
+    checks: tuple[Column, ...] | None = None
     error: float = 0.0
 
 
@@ -119,8 +122,16 @@ def whole(measure: MeasureDeclaration, key: str, default: int, low: int, high: i
     """An argument that is a whole number between two bounds, which are included."""
     value = measure.arguments.get(key, default)
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise BadMeasureError(f"{key}: must be a whole number from {low} to {high}, not {value}", at=value)
+        raise BadMeasureError(
+            f"{key}: must be a whole number from {low} to {high}, not {value}", at=place_of(measure, key)
+        )
     return value
+
+
+def place_of(measure: MeasureDeclaration, key: str) -> Plain:
+    """What to point at for an argument: numbers don't know where they stand, their keys do."""
+    value = measure.arguments.get(key)
+    return value if isinstance(value, str) else next((each for each in measure.arguments if each == key), None)
 
 
 def only(measure: MeasureDeclaration, *known: str) -> None:

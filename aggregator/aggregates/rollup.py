@@ -39,7 +39,7 @@ def rollup(declared: RollupDeclaration, of: Aggregate | None, source: Calendar |
     found = buckets(declared, of, source)
     problems = list(_filter_problems(declared, of))
     if not isinstance(found, Buckets):
-        return [*problems, Diagnostic(declared.place, codes.BAD_CALENDAR, f"{declared.of}: {found[0]}", found[1])]
+        return [*problems, Diagnostic(declared.at, codes.BAD_CALENDAR, f"{declared.of}: {found[0]}", found[1])]
     dimensions = list(_dimensions(declared, of, found))
     measures = list(_measures(declared, of, found))
     problems += (each for each in (*dimensions, *measures) if isinstance(each, Diagnostic))
@@ -140,18 +140,21 @@ def clashes(
     keys: Sequence[str], computed: Sequence[Computed], declared: RollupDeclaration | None = None
 ) -> list[Diagnostic]:
     """Columns that two things would have the name of."""
-    taken = {key.casefold(): "a dimension" for key in keys}
     problems = []
+    taken: dict[str, str] = {}
+    for key in keys:
+        if key.casefold() in taken and declared is not None:
+            message = f"the time column would be called {key}, as a dimension is"
+            problems.append(Diagnostic(declared.place, codes.BAD_DIMENSIONS, message, "choose another name: `as: …`"))
+        taken[key.casefold()] = "a dimension"
     for measure in computed:
         for column in columns_of(measure.algebra):
-            owner = taken.setdefault(column.casefold(), str(measure.name))
-            if owner != str(measure.name) and measure.name is not None:
-                advice = (
-                    "name the time column: `as: …`" if declared and owner == "a dimension" else "rename one of them"
+            owner = taken.setdefault(column.casefold(), f"a column of {measure.name}")
+            if owner != f"a column of {measure.name}":
+                what = str(measure.name) if column == measure.name else f"{measure.name} keeps {column}, which"
+                problems.append(
+                    Diagnostic(measure.name.place, codes.BAD_DIMENSIONS, f"{what} has the name of {owner}", "rename it")
                 )
-                message = f"the column {column} of {measure.name} has the name of {owner}"
-                message += "" if owner == "a dimension" else "'s" if owner == column else "'s column"
-                problems.append(Diagnostic(measure.name.place, codes.BAD_DIMENSIONS, message, advice))
     return problems
 
 
@@ -179,7 +182,6 @@ def _filter_problems(declared: RollupDeclaration, of: Aggregate) -> Iterator[Dia
                 if is_measure
                 else f"not a dimension of {declared.of}"
             )
-            advice = (
-                did_you_mean(column, (*of.dimensions, of.time)) or f"there are: {', '.join((of.time, *of.dimensions))}"
-            )
+            near = "" if is_measure else did_you_mean(column, (of.time, *of.dimensions))
+            advice = near or f"there are: {', '.join((of.time, *of.dimensions))}"
             yield Diagnostic(declared.where.place, codes.BAD_FILTER, f"{column} is {what}", advice)

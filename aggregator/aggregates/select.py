@@ -31,7 +31,7 @@ class Key:
 class Computed:
     """A measure and its SQL; ``words`` are the author's, as they stand in it."""
 
-    name: Word | None
+    name: Word
     algebra: Algebra
     words: tuple[Word, ...] = ()
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 from sqlglot import exp
 
 from aggregator.compile.analysis.types import text_of
+from aggregator.compile.buckets import TRUNCATIONS, grain_of
 from aggregator.core.calendar import Calendar, Grain
 
 AlignedColumns = frozenset[tuple[str, str]]
 """Aligned columns as (alias, column), lower case."""
 
-_UNITS = {"HOUR": 0, "DAY": 1, "MONTH": 2, "YEAR": 3}
 _CONVERSIONS = (exp.Date, exp.Datetime, exp.Timestamp, exp.Cast)
-_TRUNCATIONS = (exp.DateTrunc, exp.DatetimeTrunc, exp.TimestampTrunc)
 
 
 def is_aligned(node: exp.Expr, aligned: AlignedColumns, calendar: Calendar) -> bool:
@@ -24,9 +23,9 @@ def is_aligned(node: exp.Expr, aligned: AlignedColumns, calendar: Calendar) -> b
     if isinstance(node, _CONVERSIONS):
         loses_hours = type_name(node) == "DATE" and calendar.grain is Grain.HOUR
         return not loses_hours and is_aligned(node.this, aligned, calendar) and _keeps_clock(node, calendar)
-    if isinstance(node, _TRUNCATIONS):
-        unit = _UNITS.get(str(node.text("unit")).upper())
-        fine_enough = unit is not None and unit <= _UNITS[calendar.grain.upper()]
+    if isinstance(node, TRUNCATIONS):
+        grain = grain_of(node)
+        fine_enough = grain is not None and grain.divides(calendar.grain)
         return fine_enough and is_aligned(node.this, aligned, calendar) and _keeps_clock(node, calendar)
     return False
 
@@ -37,7 +36,7 @@ def _keeps_clock(node: exp.Expr, calendar: Calendar) -> bool:
         return False
     is_known = _is_civil(node.this) or _is_instant(node.this)
     is_plain = _is_civil(node.this) and _is_civil(node)
-    is_no_conversion = _is_instant(node.this) and _is_instant(node) and not isinstance(node, _TRUNCATIONS)
+    is_no_conversion = _is_instant(node.this) and _is_instant(node) and not isinstance(node, TRUNCATIONS)
     if is_known and (is_plain or is_no_conversion):
         return True
     zone = node.args.get("zone") or (node.args.get("expression") if isinstance(node, exp.Datetime) else None)

@@ -17,7 +17,7 @@ from sqlglot.optimizer.scope import Scope
 from aggregator.compile.alignment import AlignedColumns, is_aligned, type_name
 from aggregator.compile.analysis import Analysis, select_list
 from aggregator.compile.nodes import Nodes, conjuncts
-from aggregator.core.calendar import Calendar, ColumnType, Grain
+from aggregator.core.calendar import Calendar, ColumnType
 from aggregator.core.graph import Input
 from aggregator.core.maps import Reach
 from aggregator.core.names import TableName
@@ -196,7 +196,7 @@ class _Proof:
         if source.type is ColumnType.DATETIME:
             return source.wall == self._calendar.wall
         same_clock = self._calendar.type is ColumnType.DATE and self._calendar.zone == source.zone
-        return same_clock and (source.grain is Grain.DAY or source.grain is self._calendar.grain)
+        return same_clock and source.grain.divides(self._calendar.grain)
 
     def _join(
         self, left: AlignedColumns | None, right: _Relation, side: str, conditions: list[exp.Expr]

@@ -103,6 +103,7 @@ def compile_model(parsed: Parsed, tables: Tables) -> Outcome:
         return Outcome(None, tuple(analysis))
     columns = _marked(_described(analysis.columns, model.columns), parsed.written.implied)
     problems = [*declaration_problems(model, columns), *(each for look in _CLOSER_LOOKS for each in look(analysis))]
+    problems += analysis.remarks
     partition = model.partition if model.kind is not Kind.VIEW else None
     calendar = calendar_of(partition, columns, [tables[name] for name in sorted(parsed.tables & tables.keys())])
     if isinstance(calendar, Diagnostic):

@@ -24,7 +24,7 @@ from aggregator.core.aggregate import Aggregate, MeasureDeclaration
 from aggregator.core.calendar import Grain
 from aggregator.core.diagnostics import Diagnostic, Word
 from aggregator.core.graph import Implied, Measure
-from aggregator.core.project import Column, Partitioning
+from aggregator.core.project import Column, Kind, Partitioning
 
 if TYPE_CHECKING:
     from aggregator.compile.templates.render import Renderer
@@ -110,8 +110,9 @@ def _aggregated(model: Model, text: str, source_map: SourceMap | None) -> Writte
         start=partition.start if partition else None,
         end=partition.end if partition else None,
     )
+    key = model.dimensions if model.kind is Kind.TABLE else ()  # what a view promises can't be checked
     numbers = _numbers(sound, model.measures)
-    implied = Implied(model.dimensions, model.columns, _states(sound), partition, numbers=numbers)
+    implied = Implied(key, model.columns, _states(sound), partition, numbers=numbers)
     span = (len(opening), len(opening) + len(rows))
     source_map = SourceMap(template, parts_of(whole))
     return Written(implied.applied(model), plain(whole), source_map, implied, aggregate, span)

@@ -35,13 +35,14 @@ class MeasureDeclaration:
 class RollupDeclaration:
     """``rollup:`` as written; ``of`` is the name of a table.
 
-    Either ``to`` or ``rolling`` is there: the grain of the buckets, or the stretch of time that ends with each
-    partition. ``dimensions`` are those that are kept, None for all; so are ``measures``. ``column`` is the name of the
-    time column, empty for the usual one.
+    Either ``to`` or ``rolling`` is there, written ``at`` a place: the grain of the buckets, or the stretch of time that
+    ends with each partition. ``dimensions`` are those that are kept, None for all; so are ``measures``. ``column`` is
+    the name of the time column, empty for the usual one.
     """
 
     of: Word
     place: Place
+    at: Place = NOWHERE
     to: Grain | None = None
     rolling: PartitionMap | None = None
     dimensions: tuple[Word, ...] | None = None

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+from calendar import monthrange
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
@@ -49,17 +50,21 @@ class Grain(StrEnum):
             return moment.replace(minute=0, second=0, microsecond=0)
         midnight = moment.replace(hour=0, minute=0, second=0, microsecond=0)
         if self.is_week:
-            return midnight - timedelta(days=(moment.weekday() - _FIRST_DAYS[self]) % _DAYS)
+            return midnight - timedelta(days=(moment.weekday() - self.first_day) % _DAYS)
         if self in _MONTHS:
             months = _MONTHS[self]
             return midnight.replace(month=(moment.month - 1) // months * months + 1, day=1)
         return midnight
 
     def shift(self, start: datetime, count: int) -> datetime:
-        """The start of the partition ``count`` after (or before) the one that starts at ``start``."""
+        """The start of the partition ``count`` after (or before) the one that starts at ``start``.
+
+        Of another moment, what BigQuery's DATE_ADD gives: a day that the month lacks becomes its last one.
+        """
         if self in _MONTHS:
             months = start.year * 12 + start.month - 1 + count * _MONTHS[self]
-            return start.replace(year=months // 12, month=months % 12 + 1)
+            year, month = months // 12, months % 12 + 1
+            return start.replace(year=year, month=month, day=min(start.day, monthrange(year, month)[1]))
         length = timedelta(hours=1) if self is Grain.HOUR else timedelta(days=_DAYS if self.is_week else 1)
         return start + count * length
 
@@ -82,6 +87,11 @@ class Grain(StrEnum):
         if self is Grain.DAY:
             return coarser is not Grain.HOUR
         return self in _MONTHS and coarser in _MONTHS and _MONTHS[coarser] % _MONTHS[self] == 0
+
+    @property
+    def first_day(self) -> int:
+        """The day on which a week begins; Monday is 0, as Python has it."""
+        return _FIRST_DAYS[self]
 
     @property
     def is_week(self) -> bool:
@@ -122,8 +132,6 @@ _FIRST_DAYS = {
     Grain.WEEK_SATURDAY: 5,
     Grain.WEEK: 6,
 }
-"""The day on which a week begins; Monday is 0, as Python has it."""
-
 _MONTHS = {Grain.MONTH: 1, Grain.QUARTER: 3, Grain.YEAR: 12}
 """How many months long a partition is, where it is cut at the first of a month."""
 

@@ -67,6 +67,8 @@ class Measure(StrEnum):
 class OutputColumn:
     """A column of a model's table. ``type`` is a BigQuery type, empty where it is unknown.
 
+    ``sketch`` says what BYTES are a sketch of, such as ``hll(STRING, 15)``: family, type and precision. It is empty for
+    what is no sketch, and where it is not known.
     ``state_of`` is the measure for whose sake it is kept; people read the measure, and need not see the column.
     """
 
@@ -76,6 +78,7 @@ class OutputColumn:
     origins: tuple[Origin, ...] = ()
     derivation: Derivation = Derivation.UNKNOWN
     measure: Measure = Measure.NONE
+    sketch: str = ""
     state_of: str = ""
 
     def described(self, type_: str, description: str) -> OutputColumn:

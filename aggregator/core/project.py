@@ -174,6 +174,11 @@ class Model:
         """The SELECT as committed, Jinja and all."""
         return self.document.text[self.sql_start :]
 
+    @property
+    def mentions(self) -> str:
+        """The text in which the model names the tables that it reads."""
+        return str(self.rollup.of) if self.rollup is not None else self.sql
+
 
 @dataclasses.dataclass(frozen=True)
 class Function:

@@ -12,14 +12,12 @@ from typing import Any, TypeAlias
 
 from aggregator.aggregates import KINDS
 from aggregator.checks import CHECKS
-from aggregator.core.calendar import Grain
 from aggregator.core.names import IDENTIFIER
 from aggregator.core.types import ALIASES, SCALARS
 from aggregator.load.aggregates import (
     COMPLETE,
     ROLLING,
     Completeness,
-    Length,
     Measures,
     MeasureShape,
     TableReference,
@@ -27,7 +25,7 @@ from aggregator.load.aggregates import (
 )
 from aggregator.load.amounts import Count, Number, Quantity
 from aggregator.load.keys import KEYS
-from aggregator.load.partitions import PARTITION, InputMap, PartitionShape
+from aggregator.load.partitions import GRAIN, PARTITION, InputMap, Length, PartitionShape
 from aggregator.load.plain import AnyPlain
 from aggregator.load.schema import (
     COLUMN,
@@ -131,7 +129,7 @@ def _(shape: Identifier) -> Schema:
 
 @schema_of.register(Choice)
 def _(shape: Choice[Any]) -> Schema:
-    return {"enum": [option.value for option in shape.options]}
+    return {"enum": [*(option.value for option in shape.options), *shape.others]}
 
 
 @schema_of.register
@@ -212,12 +210,12 @@ def _(shape: TableReference) -> Schema:
 
 @schema_of.register
 def _(shape: TargetShape) -> Schema:
-    return {"anyOf": [schema_of(Choice(Grain)), schema_of(ROLLING)]}
+    return {"anyOf": [schema_of(GRAIN), schema_of(ROLLING)]}
 
 
 @schema_of.register
 def _(shape: Length) -> Schema:
-    return _pattern(TargetShape.LENGTH.pattern)
+    return _pattern(shape.FORM.pattern)
 
 
 @schema_of.register
@@ -232,7 +230,7 @@ def _(shape: PartitionShape) -> Schema:
 
 @schema_of.register
 def _(shape: InputMap) -> Schema:
-    length = _pattern(shape.LENGTH.pattern)
+    length = schema_of(Length())
     long = {
         "type": "object",
         "properties": {str(reach): length for reach in shape.LONG},

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from sqlglot import exp
 
 from aggregator.compile.additivity import named
-from aggregator.compile.analysis.aggregates import QUANTILES, SKETCHES
+from aggregator.compile.analysis.aggregates import QUANTILES
+from aggregator.compile.analysis.sketches import NAMESPACES
 from aggregator.core.graph import Measure
 from aggregator.lint.relations import Relations, TableColumn
 
@@ -64,7 +65,7 @@ def _measure_of_pick(node: exp.Expr, relations: Relations) -> Measure:
 
 
 def _measure_of_sketch(name: str) -> Measure:
-    if not name.startswith(SKETCHES):
+    if not name.startswith(NAMESPACES):
         return Measure.NONE
     return Measure.DISTINCT if name.startswith("HLL_COUNT.") else Measure.QUANTILE
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 from typing import ClassVar
 
 from aggregator.core.aggregate import MeasureDeclaration, RollupDeclaration
 from aggregator.core.calendar import Grain
-from aggregator.core.diagnostics import Word
-from aggregator.core.maps import PartitionMap, Reach
+from aggregator.core.diagnostics import Place, Word
+from aggregator.core.maps import PartitionMap
 from aggregator.core.names import TableName
+from aggregator.load.partitions import GRAIN, Length
 from aggregator.load.plain import AnyPlain
-from aggregator.load.shapes import Choice, Field, Identifier, Invalid, ListOf, MapOf, Record, Report, Text
+from aggregator.load.shapes import Field, Identifier, Invalid, ListOf, MapOf, Record, Report, Text
 from aggregator.load.words import Zone
 from aggregator.load.yaml_nodes import Mapping, Node, Scalar
 
@@ -58,6 +58,7 @@ class TableReference:
 class Target:
     """``to:``: the grain of the buckets, or how long the stretch is that rolls along."""
 
+    place: Place
     grain: Grain | None = None
     rolling: PartitionMap | None = None
 
@@ -65,26 +66,13 @@ class Target:
 class TargetShape:
     """``to: month`` or ``to: {rolling: 28 days}``."""
 
-    LENGTH = re.compile(r"([1-9][0-9]{0,3})\s*(hour|day|month|year)s?")
-
     def read(self, node: Node, report: Report) -> Target | Invalid:
         """The grain, or the length."""
         if not isinstance(node, Mapping):
-            grain = Choice(Grain).read(node, report)
-            return grain if isinstance(grain, Invalid) else Target(grain)
+            grain = GRAIN.read(node, report)
+            return grain if isinstance(grain, Invalid) else Target(node.place, grain)
         length = ROLLING.read(node, report)
-        return length if isinstance(length, Invalid) else Target(rolling=length)
-
-
-class Length:
-    """A number of partitions."""
-
-    def read(self, node: Node, report: Report) -> PartitionMap | Invalid:
-        """How far back a row reaches."""
-        found = TargetShape.LENGTH.fullmatch(node.text) if isinstance(node, Scalar) else None
-        if found is None:
-            return report.wrong(node, "a length in hours, days, months or years, such as 28 days")
-        return PartitionMap(Reach.LAST, int(found[1]), Grain(found[2]))
+        return length if isinstance(length, Invalid) else Target(node.place, rolling=length)
 
 
 class Completeness:
@@ -120,6 +108,7 @@ ROLLUP: Record[RollupDeclaration] = Record(
     lambda v, place: RollupDeclaration(
         of=v["of"],
         place=place,
+        at=v["to"].place,
         to=v["to"].grain,
         rolling=v["to"].rolling,
         dimensions=v["dimensions"],

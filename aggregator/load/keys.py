@@ -96,7 +96,9 @@ _KEYS: dict[str, dict[str, Key]] = {
     },
     "partition": {
         "by": Key("The column that says to which partition a row belongs.", ("flight_date",)),
-        "grain": Key("How long a partition is."),
+        "grain": Key(
+            "How long a partition is. An ISO week begins on Monday, a week on Sunday or the day that it names."
+        ),
         "from": Key("Where the table begins.", ("2013-01-01", "2013-01-01T05")),
         "to": Key("Where the table ends, exclusive; without it, the table goes on.", ("2014-01-01",)),
         "zone": Key("The time zone of days and hours; the project's if nothing is said.", _ZONE),

@@ -219,7 +219,7 @@ SOURCE = Record(
 )
 SOURCE_FILE = Record(
     "a source file",
-    {"source": Field(SOURCE, required="a .yml file in models/ describes a source: begin with `source:`")},
+    {"source": Field(SOURCE, required="a .yml file in models/ is a source or a roll-up: write `source:` or `rollup:`")},
     lambda values, _place: values["source"],
 )
 

@@ -58,6 +58,18 @@ KINDS: tuple[Kind, ...] = (
 )
 """Where a word has several methods, the first is meant unless another one is named."""
 
+_ELSEWHERE = {
+    **dict.fromkeys(("median", "percentile", "p50", "p90"), "`{quantile: …, phi: 0.5}` is the median"),
+    **dict.fromkeys(("mean", "average"), "call it avg"),
+    **dict.fromkeys(("count_distinct", "uniques", "approx_count_distinct", "hll"), "call it distinct"),
+    **dict.fromkeys(("count_if", "sum_boolean"), "call it countif"),
+    **dict.fromkeys(("max_by", "latest"), "`{last: …, by: …}`, or arg_max"),
+    **dict.fromkeys(("min_by", "earliest"), "`{first: …, by: …}`, or arg_min"),
+    **dict.fromkeys(("any", "boolor"), "call it logical_or"),
+    **dict.fromkeys(("rate", "share", "divide"), "`{ratio: {num: …, den: …}}`"),
+}
+"""What other tools and dialects call them."""
+
 
 def kind_of(measure: MeasureDeclaration) -> Kind:
     """The kind of a measure. Raises :class:`BadMeasureError`."""
@@ -65,7 +77,7 @@ def kind_of(measure: MeasureDeclaration) -> Kind:
     named = [key for key in measure.arguments if key in words]
     if not named:
         first = next(iter(measure.arguments), "")
-        advice = did_you_mean(first, words) or f"there are: {', '.join(words)}"
+        advice = _ELSEWHERE.get(first.casefold()) or did_you_mean(first, words) or f"there are: {', '.join(words)}"
         raise BadMeasureError(f"{first or 'nothing'} is not a kind of measure", advice, at=first)
     if len(named) > 1:
         raise BadMeasureError(f"a measure is one number, not both {named[0]} and {named[1]}", at=named[1])

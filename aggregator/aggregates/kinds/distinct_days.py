@@ -9,6 +9,7 @@ MAX_DAYS = 63
 """An INT64 has 64 bits, and the highest is the sign."""
 
 _WINDOWS = (1, 7, 28)
+_WEEK = 7
 
 
 class DistinctDays:
@@ -32,9 +33,11 @@ That is as much as there are values; see `exact_set`."""
     def algebra(self, measure: MeasureDeclaration, bucket: Bucket) -> Algebra:
         """An array of values and days, and counts of those whose days meet a mask."""
         only(measure, self.word, "method")
-        if bucket.days is None or bucket.days > MAX_DAYS:
+        if bucket.days is None:
+            raise BadMeasureError("active_days needs an aggregate by day", "use exact_set, or hll")
+        if bucket.days > MAX_DAYS:
             fix = "roll up to a week, a month or {rolling: 28 days}; or use exact_set, or hll"
-            raise BadMeasureError(f"active_days reaches {MAX_DAYS} days back, not {bucket.days or 'years'}", fix)
+            raise BadMeasureError(f"active_days reaches {MAX_DAYS} days back, not {bucket.days}", fix)
         value, days = expression(measure, self.word), f"{measure.name}__days"
         moved = f"ARRAY(SELECT AS STRUCT each.value, each.days << {bucket.age} AS days FROM UNNEST({days}) AS each)"
         united = (
@@ -49,14 +52,18 @@ That is as much as there are values; see `exact_set`."""
             settled_states=united,
             meaning="the different values, with a bit for each day",
         )
-        return Algebra((state,), tuple(_finals(measure.name, days, bucket.days)))
+        windows = [n for n in _WINDOWS if n <= bucket.days and bucket.days > 1]
+        finals = [Column(measure.name, f"IFNULL(ARRAY_LENGTH({days}), 0)")]
+        finals += [Column(f"{measure.name}_{n}d", _counted(days, f"each.days & {2**n - 1} != 0")) for n in windows]
+        checks = [Column(measure.name, f"COUNT(DISTINCT {value})")]
+        recent = [(n, f"COUNT(DISTINCT IF({bucket.age} < {n}, {value}, NULL))") for n in windows]
+        checks += [Column(f"{measure.name}_{n}d", sql) for n, sql in recent]
+        if bucket.days >= 2 * _WEEK:
+            this, before = 2**_WEEK - 1, (2**_WEEK - 1) << _WEEK
+            both = f"each.days & {this} != 0 AND each.days & {before} != 0"
+            finals.append(Column(f"{measure.name}_returned_{_WEEK}d", _counted(days, both)))
+        return Algebra((state,), tuple(finals), checks=tuple(checks))
 
 
-def _finals(name: str, days: str, length: int) -> list[Column]:
-    finals = [Column(name, f"IFNULL(ARRAY_LENGTH({days}), 0)")]
-    tests = [(f"{name}_{n}d", f"each.days & {2**n - 1} != 0") for n in _WINDOWS if n <= length and length > 1]
-    if length >= 14:  # noqa: PLR2004
-        both = f"each.days & {2**7 - 1} != 0 AND each.days & {(2**7 - 1) << 7} != 0"
-        tests.append((f"{name}_returned_7d", both))
-    finals += [Column(column, f"(SELECT COUNTIF({test}) FROM UNNEST({days}) AS each)") for column, test in tests]
-    return finals
+def _counted(days: str, test: str) -> str:
+    return f"(SELECT COUNTIF({test}) FROM UNNEST({days}) AS each)"

@@ -36,4 +36,4 @@ Exact are `method: exact_set`, which keeps the values, and `active_days`. On Duc
         state = State(sketch, init, merge, meaning="sketch of HyperLogLog++")
         final = Column(name, f"IFNULL(HLL_COUNT.EXTRACT({sketch}), 0)")
         error = 3 * 1.04 / math.sqrt(2**precision)
-        return Algebra((state,), (final,), check=f"COUNT(DISTINCT {value})", error=error)
+        return Algebra((state,), (final,), checks=(Column(name, f"COUNT(DISTINCT {value})"),), error=error)

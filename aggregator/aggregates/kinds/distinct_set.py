@@ -27,7 +27,7 @@ much as there are values: use it for airports or devices, not for millions of vi
             values,
             of_rows=f"ARRAY_AGG(DISTINCT {value} IGNORE NULLS ORDER BY {value})",
             of_states=f"ARRAY_CONCAT_AGG({values})",
-            settled_states=f"ARRAY(SELECT DISTINCT each FROM UNNEST({values}) AS each ORDER BY each)",
+            settled_states=f"ARRAY(SELECT each FROM UNNEST({values}) AS each GROUP BY each ORDER BY each)",
             meaning="the different values",
         )
         return Algebra((state,), (Column(measure.name, f"IFNULL(ARRAY_LENGTH({values}), 0)"),))

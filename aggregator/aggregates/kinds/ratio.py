@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlglot
 from sqlglot import exp
 
-from aggregator.aggregates.protocol import Additivity, Algebra, BadMeasureError, Bucket, Column, State, only
+from aggregator.aggregates.protocol import Additivity, Algebra, BadMeasureError, Bucket, Column, State, only, place_of
 from aggregator.core.aggregate import MeasureDeclaration
 from aggregator.core.diagnostics import did_you_mean
 from aggregator.core.plain import Plain
@@ -32,7 +32,9 @@ The mean of daily shares is not the share of the month: days differ in size. Wha
         parts = measure.arguments[self.word]
         if not isinstance(parts, dict):
             raise BadMeasureError(
-                "ratio: needs num: and den:", "`ratio: {num: COUNTIF(late), den: COUNT(*)}`", at=parts
+                "ratio: needs num: and den:",
+                "`ratio: {num: COUNTIF(late), den: COUNT(*)}`",
+                at=place_of(measure, self.word),
             )
         for key in parts:
             if key not in ("num", "den"):

@@ -67,4 +67,4 @@ def _averaged(name: str, value: str, by: str, bucket: Bucket) -> Algebra:
     total, chosen = f"{name}__sum", f"{name}__chosen"
     state = State(total, f"SUM(IF({by} = {chosen}, {value}, NULL))", f"SUM({total})", meaning="total of the partitions")
     final = Column(name, f"SAFE_DIVIDE({total}, {bucket.periods})")
-    return Algebra((state,), (final,), (Column(chosen, f"MAX({_moment(value, by)})"),))
+    return Algebra((state,), (final,), (Column(chosen, f"MAX({_moment(value, by)})"),), checks=())

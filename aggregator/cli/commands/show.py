@@ -19,6 +19,8 @@ from aggregator.engines import WarehouseError, open_engine
 from aggregator.engines.protocol import QueryError
 
 ROWS = 10
+_ITEMS = 5
+"""Of a longer array the first are shown: a sketch has very many."""
 Sample: TypeAlias = "tuple[list[str], list[tuple[object, ...]]]"
 
 
@@ -87,6 +89,8 @@ def _print_rows(model: CompiledModel, sample: Sample, *, states: bool) -> None:
 def _text(value: object) -> str:
     if value is None:
         return "NULL"
+    if isinstance(value, list) and len(value) > _ITEMS:
+        return f"[{', '.join(map(str, value[:_ITEMS]))}, … {len(value)} items]"
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 

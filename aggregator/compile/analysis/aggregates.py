@@ -15,9 +15,6 @@ if TYPE_CHECKING:
 QUANTILES = (exp.ApproxQuantile, exp.ApproxQuantiles, exp.Median, exp.PercentileCont, exp.PercentileDisc, exp.Quantile)
 """Functions that give values below which shares of all values lie."""
 
-SKETCHES = ("HLL_COUNT.", "KLL_QUANTILES.")
-"""How the names of functions of sketches begin."""
-
 MEASURES: dict[type[exp.Expr], Measure] = {
     **{kind: Measure.OTHER for kind in vars(exp).values() if isinstance(kind, type) and issubclass(kind, exp.AggFunc)},
     exp.ApproxDistinct: Measure.DISTINCT,
@@ -75,12 +72,3 @@ def windowed(value: Value, window: Value, *, is_aggregate: bool) -> Value:
     derivation = Derivation.AGGREGATE if is_aggregate else Derivation.TRANSFORMATION
     is_path = value.is_path and origins == value.origins
     return value._replace(origins=origins, derivation=derivation, measure=measure, is_path=is_path)
-
-
-def sketch(name: str, values: list[Value], type_: Type | None) -> Value:
-    """The functions of sketches; EXTRACT and the like are the only ones that make no row of many."""
-    is_extract = ".EXTRACT" in name
-    is_aggregate = not is_extract or any(value.derivation is Derivation.AGGREGATE for value in values)
-    derivation = Derivation.AGGREGATE if is_aggregate else Derivation.TRANSFORMATION
-    measure = Measure.DISTINCT if name.startswith("HLL_COUNT.") else Measure.QUANTILE
-    return Value(type_, origins_of(values), derivation, measure)

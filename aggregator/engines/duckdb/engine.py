@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -20,6 +20,7 @@ from aggregator.engines.duckdb.dialect import MACROS, to_duckdb, type_to_duckdb,
 from aggregator.engines.duckdb.errors import lost, translated
 from aggregator.engines.duckdb.ingest import is_loaded, load, locate
 from aggregator.engines.duckdb.ledger import DDL, SCHEMA, VERSION, append_rows, read_ledger
+from aggregator.engines.duckdb.sketches import stored_type
 from aggregator.engines.duckdb.staging import STAGING, Staging
 from aggregator.engines.duckdb.tables import Tables
 from aggregator.engines.protocol import QueryError, WarehouseError
@@ -151,6 +152,13 @@ class DuckDbEngine:
         append_rows(self._db, list(rows))
 
     @translated()
+    def ask(self, query: str, parameters: Mapping[str, date | datetime]) -> tuple[object, ...]:
+        """A question of one row."""
+        row = self._db.execute(to_duckdb(query), dict(parameters)).fetchone()
+        assert row is not None  # noqa: S101  (aggregates without GROUP BY give a row of nothing)
+        return tuple(row)
+
+    @translated()
     def sample(self, table: TableName, partition: str, limit: int) -> tuple[list[str], list[tuple[object, ...]]]:
         """Rows of a partition, or of the table."""
         calendar, model = self._graph.calendars.get(table), self._graph.models.get(table)
@@ -190,7 +198,7 @@ class DuckDbEngine:
             model = self._graph.models.get(table)
             if model is None or model.calendar is None or table in self._tables.columns:
                 continue
-            types = {column.name: column.type for column in model.columns}
+            types = {column.name: stored_type(column) for column in model.columns}
             _refuse_untyped(table, types)
             self._tables.create(table, {name: type_to_duckdb(type_) for name, type_ in types.items()})
 
@@ -199,7 +207,7 @@ class DuckDbEngine:
         model = self._graph.models[write.table]
         if write.table not in self._tables.columns or all(edge.table != write.table for edge in model.inputs):
             return write
-        types = {column.name: column.type for column in model.columns}
+        types = {column.name: stored_type(column) for column in model.columns}
         new = {name: types[name] for name in self._tables.missing(write.table, list(types))}
         _refuse_untyped(write.table, new)
         return dataclasses.replace(write, query=with_columns(write.query, write.table, new)) if new else write
