@@ -28,7 +28,7 @@ FOLDER_VARIABLE = "AGGREGATOR_CACHE_DIR"
 """The environment variable that says where the compiled module is kept."""
 
 PACKAGES = ("zetasql", "wasmtime")
-_PREPARATION = "1"
+_PREPARATION = "2"
 """Raised when the module is prepared otherwise before it is compiled."""
 
 _MAX_STACK = 512 * 1024
