@@ -15,7 +15,7 @@ from aggregator.core.names import TableName
 
 Progress = Callable[[int, int], object]
 
-_SHARE = 8
+_SHARE = 24
 """Statements that are asked at a time: they share a catalog."""
 
 Columns = tuple[Field, ...]
