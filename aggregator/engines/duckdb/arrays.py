@@ -8,6 +8,7 @@ from aggregator.engines.duckdb.trees import call, one
 
 MACROS = (
     "_item(items, n) AS CASE WHEN n < 1 OR n > len(items) THEN error('array index out of bounds') ELSE items[n] END",
+    "_present(items) AS CASE WHEN list_count(items) > 0 THEN list_filter(items, lambda _one: _one IS NOT NULL) END",
 )
 """Functions that the rewritten SQL calls."""
 
@@ -59,9 +60,13 @@ def collected_without_nulls(node: exp.Expr) -> exp.Expr:
 
 
 def concatenated(node: exp.Expr) -> exp.Expr:
-    """ARRAY_CONCAT_AGG passes over arrays that are NULL, and its LIMIT counts arrays."""
-    aggregate = exp.ArrayAgg(this=node.this)
-    return call("flatten", _cut(aggregate, is_filtered=True))
+    """ARRAY_CONCAT_AGG passes over arrays that are NULL, and its LIMIT counts arrays.
+
+    They are collected, too, and left out then: to ask before, what may be long to compute would be computed twice.
+    """
+    limit = node.this if isinstance(node.this, exp.Limit) else None
+    present = call("_present", exp.ArrayAgg(this=limit.this if limit else node.this))
+    return call("flatten", call("list_slice", present, one(), limit.expression) if limit else present)
 
 
 def _argument(aggregate: exp.Expr) -> exp.Expr:
