@@ -5,7 +5,8 @@ from __future__ import annotations
 from sqlglot import exp
 
 from aggregator.compile.analysis.types import text_of
-from aggregator.core.calendar import Calendar, Grain
+from aggregator.core.calendar import Calendar, ColumnType, Grain
+from aggregator.core.pseudo import SUFFIXES
 
 AlignedColumns = frozenset[tuple[str, str]]
 """Aligned columns as (alias, column), lower case."""
@@ -24,11 +25,33 @@ def is_aligned(node: exp.Expr, aligned: AlignedColumns, calendar: Calendar) -> b
     if isinstance(node, _CONVERSIONS):
         loses_hours = type_name(node) == "DATE" and calendar.grain is Grain.HOUR
         return not loses_hours and is_aligned(node.this, aligned, calendar) and _keeps_clock(node, calendar)
+    if isinstance(node, exp.StrToDate):
+        return node.text("format") in SUFFIXES and is_aligned(node.this, aligned, calendar)
     if isinstance(node, _TRUNCATIONS):
         unit = _UNITS.get(str(node.text("unit")).upper())
         fine_enough = unit is not None and unit <= _UNITS[calendar.grain.upper()]
         return fine_enough and is_aligned(node.this, aligned, calendar) and _keeps_clock(node, calendar)
     return False
+
+
+def cutting_columns(source: Calendar, reader: Calendar) -> tuple[str, ...]:
+    """The columns of an input that tell to which partition of its reader a row belongs, in lower case.
+
+    There are none where the filter reads whole partitions of the input, which may reach beyond the reader's.
+    """
+    if not _is_exact(source, reader):
+        return ()
+    return (source.column.casefold(),)
+
+
+def _is_exact(source: Calendar, reader: Calendar) -> bool:
+    """Whether the filter cuts the input exactly at the bounds of the reader's partitions."""
+    if source.type is ColumnType.TIMESTAMP:
+        return True
+    if source.type is ColumnType.DATETIME:
+        return source.wall == reader.wall
+    same_clock = reader.type is ColumnType.DATE and reader.zone == source.zone
+    return same_clock and (source.grain is Grain.DAY or source.grain is reader.grain)
 
 
 def _keeps_clock(node: exp.Expr, calendar: Calendar) -> bool:

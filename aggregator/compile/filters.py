@@ -35,12 +35,19 @@ def impossible(map_: PartitionMap, reader: Calendar | None, source: Calendar | N
 def filter_sql(map_: PartitionMap, reader: Calendar, source: Calendar) -> str:
     """The condition on the input's partition column."""
     start, end = _bounds(map_, reader)
-    column = _quoted(source.column)
     if (source.type is ColumnType.DATE and reader.type is not ColumnType.DATE) or _converts(reader, source):
-        return _across(column, start, end, reader, source)
+        return _across(start, end, reader, source)
     if source.type is ColumnType.DATE and source.grain in _LONGER_THAN_DAY and not _same_bounds(map_, reader, source):
-        return _whole_partitions(column, start, f"DATE_SUB({end}, INTERVAL 1 DAY)", source.grain)
-    return f"{column} >= {start} AND {column} < {end}"
+        return _whole_partitions(source, start, f"DATE_SUB({end}, INTERVAL 1 DAY)")
+    return _between(source, start, end)
+
+
+def _between(source: Calendar, start: str, end: str, before: str = "<") -> str:
+    """A condition with bounds of the type of the calendar, which a suffix has as text."""
+    column = _quoted(source.column)
+    if source.suffix:
+        start, end = (f"FORMAT_DATE('{source.suffix}', {bound})" for bound in (start, end))
+    return f"{column} >= {start} AND {column} {before} {end}"
 
 
 @functools.lru_cache(maxsize=1024)
@@ -75,7 +82,7 @@ def _converts(reader: Calendar, source: Calendar) -> bool:
     return reader.wall != source.wall or reader.type is not source.type
 
 
-def _across(column: str, start: str, end: str, reader: Calendar, source: Calendar) -> str:
+def _across(start: str, end: str, reader: Calendar, source: Calendar) -> str:
     """Between two types or two time zones.
 
     Two columns of one wall clock say the same things about the day and the hour, so that there is no zone to convert
@@ -89,14 +96,14 @@ def _across(column: str, start: str, end: str, reader: Calendar, source: Calenda
         zone, tick = f", '{source.zone}'", "TIMESTAMP_SUB"
     match source.type:
         case ColumnType.TIMESTAMP:
-            return f"{column} >= {start} AND {column} < {end}"
+            return _between(source, start, end)
         case ColumnType.DATETIME:
-            return f"{column} >= DATETIME({start}{zone}) AND {column} < DATETIME({end}{zone})"
+            return _between(source, f"DATETIME({start}{zone})", f"DATETIME({end}{zone})")
         case ColumnType.DATE:
             first, last = f"DATE({start}{zone})", f"DATE({tick}({end}, INTERVAL 1 MICROSECOND){zone})"
             if source.grain in _LONGER_THAN_DAY:
-                return _whole_partitions(column, first, last, source.grain)
-            return f"{column} >= {first} AND {column} <= {last}"
+                return _whole_partitions(source, first, last)
+            return _between(source, first, last, "<=")
 
 
 def _share_a_clock(reader: Calendar, source: Calendar) -> bool:
@@ -114,8 +121,7 @@ def _instant(moment: str, calendar: Calendar) -> str:
     return moment if calendar.type is ColumnType.TIMESTAMP else f"TIMESTAMP({moment}, '{calendar.zone}')"
 
 
-def _whole_partitions(column: str, first: str, last: str, grain: Grain) -> str:
+def _whole_partitions(source: Calendar, first: str, last: str) -> str:
     """A DATE column cut by month or year may hold any day of it, so that whole partitions must be read."""
-    unit = grain.upper()
-    end = f"DATE_ADD(DATE_TRUNC({last}, {unit}), INTERVAL 1 {unit})"
-    return f"{column} >= DATE_TRUNC({first}, {unit}) AND {column} < {end}"
+    unit = source.grain.upper()
+    return _between(source, f"DATE_TRUNC({first}, {unit})", f"DATE_ADD(DATE_TRUNC({last}, {unit}), INTERVAL 1 {unit})")

@@ -79,12 +79,17 @@ class ColumnType(StrEnum):
 
 @dataclasses.dataclass(frozen=True)
 class Calendar:
-    """How one table is cut into partitions."""
+    """How one table is cut into partitions.
+
+    Where there is a ``suffix``, partitions are tables, and the column has the ends of their names: texts, made from
+    dates as it says.
+    """
 
     column: str
     type: ColumnType
     grain: Grain
     zone: str
+    suffix: str = ""
 
     @property
     def wall(self) -> str:

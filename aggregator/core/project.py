@@ -9,9 +9,12 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
+from aggregator.core import pseudo
+from aggregator.core.diagnostics import Word
+
 if TYPE_CHECKING:
     from aggregator.core.calendar import Grain
-    from aggregator.core.diagnostics import Document, Place, Word
+    from aggregator.core.diagnostics import Document, Place
     from aggregator.core.maps import PartitionMap
     from aggregator.core.names import TableName
 
@@ -45,7 +48,8 @@ class Environment:
 class Partitioning:
     """The ``partition:`` of a model or source. ``start`` and ``end`` are on the table's wall clock.
 
-    ``requires_filter`` says that BigQuery refuses whoever reads the table without a filter on the column.
+    ``requires_filter`` says that BigQuery refuses whoever reads the table without a filter on the column. ``suffix`` is
+    there for a source that stands for many tables: how the ends of their names are made from a date, as ``%Y%m%d``.
     """
 
     by: Word
@@ -55,6 +59,7 @@ class Partitioning:
     start: datetime
     end: datetime | None = None
     requires_filter: bool = False
+    suffix: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -127,7 +132,7 @@ class CheckDeclaration:
 
 @dataclasses.dataclass(frozen=True)
 class Source:
-    """A table that nobody here builds."""
+    """A table that nobody here builds, or many of them that are read as one."""
 
     name: TableName
     document: Document
@@ -138,6 +143,13 @@ class Source:
     freshness: Freshness | None = None
     local: LocalFile | None = None
     size: DeclaredSize | None = None
+
+    @property
+    def pseudo_columns(self) -> tuple[Column, ...]:
+        """What the table has besides its columns, and a star does not stand for."""
+        partition = self.partition
+        names = (pseudo.TABLE_SUFFIX,) if partition is not None and partition.suffix else ()
+        return tuple(Column(Word(name, partition.place), pseudo.TYPES[name]) for name in names if partition)
 
 
 @dataclasses.dataclass(frozen=True)

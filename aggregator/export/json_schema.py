@@ -12,10 +12,11 @@ from typing import Any, TypeAlias
 
 from aggregator.checks import CHECKS
 from aggregator.core.names import IDENTIFIER
+from aggregator.core.pseudo import SUFFIXES
 from aggregator.core.types import ALIASES, SCALARS
 from aggregator.load.amounts import Count, Number, Quantity
 from aggregator.load.keys import KEYS
-from aggregator.load.partitions import PARTITION, InputMap, PartitionShape
+from aggregator.load.partitions import InputMap, PartitionShape, Suffix
 from aggregator.load.plain import AnyPlain
 from aggregator.load.schema import (
     COLUMN,
@@ -181,7 +182,12 @@ def _(shape: CheckShape) -> Schema:
 
 @schema_of.register
 def _(shape: PartitionShape) -> Schema:
-    return schema_of(PARTITION)
+    return schema_of(shape.record)
+
+
+@schema_of.register
+def _(_shape: Suffix) -> Schema:
+    return {"enum": list(SUFFIXES)}
 
 
 @schema_of.register

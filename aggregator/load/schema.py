@@ -13,7 +13,7 @@ from aggregator.core.diagnostics import Place, Word, did_you_mean
 from aggregator.core.project import Budget, CheckDeclaration, Column, DeclaredSize, Environment, Freshness, Kind
 from aggregator.load import codes
 from aggregator.load.amounts import BYTES, SECONDS, Count, Number
-from aggregator.load.partitions import InputMap, PartitionShape
+from aggregator.load.partitions import SHARDS, InputMap, PartitionShape
 from aggregator.load.plain import AnyPlain
 from aggregator.load.shapes import (
     INVALID,
@@ -201,6 +201,7 @@ SOURCE = Record(
         "owner": _OWNER,
         "columns": Field(Columns("type"), required="declare every column with its type: `carrier: STRING`"),
         "partition": Field(PartitionShape()),
+        "shards": Field(PartitionShape(SHARDS)),
         "freshness": Field(FRESHNESS),
         "local": Field(LocalShape()),
         "size": Field(SIZE),

@@ -94,13 +94,18 @@ def _source(document: Document, name: TableName, zone: str, report: Report) -> S
     values: Any = read_shape(document, (0, len(document.text)), SOURCE_FILE, report)
     if isinstance(values, Invalid):
         return None
+    shards = values["shards"]
+    if shards is not None and values["partition"] is not None:
+        message = "many tables are cut by their names, not by a column"
+        report.add(values["partition"].place, codes.WRONG_VALUE, message, "keep `shards:`, and remove `partition:`")
+        return None
     return Source(
-        name=name,
+        name=name if shards is None else name.of_many,
         document=document,
         description=values["description"],
         owner=values["owner"],
         columns=values["columns"],
-        partition=_partition(values["partition"], zone),
+        partition=_partition(shards or values["partition"], zone),
         freshness=values["freshness"],
         local=_local(values["local"]),
         size=values["size"],
@@ -118,6 +123,7 @@ def _partition(declared: PartitionDeclaration | None, zone: str) -> Partitioning
         start=declared.start,
         end=declared.end,
         requires_filter=declared.requires_filter,
+        suffix=declared.suffix,
     )
 
 

@@ -41,6 +41,8 @@ SOURCES = {
     "a clock in New York": Calendar("x", ColumnType.DATETIME, Grain.HOUR, NEW_YORK),
     "a clock in Tokyo": Calendar("x", ColumnType.DATETIME, Grain.DAY, "Asia/Tokyo"),
     "points in time": Calendar("x", ColumnType.TIMESTAMP, Grain.HOUR, NEW_YORK),
+    "tables of days in New York": Calendar("x", ColumnType.DATE, Grain.DAY, NEW_YORK, "%Y%m%d"),
+    "tables of months in Tokyo": Calendar("x", ColumnType.DATE, Grain.MONTH, "Asia/Tokyo", "%Y_%m"),
 }
 POSSIBLE = [
     (map_, reader, source)
@@ -131,7 +133,8 @@ def rows_around(source: Calendar, start: datetime, end: datetime) -> list[dateti
     ]
     values = sorted({each.replace(tzinfo=None) for each in local})
     if source.type is ColumnType.DATE:
-        return sorted({each.replace(hour=0, minute=0) for each in values})
+        whole = source.grain.floor if source.suffix else Grain.DAY.floor
+        return sorted({whole(each) for each in values})
     return [each for each in values if source.type is ColumnType.TIMESTAMP or is_unambiguous(each, source.zone)]
 
 
@@ -174,10 +177,15 @@ def let_through(
     bounds = {"start": reader.value(partition), "end": reader.value(reader.next(partition))}
     used = {name: value for name, value in bounds.items() if f"${name}" in sql}
     type_ = {"DATE": "DATE", "DATETIME": "TIMESTAMP", "TIMESTAMP": "TIMESTAMPTZ"}[source.type]
-    listed = [source.value(each) for each in values]
+    type_ = "VARCHAR" if source.suffix else type_
+    listed = [each.strftime(source.suffix) if source.suffix else source.value(each) for each in values]
     sql = f"WITH rows AS (SELECT unnest($values::{type_}[]) AS x) {sql}"
     found = [row[0] for row in db.execute(sql, {**used, "values": listed}).fetchall()]
-    return [naive(each) for each in found]
+    return [parsed(each, source) if source.suffix else naive(each) for each in found]
+
+
+def parsed(suffix: str, source: Calendar) -> datetime:
+    return datetime.strptime(suffix, source.suffix)  # noqa: DTZ007  (the name of a table has no time zone)
 
 
 def naive(value: date | datetime) -> datetime:

@@ -46,7 +46,8 @@ def pull(
         raise WarehouseError(NOT_INSTALLED)
     connection = Connection(environment, patience)
     try:
-        return _Pull(connection, environment, read_from, tell).pull(sorted(names), known)
+        asked = sorted(name for name in names if not name.is_many)  # many tables have no size of their own
+        return _Pull(connection, environment, read_from, tell).pull(asked, known)
     except Refused as refused:
         raise WarehouseError(f"BigQuery refuses: {refused}", _advice(refused)) from refused
     finally:

@@ -63,6 +63,12 @@ def _stable(name: str, type_: str) -> str:
     return f"({column} * 4097) - ({column} * 4097 - {column})" if type_ == "DOUBLE" else column
 
 
+def moment_sql(calendar: Calendar) -> str:
+    """When a row is, by the column that tells its partition; NULL for a suffix that is no date."""
+    column = f'"{calendar.column}"'
+    return f"try_strptime({column}, '{calendar.suffix}')" if calendar.suffix else column
+
+
 def grouped_sql(relation: str, columns: Columns, calendar: Calendar | None, values: Sequence[str] = ()) -> str:
     """Rows, digest and further aggregates of each partition of a relation; one row per partition.
 
@@ -72,9 +78,8 @@ def grouped_sql(relation: str, columns: Columns, calendar: Calendar | None, valu
     names = "".join(f", v{index}" for index in range(len(values)))
     if calendar is None:
         return f"SELECT '{WHOLE}', count(*), {checksum_sql(columns)}{numbers} FROM {relation}"
-    column = f'"{calendar.column}"'
-    is_start = calendar.type is ColumnType.DATE and calendar.grain is Grain.DAY
-    start = column if is_start else f"date_trunc('{calendar.grain}', {column})"
+    is_start = calendar.type is ColumnType.DATE and (calendar.suffix or calendar.grain is Grain.DAY)
+    start = moment_sql(calendar) if is_start else f"date_trunc('{calendar.grain}', {moment_sql(calendar)})"
     name = f"coalesce(strftime(p, '{_FORMATS[calendar.grain]}'), '{NULL_PARTITION}')"
     inner = f"SELECT {start} AS p, count(*) AS n, {checksum_sql(columns)} AS c{numbers} FROM {relation} GROUP BY ALL"
     return f"SELECT {name}, n, c{names} FROM ({inner})"
