@@ -6,7 +6,7 @@ from sqlglot import exp
 
 from aggregator.compile.analysis.types import text_of
 from aggregator.core.calendar import Calendar, ColumnType, Grain
-from aggregator.core.pseudo import SUFFIXES
+from aggregator.core.pseudo import SUFFIXES, is_pseudo, telling
 
 AlignedColumns = frozenset[tuple[str, str]]
 """Aligned columns as (alias, column), lower case."""
@@ -41,13 +41,15 @@ def cutting_columns(source: Calendar, reader: Calendar) -> tuple[str, ...]:
     """
     if not _is_exact(source, reader):
         return ()
-    return (source.column.casefold(),)
+    return tuple(map(str.casefold, telling(source.column, source.grain)))
 
 
 def _is_exact(source: Calendar, reader: Calendar) -> bool:
     """Whether the filter cuts the input exactly at the bounds of the reader's partitions."""
+    lengths = list(Grain)
     if source.type is ColumnType.TIMESTAMP:
-        return True
+        holds_whole = reader.wall == source.wall and lengths.index(reader.grain) >= lengths.index(source.grain)
+        return holds_whole or not is_pseudo(source.column)
     if source.type is ColumnType.DATETIME:
         return source.wall == reader.wall
     same_clock = reader.type is ColumnType.DATE and reader.zone == source.zone

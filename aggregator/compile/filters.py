@@ -14,6 +14,7 @@ from sqlglot import exp
 from aggregator.compile.parse import DIALECT
 from aggregator.core.calendar import Calendar, ColumnType, Grain
 from aggregator.core.maps import PartitionMap, Reach
+from aggregator.core.pseudo import is_pseudo
 
 _SHORTER_THAN_DAY = frozenset({Grain.HOUR})
 _LONGER_THAN_DAY = frozenset({Grain.MONTH, Grain.YEAR})
@@ -35,6 +36,9 @@ def impossible(map_: PartitionMap, reader: Calendar | None, source: Calendar | N
 def filter_sql(map_: PartitionMap, reader: Calendar, source: Calendar) -> str:
     """The condition on the input's partition column."""
     start, end = _bounds(map_, reader)
+    if source.type is ColumnType.TIMESTAMP and is_pseudo(source.column) and not _on_bounds(map_, reader, source):
+        start = f"TIMESTAMP_TRUNC({_instant(start, reader)}, {source.grain.upper()})"
+        return _between(source, start, _instant(end, reader))
     if (source.type is ColumnType.DATE and reader.type is not ColumnType.DATE) or _converts(reader, source):
         return _across(start, end, reader, source)
     if source.type is ColumnType.DATE and source.grain in _LONGER_THAN_DAY and not _same_bounds(map_, reader, source):
@@ -115,6 +119,13 @@ def _same_bounds(map_: PartitionMap, reader: Calendar, source: Calendar) -> bool
     """Whether what a map names always begins and ends where partitions of the input do."""
     lengths = list(Grain)
     return reader.grain is source.grain and lengths.index(map_.unit or source.grain) >= lengths.index(source.grain)
+
+
+def _on_bounds(map_: PartitionMap, reader: Calendar, source: Calendar) -> bool:
+    """Whether what a map names begins where a partition of the input does."""
+    lengths = list(Grain)
+    shortest = min(map(lengths.index, (reader.grain, map_.unit or reader.grain)))
+    return reader.wall == source.wall and shortest >= lengths.index(source.grain)
 
 
 def _instant(moment: str, calendar: Calendar) -> str:

@@ -9,7 +9,7 @@ from aggregator.core.calendar import Calendar, ColumnType, Grain
 from aggregator.core.diagnostics import Diagnostic, did_you_mean
 from aggregator.core.graph import CompiledModel, OutputColumn, Table
 from aggregator.core.project import Kind, Partitioning, Source
-from aggregator.core.pseudo import TABLE_SUFFIX, is_pseudo
+from aggregator.core.pseudo import PARTITION_DATE, TABLE_SUFFIX, is_pseudo
 
 
 def table_of_model(compiled: CompiledModel) -> Table:
@@ -50,7 +50,8 @@ def calendar_of(
         message = f"the partition column {column.name} is a DATE, which has no hours"
         advice = "partition by day, or by a TIMESTAMP column"
         return Diagnostic(partition.by.place, codes.PARTITION_TYPE, message, advice)
-    return Calendar(column.name, ColumnType(column.type), partition.grain, partition.zone)
+    zone = "UTC" if column.name == PARTITION_DATE else partition.zone
+    return Calendar(column.name, ColumnType(column.type), partition.grain, zone)
 
 
 def _instead(by: str, columns: tuple[OutputColumn, ...], tables: Iterable[Table]) -> str:

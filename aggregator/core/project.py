@@ -148,8 +148,10 @@ class Source:
     def pseudo_columns(self) -> tuple[Column, ...]:
         """What the table has besides its columns, and a star does not stand for."""
         partition = self.partition
-        names = (pseudo.TABLE_SUFFIX,) if partition is not None and partition.suffix else ()
-        return tuple(Column(Word(name, partition.place), pseudo.TYPES[name]) for name in names if partition)
+        if partition is None:
+            return ()
+        names = (pseudo.TABLE_SUFFIX,) if partition.suffix else pseudo.of_arrival(partition.by, partition.grain)
+        return tuple(Column(Word(name, partition.place), pseudo.TYPES[name]) for name in names)
 
 
 @dataclasses.dataclass(frozen=True)

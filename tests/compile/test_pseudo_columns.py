@@ -9,8 +9,11 @@ from aggregator.core.graph import Origin
 
 EVENTS = {
     "models/lake/events_.yml": source({"date": "STRING", "name": "STRING"}, shards={"from": "2024-01-01"}),
+    "models/lake/clicks.yml": source({"url": "STRING"}, partition=daily("_PARTITIONTIME", "2024-01-01")),
+    "models/lake/dated.yml": source({"url": "STRING"}, partition=daily("_partitiondate", "2024-01-01")),
     "models/lake/monthly_.yml": source({"name": "STRING"}, shards={"suffix": "%Y-%m", "from": "2024-01-01"}),
 }
+UTC = daily("day", "2024-01-01", zone="UTC")
 DAYS, MONTHS = daily("day", "2024-01-01"), daily("day", "2024-01-01", grain="month")
 
 
@@ -34,11 +37,19 @@ TOGETHER = {
         "SELECT DATE_TRUNC(PARSE_DATE('%Y%m%d', _TABLE_SUFFIX), MONTH) AS day FROM `lake.events_*`",
         MONTHS,
     ),
+    "days of arrival": ("SELECT DATE(_PARTITIONTIME) AS day, url FROM lake.clicks", UTC),
+    "dates of arrival": ("SELECT _PARTITIONDATE AS day, url FROM lake.clicks", UTC),
+    "days of arrival, declared by the date": ("SELECT DATE(_PARTITIONTIME) AS day, url FROM lake.dated", UTC),
     "months of months": ("SELECT PARSE_DATE('%Y-%m', _TABLE_SUFFIX) AS day FROM `lake.monthly_*`", MONTHS),
 }
 ALONE = {
     "a date that is another column": ("SELECT PARSE_DATE('%Y%m%d', date) AS day FROM `lake.events_*`", DAYS),
     "a form that no suffix has": ("SELECT PARSE_DATE('%d%m%Y', _TABLE_SUFFIX) AS day FROM `lake.events_*`", DAYS),
+    "days of arrival on another clock": ("SELECT _PARTITIONDATE AS day, url FROM lake.clicks", DAYS),
+    "hours of days of arrival": (
+        "SELECT _PARTITIONTIME AS day, url FROM lake.clicks",
+        daily("day", "2024-01-01", grain="hour"),
+    ),
     "days of months": ("SELECT PARSE_DATE('%Y-%m', _TABLE_SUFFIX) AS day FROM `lake.monthly_*`", DAYS),
     "dates of another zone": (
         "SELECT PARSE_DATE('%Y%m%d', _TABLE_SUFFIX) AS day FROM `lake.events_*`",
@@ -61,6 +72,21 @@ def test_a_suffix_is_where_a_column_is_made_from(tmp_path):
     found = compiled(tmp_path, "SELECT PARSE_DATE('%Y%m%d', _TABLE_SUFFIX) AS day FROM `lake.events_*`")
 
     assert found.columns[0].origins == (Origin("lake.events_*", "_TABLE_SUFFIX"),)
+
+
+@pytest.mark.parametrize(
+    ("column", "expected"),
+    [
+        ("_PARTITIONTIME", "TIMESTAMP"),
+        ("c._partitiontime", "TIMESTAMP"),
+        ("_PARTITIONDATE", "DATE"),
+        ("(SELECT MAX(_TABLE_SUFFIX) FROM `lake.events_*`)", "STRING"),
+    ],
+)
+def test_pseudo_columns_have_types(tmp_path, column, expected):
+    found = compiled(tmp_path, f"SELECT _PARTITIONDATE AS day, {column} AS x FROM lake.clicks AS c", UTC)
+
+    assert found.columns[1].type == expected
 
 
 def test_offsets_behind_a_star_lead_back_to_the_text(tmp_path):

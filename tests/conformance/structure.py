@@ -40,8 +40,6 @@ def why_left_out(case: corpus.Case) -> str:
     sql = case.sql.casefold()
     if any(word in sql for word in corpus.ROUTINES):
         return "routines"
-    if "_partition" in sql:
-        return "times of arrival"
     if case.file == "parameters" or any(f"@{name}" in sql for name in ("currency", "codes", "@")):
         return "parameters"
     if "information_schema" in sql:
@@ -63,7 +61,8 @@ def _cut(name: str) -> dict[str, object]:
     """What makes a source have pseudo-columns."""
     if name.endswith("*"):
         return {"shards": {"from": "2024-01-01"}}
-    return {}
+    by_arrival = {"by": "_PARTITIONTIME", "grain": "day", "from": "2024-01-01"}
+    return {"partition": by_arrival} if name in corpus.schema()["pseudo_columns"] else {}
 
 
 @functools.cache

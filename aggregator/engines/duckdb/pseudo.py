@@ -10,6 +10,7 @@ from sqlglot import exp
 
 from aggregator.core.names import TableName
 from aggregator.core.project import Source
+from aggregator.core.pseudo import PARTITION_DATE, PARTITION_TIME
 
 Hidden = tuple[tuple[TableName, tuple[str, ...]], ...]
 """Tables with the pseudo-columns that they have."""
@@ -20,6 +21,18 @@ def as_in_file(source: Source) -> Source:
     partition, named = source.partition, source.pseudo_columns
     told = [each for each in named if partition is not None and each.name.casefold() == partition.by.casefold()]
     return dataclasses.replace(source, columns=(*source.columns, *told))
+
+
+def with_arrival(query: str, source: Source) -> str:
+    """What a file holds with both of the times of arrival, each the beginning of its partition."""
+    names = [str(each.name) for each in source.pseudo_columns]
+    if source.partition is None or PARTITION_TIME not in names:
+        return query
+    if source.partition.by.upper() == PARTITION_DATE:
+        return f'SELECT *, CAST("{PARTITION_DATE}" AS TIMESTAMPTZ) AS "{PARTITION_TIME}" FROM ({query})'
+    begin = f"date_trunc('{source.partition.grain}', \"{PARTITION_TIME}\")"
+    day = f', CAST({begin} AS DATE) AS "{PARTITION_DATE}"' if PARTITION_DATE in names else ""
+    return f'SELECT * REPLACE ({begin} AS "{PARTITION_TIME}"){day} FROM ({query})'
 
 
 @functools.lru_cache(maxsize=1024)
