@@ -94,8 +94,12 @@ class Ledger:
 
 @dataclasses.dataclass(frozen=True)
 class Snapshot:
-    """All that planning needs to know about a warehouse, read at one time (UTC)."""
+    """All that planning needs to know about a warehouse, read at one time (UTC).
+
+    ``most_at_once`` is how many partitions one query may write; None where there is no such limit.
+    """
 
     versions: Versions
     ledger: Ledger
     now: datetime
+    most_at_once: int | None = None
