@@ -61,12 +61,8 @@ def _mentioned(query: Query, functions: Collection[str]) -> Iterator[Reference |
     for node in sorted(query.nodes.of(exp.Table), key=_start):
         place = query.place(*_span(node))
         if isinstance(node.this, exp.Func):
-            name = ".".join(part for part in (node.db, node.this.name or node.this.sql_name()) if part)
-            if name not in functions:
-                message = f"what the table function {name} reads can't be known"
-                advice = DECLARE if node.db else "read a table or a source"
-                yield Diagnostic(query.place_of(node.this), codes.UNKNOWN_TABLE, message, advice)
-        elif not node.name or (not node.db and node.name.casefold() in own):
+            yield from _table_function(query, node, functions)
+        elif not node.name or (not node.db and node.name.casefold() in own) or _is_learned(node):
             continue
         elif node.catalog:
             message = f"{node.catalog}.{node.db}.{node.name} names a project"
@@ -85,6 +81,27 @@ def _mentioned(query: Query, functions: Collection[str]) -> Iterator[Reference |
         else:
             bare = not node.alias and not node.args.get("pivots") and not node.name.endswith("*")
             yield Reference(TableName(node.db, node.name), node.alias_or_name, *_span(node), needs_alias=bare)
+
+
+def _table_function(query: Query, node: exp.Table, functions: Collection[str]) -> Iterator[Diagnostic]:
+    """What is wrong with a table function that is read."""
+    called = node.this
+    name = ".".join(part for part in (node.db, called.name or called.sql_name()) if part)
+    learned = called.this if isinstance(called.this, exp.Table) and _is_learned(called.this) else None
+    if learned is not None:
+        message = f"{learned.db}.{learned.name} is a model of machine learning, and these are not known here"
+        advice = "ask it in a table function of the warehouse, and declare that one under `functions:`"
+        yield Diagnostic(query.place(*_span(learned)), codes.UNKNOWN_TABLE, message, advice)
+    elif name not in functions:
+        message = f"what the table function {name} reads can't be known"
+        advice = DECLARE if node.db else "read a table or a source"
+        yield Diagnostic(query.place_of(called), codes.UNKNOWN_TABLE, message, advice)
+
+
+def _is_learned(node: exp.Table) -> bool:
+    """Whether this names a model of machine learning, as in ``ML.PREDICT(MODEL lake.churn, …)``."""
+    call = node.parent if node.arg_key == "this" else None
+    return isinstance(call, exp.Func) and isinstance(call.parent, exp.Table) and call.parent.db.upper() == "ML"
 
 
 def unknown_references(
