@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from aggregator.checks.protocol import BadArgumentsError, known_column
 from aggregator.core.graph import CompiledModel
-from aggregator.core.project import CheckDeclaration, Plain
+from aggregator.core.plain import Plain
+from aggregator.core.project import CheckDeclaration
 from aggregator.core.writes import Expectation
 
 

@@ -10,7 +10,8 @@ from aggregator.core.names import is_identifier
 if TYPE_CHECKING:
     from aggregator.core.diagnostics import Place
     from aggregator.core.graph import CompiledModel
-    from aggregator.core.project import CheckDeclaration, Plain
+    from aggregator.core.plain import Plain
+    from aggregator.core.project import CheckDeclaration
     from aggregator.core.writes import Expectation
 
 UNKNOWN_CHECK = Code(

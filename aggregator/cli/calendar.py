@@ -45,7 +45,10 @@ def _years(months: Sequence[str]) -> str:
 
 
 def month_cells(states: Mapping[str, State], months: Sequence[str]) -> str:
-    """A mark per month: the worst state in it. A table without partitions has one mark, a yearly one marks January."""
+    """A mark per month: the worst state in it. A table without partitions has one mark.
+
+    A year is marked in January, a quarter in its first month.
+    """
     if list(states) == [""]:
         return MARKS[states[""]] + " " * max(len(months) - 1, 0)
     worst = _worst(states, 7)
@@ -58,11 +61,14 @@ def _yearly(worst: Mapping[str, State], month: str) -> str:
 
 
 def year_calendar(states: Mapping[str, State], calendar: Calendar | None) -> Iterator[str]:
-    """A line per month with a mark per day; a line per year where partitions are months or years."""
+    """A line per month with a mark per day; a line per year where partitions are longer than weeks.
+
+    A week is marked on its first day, a quarter in its first month.
+    """
     if calendar is None:
         yield f"{MARKS[states['']]} the whole table"
         return
-    if calendar.grain in (Grain.MONTH, Grain.YEAR):
+    if calendar.grain.stored in (Grain.MONTH, Grain.YEAR):
         yield from _years_calendar(states)
         return
     days = _worst(states, 10)

@@ -20,6 +20,7 @@ COMMANDS = {
     "plan": "Show what would run, and why.",
     "run": "Build what is missing or stale; also the backfill.",
     "status": "Show a calendar of partitions and what state they are in.",
+    "test": "Compare roll-ups with the rows that they are made of.",
     "show": "Show one model: its SQL, rows or lineage.",
     "explain": "Explain a code, or why a partition is stale.",
     "lineage": "Show where a table or column comes from and where it goes.",

@@ -107,7 +107,7 @@ class _Selection:
         return readers
 
     def _mentioned(self, name: TableName) -> set[TableName]:
-        return {TableName(*pair) for pair in _TABLE.findall(self._graph.project.models[name].sql)} - {name}
+        return {TableName(*pair) for pair in _TABLE.findall(self._graph.project.models[name].mentions)} - {name}
 
     def _is_template(self, name: TableName) -> bool:
         model = self._graph.project.models.get(name)

@@ -5,15 +5,14 @@ from __future__ import annotations
 from sqlglot import exp
 
 from aggregator.compile.analysis.types import text_of
+from aggregator.compile.buckets import TRUNCATIONS, grain_of
 from aggregator.core.calendar import Calendar, ColumnType, Grain
 from aggregator.core.pseudo import SUFFIXES, is_pseudo, telling
 
 AlignedColumns = frozenset[tuple[str, str]]
 """Aligned columns as (alias, column), lower case."""
 
-_UNITS = {"HOUR": 0, "DAY": 1, "MONTH": 2, "YEAR": 3}
 _CONVERSIONS = (exp.Date, exp.Datetime, exp.Timestamp, exp.Cast)
-_TRUNCATIONS = (exp.DateTrunc, exp.DatetimeTrunc, exp.TimestampTrunc)
 
 
 def is_aligned(node: exp.Expr, aligned: AlignedColumns, calendar: Calendar) -> bool:
@@ -27,9 +26,9 @@ def is_aligned(node: exp.Expr, aligned: AlignedColumns, calendar: Calendar) -> b
         return not loses_hours and is_aligned(node.this, aligned, calendar) and _keeps_clock(node, calendar)
     if isinstance(node, exp.StrToDate):
         return node.text("format") in SUFFIXES and is_aligned(node.this, aligned, calendar)
-    if isinstance(node, _TRUNCATIONS):
-        unit = _UNITS.get(str(node.text("unit")).upper())
-        fine_enough = unit is not None and unit <= _UNITS[calendar.grain.upper()]
+    if isinstance(node, TRUNCATIONS):
+        grain = grain_of(node)
+        fine_enough = grain is not None and grain.divides(calendar.grain)
         return fine_enough and is_aligned(node.this, aligned, calendar) and _keeps_clock(node, calendar)
     return False
 
@@ -46,14 +45,13 @@ def cutting_columns(source: Calendar, reader: Calendar) -> tuple[str, ...]:
 
 def _is_exact(source: Calendar, reader: Calendar) -> bool:
     """Whether the filter cuts the input exactly at the bounds of the reader's partitions."""
-    lengths = list(Grain)
     if source.type is ColumnType.TIMESTAMP:
-        holds_whole = reader.wall == source.wall and lengths.index(reader.grain) >= lengths.index(source.grain)
+        holds_whole = reader.wall == source.wall and source.grain.stored.divides(reader.grain)
         return holds_whole or not is_pseudo(source.column)
     if source.type is ColumnType.DATETIME:
         return source.wall == reader.wall
     same_clock = reader.type is ColumnType.DATE and reader.zone == source.zone
-    return same_clock and (source.grain is Grain.DAY or source.grain is reader.grain)
+    return same_clock and source.grain.divides(reader.grain)
 
 
 def _keeps_clock(node: exp.Expr, calendar: Calendar) -> bool:
@@ -62,7 +60,7 @@ def _keeps_clock(node: exp.Expr, calendar: Calendar) -> bool:
         return False
     is_known = _is_civil(node.this) or _is_instant(node.this)
     is_plain = _is_civil(node.this) and _is_civil(node)
-    is_no_conversion = _is_instant(node.this) and _is_instant(node) and not isinstance(node, _TRUNCATIONS)
+    is_no_conversion = _is_instant(node.this) and _is_instant(node) and not isinstance(node, TRUNCATIONS)
     if is_known and (is_plain or is_no_conversion):
         return True
     zone = node.args.get("zone") or (node.args.get("expression") if isinstance(node, exp.Datetime) else None)

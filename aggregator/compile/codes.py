@@ -74,7 +74,7 @@ PARTITION_TYPE = _code(
     "partition-type",
     """The partition column is not of a type by which a table can be partitioned.
 
-It must be DATE (day, month or year), DATETIME or TIMESTAMP. Where the type can't be inferred, declare it:
+It must be DATE (not by the hour), DATETIME or TIMESTAMP. Where the type can't be inferred, declare it:
 `columns: {flight_date: {type: DATE}}`.""",
 )
 UNKNOWN_COLUMN = _code(
@@ -200,6 +200,42 @@ PSEUDO_COLUMN = _code(
 Tables are read through partition filters, which hand on the pseudo-columns that the SELECT mentions. A star leaves them
 out by itself; a step of a pipe that hands on all columns can't, nor can a whole row that is used as a value. Give the
 pseudo-column another name in WITH, and read that.""",
+)
+SKETCH_INPUT = _code(
+    230,
+    "sketch-input",
+    """A sketch is made of a type that it can't be made of.
+
+`HLL_COUNT.INIT` takes INT64, NUMERIC, BIGNUMERIC, STRING and BYTES; no dates, times, floats or truths. Cast to one of
+them, always to the same: sketches of different types can't be merged. `KLL_QUANTILES.INIT_INT64` takes INT64, and
+`INIT_FLOAT64` numbers.""",
+)
+SKETCH_PRECISION = _code(
+    231,
+    "sketch-precision",
+    """The precision of a sketch is out of range.
+
+Of `HLL_COUNT.INIT` it is from 10 to 24, and 15 if it is not said: a sketch is then at most 32 KiB, and the count is
+within 1.2% in 95 of 100 cases. Of `KLL_QUANTILES` it is from 1 to 100,000, and 1,000 if it is not said.""",
+)
+NOT_THIS_SKETCH = _code(
+    232,
+    "not-this-sketch",
+    """A function gets what is no sketch, or a sketch of another kind.
+
+What `HLL_COUNT.INIT` made can only be merged and counted by `HLL_COUNT`, and what `KLL_QUANTILES.INIT_INT64` made can
+only be read by those functions of `KLL_QUANTILES` that end in `_INT64`. BigQuery takes all of them for BYTES, and finds
+the mistake when the query runs.""",
+)
+MIXED_SKETCHES = Code(
+    "A233",
+    "mixed-sketches",
+    """A column of a UNION holds sketches of several types or kinds.
+
+BigQuery refuses to merge them when the query runs: a sketch of INT64 and one of STRING have nothing in common, even if
+they count the same. Cast what is counted to one type, or keep the sketches in different columns.""",
+    Layer.COMPILE,
+    Severity.WARNING,
 )
 UNUSED_MAP = Code(
     "A215",

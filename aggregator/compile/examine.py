@@ -15,10 +15,12 @@ from aggregator.compile.facts import (
 )
 from aggregator.compile.functions import Functions
 from aggregator.compile.model import Parsed, compile_model, parse_model
+from aggregator.compile.resolve import unknown_table
 from aggregator.compile.subject import Inspect, Remark
 from aggregator.compile.tables import table_of_model
 from aggregator.compile.templates.render import Renderer
-from aggregator.core.diagnostics import Diagnostic
+from aggregator.compile.written import written_select
+from aggregator.core.diagnostics import Diagnostic, Place, Word
 from aggregator.core.names import TableName
 from aggregator.core.project import Model, Project
 
@@ -37,16 +39,29 @@ class Examiner:
         """What is wrong with the files in ``macros/``."""
         return self._renderer.macro_problems()
 
-    def parse(self, name: TableName) -> tuple[Parsed | None, list[Diagnostic]]:
-        """Render and parse a model."""
-        return parse_model(self._project.models[name], self._renderer, self._names, self._functions)
+    def references(self, name: TableName) -> dict[TableName, Place]:
+        """The tables that a model reads, and where each is first mentioned."""
+        model = self._project.models[name]
+        if model.rollup is not None:
+            of = TableName.parse(model.rollup.of)
+            return {of: model.rollup.of.place} if of in self._names and of else {}
+        parsed, _ = self._parse(model, {})
+        if parsed is None:
+            return {}
+        mentions = (each for each in reversed(parsed.references) if each.table != name)
+        return {each.table: parsed.query.place(each.start, each.end) for each in mentions}
 
     def examine(self, name: TableName, known: Known) -> Facts:
         """Compile and inspect a model, if all tables that it reads are known."""
         model = self._project.models[name]
-        parsed, problems = self.parse(name)
+        if model.rollup is not None:
+            first = self._input_of_rollup(model, model.rollup.of, known)
+            if first is not None:
+                return first
+        parsed, problems = self._parse(model, known)
         if parsed is None:
-            return Facts((), asks_for_names=True, findings=findings_text(problems, model))
+            read = (TableName.parse(model.rollup.of),) if model.rollup else ()
+            return Facts(tuple(filter(None, read)), asks_for_names=True, findings=findings_text(problems, model))
         references = tuple(sorted(parsed.tables - {name}))
         missing = tuple(table for table in references if table not in known)
         asks = _maps_nothing(model, parsed) or any(call.may_read_more for call in parsed.calls)
@@ -63,6 +78,23 @@ class Examiner:
         remark = "".join(each.text for each in said if isinstance(each, Remark))
         table = table_text(table_of_model(compiled))
         return Facts(references, (), asks, findings_text(problems, model), table, compiled_text(compiled), remark)
+
+    def _parse(self, model: Model, known: Known) -> tuple[Parsed | None, list[Diagnostic]]:
+        of = TableName.parse(model.rollup.of) if model.rollup else None
+        written = written_select(model, self._renderer, table_from(known[of]) if of else None)
+        if isinstance(written, list):
+            return None, written
+        return parse_model(written, self._names, self._functions)
+
+    def _input_of_rollup(self, model: Model, of: Word, known: Known) -> Facts | None:
+        """What there is to say of a roll-up before anything is known of its groups; None if that is known."""
+        table = TableName.parse(of)
+        if table is None or table not in self._names or table == model.name:
+            problem = unknown_table(of, self._names)
+            return Facts((), asks_for_names=True, findings=findings_text([problem], model))
+        if table not in known or known[table] == BROKEN:
+            return Facts((table,), () if table in known else (table,))
+        return None
 
 
 def _maps_nothing(model: Model, parsed: Parsed) -> bool:

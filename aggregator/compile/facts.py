@@ -52,7 +52,9 @@ def findings_text(problems: Iterable[Diagnostic], model: Model) -> str:
 
 def table_text(table: Table) -> str:
     """What readers see of a table: where its columns come from is its own affair, and what they mean is not SQL's."""
-    columns = tuple(OutputColumn(each.name, each.type, measure=each.measure) for each in table.columns)
+    columns = tuple(
+        OutputColumn(each.name, each.type, measure=each.measure, sketch=each.sketch) for each in table.columns
+    )
     return json.dumps(encode(dataclasses.replace(table, columns=columns), ""))
 
 
@@ -71,4 +73,6 @@ def compiled_text(compiled: CompiledModel) -> str:
 def compiled_from(text: str, model: Model) -> CompiledModel:
     """The compiled form of a model, from its text."""
     compiled: CompiledModel = decode(CompiledModel, json.loads(text), Context(model.document, model))
-    return compiled
+    return (
+        compiled if compiled.implied is None else dataclasses.replace(compiled, model=compiled.implied.applied(model))
+    )

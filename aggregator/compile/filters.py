@@ -16,8 +16,7 @@ from aggregator.core.calendar import Calendar, ColumnType, Grain
 from aggregator.core.maps import PartitionMap, Reach
 from aggregator.core.pseudo import is_pseudo
 
-_SHORTER_THAN_DAY = frozenset({Grain.HOUR})
-_LONGER_THAN_DAY = frozenset({Grain.MONTH, Grain.YEAR})
+_LONGER_THAN_DAY = frozenset(Grain) - {Grain.HOUR, Grain.DAY}
 
 
 def impossible(map_: PartitionMap, reader: Calendar | None, source: Calendar | None) -> tuple[str, str]:
@@ -28,7 +27,7 @@ def impossible(map_: PartitionMap, reader: Calendar | None, source: Calendar | N
         return f"the input has no partitions, so its only map is all, not {map_}", "remove the line"
     if reader is None:
         return f"this model has no partitions, so it reads all of an input, not {map_}", "remove the line"
-    if map_.unit in _SHORTER_THAN_DAY and reader.type is ColumnType.DATE:
+    if map_.unit is Grain.HOUR and reader.type is ColumnType.DATE:
         return f"a DATE column has no hours, so {map_} can't be counted from it", "count in days"
     return "", ""
 
@@ -37,7 +36,7 @@ def filter_sql(map_: PartitionMap, reader: Calendar, source: Calendar) -> str:
     """The condition on the input's partition column."""
     start, end = _bounds(map_, reader)
     if source.type is ColumnType.TIMESTAMP and is_pseudo(source.column) and not _on_bounds(map_, reader, source):
-        start = f"TIMESTAMP_TRUNC({_instant(start, reader)}, {source.grain.upper()})"
+        start = f"TIMESTAMP_TRUNC({_instant(start, reader)}, {source.grain.stored.upper()})"
         return _between(source, start, _instant(end, reader))
     if (source.type is ColumnType.DATE and reader.type is not ColumnType.DATE) or _converts(reader, source):
         return _across(start, end, reader, source)
@@ -76,10 +75,11 @@ def _bounds(map_: PartitionMap, reader: Calendar) -> tuple[str, str]:
 
 def _back(moment: str, count: int, unit: Grain, type_: ColumnType) -> str:
     """A moment, moved back."""
+    interval = f"INTERVAL {count} {unit.unit.upper()}"
     if type_ is ColumnType.TIMESTAMP and unit in _LONGER_THAN_DAY:
-        # TIMESTAMP_SUB knows no months; partitions of a TIMESTAMP column are cut in UTC
-        return f"TIMESTAMP(DATETIME_SUB(DATETIME({moment}), INTERVAL {count} {unit.upper()}))"
-    return f"{type_}_SUB({moment}, INTERVAL {count} {unit.upper()})"
+        # TIMESTAMP_SUB knows no weeks and months; partitions of a TIMESTAMP column are cut in UTC
+        return f"TIMESTAMP(DATETIME_SUB(DATETIME({moment}), {interval}))"
+    return f"{type_}_SUB({moment}, {interval})"
 
 
 def _converts(reader: Calendar, source: Calendar) -> bool:
@@ -117,15 +117,13 @@ def _share_a_clock(reader: Calendar, source: Calendar) -> bool:
 
 def _same_bounds(map_: PartitionMap, reader: Calendar, source: Calendar) -> bool:
     """Whether what a map names always begins and ends where partitions of the input do."""
-    lengths = list(Grain)
-    return reader.grain is source.grain and lengths.index(map_.unit or source.grain) >= lengths.index(source.grain)
+    return source.grain.divides(reader.grain) and map_.keeps(source.grain)
 
 
 def _on_bounds(map_: PartitionMap, reader: Calendar, source: Calendar) -> bool:
-    """Whether what a map names begins where a partition of the input does."""
-    lengths = list(Grain)
-    shortest = min(map(lengths.index, (reader.grain, map_.unit or reader.grain)))
-    return reader.wall == source.wall and shortest >= lengths.index(source.grain)
+    """Whether what a map names begins where a partition of the input does, as BigQuery stores it."""
+    stored = source.grain.stored
+    return reader.wall == source.wall and stored.divides(reader.grain) and map_.keeps(stored)
 
 
 def _instant(moment: str, calendar: Calendar) -> str:
@@ -133,6 +131,7 @@ def _instant(moment: str, calendar: Calendar) -> str:
 
 
 def _whole_partitions(source: Calendar, first: str, last: str) -> str:
-    """A DATE column cut by month or year may hold any day of it, so that whole partitions must be read."""
-    unit = source.grain.upper()
-    return _between(source, f"DATE_TRUNC({first}, {unit})", f"DATE_ADD(DATE_TRUNC({last}, {unit}), INTERVAL 1 {unit})")
+    """A DATE column cut by more than a day may hold any day of it, so that whole partitions must be read."""
+    unit, length = source.grain.upper(), source.grain.unit.upper()
+    end = f"DATE_ADD(DATE_TRUNC({last}, {unit}), INTERVAL 1 {length})"
+    return _between(source, f"DATE_TRUNC({first}, {unit})", end)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from aggregator.compile.templates.render import Renderer
-from aggregator.core.diagnostics import Diagnostic, Place
+from aggregator.compile.written import written_select
+from aggregator.core.diagnostics import Place
 from aggregator.core.graph import CompiledModel
 from aggregator.core.project import Project
 
@@ -17,10 +18,11 @@ class Locator:
 
     def __init__(self, project: Project) -> None:
         self._renderer = Renderer(project)
+        self._models = project.models
 
     def place(self, model: CompiledModel, offset: int | None) -> Place:
         """Where a word of the compiled SQL, given by its offset, is written; without one, where the SELECT begins."""
-        if offset is None:
+        if offset is None or model.model.rollup is not None:  # nothing of the SQL of a roll-up is its author's
             return model.place
         offset = min(offset, len(model.sql) - 1)
         word = _WORD.match(model.sql, offset)
@@ -28,10 +30,9 @@ class Locator:
         end = last + 1 if last >= start else start + 1
         committed = model.model
         if model.is_templated:
-            rendered = self._renderer.render(committed.document, committed.sql_start)
-            if isinstance(rendered, Diagnostic):  # it was rendered before: the file on disk is not what is asked about
+            written = written_select(self._models[model.name], self._renderer)
+            if isinstance(written, list):  # it was rendered before: the file on disk is not what is asked about
                 return model.place
-            _, source_map = rendered
-            if source_map is not None:
-                return source_map.place(start, end)
+            if written.source_map is not None:
+                return written.source_map.place(start, end)
         return committed.document.place(committed.sql_start + start, committed.sql_start + end)

@@ -14,6 +14,7 @@ from aggregator.compile.dateparts import date_part_problems
 from aggregator.compile.fingerprint import fingerprint
 from aggregator.compile.grouping import grouping_problems
 from aggregator.compile.incomparable import incomparable_problems
+from aggregator.compile.inferred import inferred_aggregate
 from aggregator.compile.joins import join_problems
 from aggregator.compile.operands import operand_problems
 from aggregator.compile.outputs import declaration_problems, output_problems, parameter_problems
@@ -26,7 +27,7 @@ from aggregator.compile.tables import calendar_of
 from aggregator.compile.windows import window_problems
 from aggregator.core.calendar import Grain
 from aggregator.core.diagnostics import Diagnostic, errors
-from aggregator.core.graph import CompiledModel, Input, OutputColumn, Table
+from aggregator.core.graph import CompiledModel, Implied, Input, OutputColumn, Splice, Table
 from aggregator.core.project import Column, Kind, Model
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
     from aggregator.compile.functions import Call, Functions
     from aggregator.compile.query import Query
-    from aggregator.compile.templates.render import Renderer
+    from aggregator.compile.written import Written
     from aggregator.core.names import TableName
 
 Tables = Mapping["TableName", Table]
@@ -51,10 +52,15 @@ _CLOSER_LOOKS = (grouping_problems, operand_problems, cast_problems, incomparabl
 class Parsed:
     """A model whose SELECT could be read; ``calls`` are the declared functions that it calls."""
 
-    model: Model
+    written: Written
     query: Query
     references: tuple[Reference, ...]
     calls: tuple[Call, ...] = ()
+
+    @property
+    def model(self) -> Model:
+        """The model, with what its declarations imply."""
+        return self.written.model
 
     @property
     def tables(self) -> frozenset[TableName]:
@@ -71,13 +77,11 @@ class Outcome:
 
 
 def parse_model(
-    model: Model, renderer: Renderer, known: Collection[TableName], functions: Functions
+    written: Written, known: Collection[TableName], functions: Functions
 ) -> tuple[Parsed | None, list[Diagnostic]]:
-    """Render and parse a model; ``known`` are all tables of the project, ``functions`` the declared ones."""
-    rendered = renderer.render(model.document, model.sql_start)
-    if isinstance(rendered, Diagnostic):
-        return None, [rendered]
-    query = parse_select(rendered[0], model.document, model.sql_start, rendered[1])
+    """Parse the SELECT of a model; ``known`` are all tables of the project, ``functions`` the declared ones."""
+    model = written.model
+    query = parse_select(written.text, model.document, model.sql_start, written.source_map)
     if isinstance(query, Diagnostic):
         return None, [query]
     calls = functions.called(query.tokens)
@@ -85,7 +89,7 @@ def parse_model(
     mentioned = [each for each in found if isinstance(each, Reference)]
     problems = [each for each in found if isinstance(each, Diagnostic)]
     problems += unknown_references(model, query, mentioned, known)
-    parsed = None if any(errors(problems)) else Parsed(model, query, tuple(mentioned), calls)
+    parsed = None if any(errors(problems)) else Parsed(written, query, tuple(mentioned), calls)
     found_in_text = (look(query) for look in _LOOKS)
     problems += parameter_problems(model, query)
     return parsed, [*problems, *itertools.chain.from_iterable(found_in_text)]
@@ -97,8 +101,9 @@ def compile_model(parsed: Parsed, tables: Tables) -> Outcome:
     analysis = _analyse(parsed, tables)
     if not isinstance(analysis, Analysis):
         return Outcome(None, tuple(analysis))
-    columns = _described(analysis.columns, model.columns)
+    columns = _marked(_described(analysis.columns, model.columns), parsed.written.implied)
     problems = [*declaration_problems(model, columns), *(each for look in _CLOSER_LOOKS for each in look(analysis))]
+    problems += analysis.remarks
     partition = model.partition if model.kind is not Kind.VIEW else None
     calendar = calendar_of(partition, columns, [tables[name] for name in sorted(parsed.tables & tables.keys())])
     if isinstance(calendar, Diagnostic):
@@ -124,8 +129,40 @@ def compile_model(parsed: Parsed, tables: Tables) -> Outcome:
         is_templated=query.source_map is not None,
         splices=filtered.splices,
         functions=tuple(call.name for call in parsed.calls),
+        aggregate=parsed.written.aggregate or inferred_aggregate(model, analysis, inputs, calendars),
+        implied=parsed.written.implied,
+        facts=_spliced(parsed.written.facts, filtered.splices),
     )
     return Outcome(Subject(compiled, query, analysis, tables), tuple(problems))
+
+
+def _spliced(span: tuple[int, int] | None, splices: tuple[Splice, ...]) -> tuple[int, int] | None:
+    """Where characters of the text stand in the compiled SQL, with the filters that were put in between."""
+    if span is None:
+        return None
+    moved = [0, 0]
+    for index, offset in enumerate(span):
+        before = [each for each in splices if each.written_end <= offset]
+        moved[index] = offset - before[-1].written_end + before[-1].end if before else offset
+    return moved[0], moved[1]
+
+
+def _marked(columns: tuple[OutputColumn, ...], implied: Implied | None) -> tuple[OutputColumn, ...]:
+    """Columns that are kept for merging know their measures."""
+    if implied is None:
+        return columns
+    return tuple(
+        dataclasses.replace(column, state_of=state[0], description=column.description or _what(state))
+        if (state := implied.states.get(column.name))
+        else column
+        for column in columns
+    )
+
+
+def _what(state: tuple[str, str]) -> str:
+    """What is kept, for whoever comes across it in the warehouse."""
+    measure, meaning = state
+    return f"Kept for roll-ups of {measure}: {meaning}" if meaning else f"Kept for roll-ups of {measure}"
 
 
 def _analyse(parsed: Parsed, tables: Tables) -> Analysis | list[Diagnostic]:

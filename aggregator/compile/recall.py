@@ -57,7 +57,7 @@ class Recall:
             homes.setdefault(table.table, []).append(table)
         guesses = {}
         for name in names:
-            words = set(_WORD.findall(self._project.models[name].sql))
+            words = set(_WORD.findall(self._project.models[name].mentions))
             tables = {table for word in words & homes.keys() for table in homes[word] if table.dataset in words}
             guesses[name] = tuple(tables - {name})
         return guesses

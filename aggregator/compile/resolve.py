@@ -129,6 +129,15 @@ def unknown_references(
                 yield Diagnostic(name.place, codes.BAD_MAP, message, did_you_mean(name, names))
 
 
+def unknown_table(word: Word, known: Tables) -> Diagnostic:
+    """What to say of a name that stands where a table of the project should."""
+    table = TableName.parse(word)
+    message, advice = _unknown(table, known) if table else (f"{word} is not the name of a table", "")
+    if table in known:
+        message, advice = f"{word} is made from itself", "name the table whose rows are rolled up"
+    return Diagnostic(word.place, codes.UNKNOWN_TABLE, message, advice)
+
+
 def _reads_previous(model: Model, reference: Reference) -> bool:
     is_previous = model.partition is not None and _declared(model.inputs, reference) == PREVIOUS
     return is_previous and not reference.function

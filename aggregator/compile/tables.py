@@ -16,7 +16,8 @@ def table_of_model(compiled: CompiledModel) -> Table:
     """What the readers of a model can know of it."""
     model = compiled.model
     logic = compiled.fingerprint if model.kind is Kind.VIEW else ""
-    return Table(model.name, compiled.columns, compiled.calendar, tuple(map(str, model.key)), logic)
+    key = tuple(map(str, model.key))
+    return Table(model.name, compiled.columns, compiled.calendar, key, logic, compiled.aggregate)
 
 
 def table_of_source(source: Source) -> Table | Diagnostic:

@@ -77,15 +77,11 @@ class Workers:
 
     def references(self, name: TableName) -> tuple[TableName, ...]:
         """The tables that a model reads, exactly."""
-        parsed, _ = self._examiner.parse(name)
-        return tuple(parsed.tables - {name}) if parsed else ()
+        return tuple(self._examiner.references(name))
 
     def place_of_reference(self, name: TableName, table: TableName) -> Place:
         """Where a model mentions a table that it reads."""
-        parsed, _ = self._examiner.parse(name)
-        assert parsed is not None  # noqa: S101
-        mention = next(each for each in parsed.references if each.table == table)
-        return parsed.query.place(mention.start, mention.end)
+        return self._examiner.references(name)[table]
 
     def macro_problems(self) -> Iterator[Diagnostic]:
         """What is wrong with the files in ``macros/``."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+from calendar import monthrange
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
@@ -19,37 +20,53 @@ Partition: TypeAlias = datetime
 
 
 class Grain(StrEnum):
-    """How long a partition is. The same four that BigQuery has for time-partitioned tables."""
+    """How long a partition is, the shorter first.
+
+    BigQuery cuts tables by four of them; see :attr:`stored` for the others. All are words of its DATE_TRUNC: a week
+    begins on Sunday, or on the day that it names, and an ISO week on Monday.
+    """
 
     HOUR = "hour"
     DAY = "day"
+    WEEK = "week"
+    WEEK_TUESDAY = "week(tuesday)"
+    WEEK_WEDNESDAY = "week(wednesday)"
+    WEEK_THURSDAY = "week(thursday)"
+    WEEK_FRIDAY = "week(friday)"
+    WEEK_SATURDAY = "week(saturday)"
+    ISOWEEK = "isoweek"
     MONTH = "month"
+    QUARTER = "quarter"
     YEAR = "year"
+
+    @classmethod
+    def _missing_(cls, value: object) -> Grain | None:
+        """Two weeks have a second name."""
+        return cls(OTHER_NAMES[value]) if value in OTHER_NAMES else None
 
     def floor(self, moment: datetime) -> datetime:
         """The start of the partition that holds a moment."""
-        match self:
-            case Grain.HOUR:
-                return moment.replace(minute=0, second=0, microsecond=0)
-            case Grain.DAY:
-                return moment.replace(hour=0, minute=0, second=0, microsecond=0)
-            case Grain.MONTH:
-                return moment.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-            case Grain.YEAR:
-                return moment.replace(month=1, day=1, hour=0, minute=0, second=0, microsecond=0)
+        if self is Grain.HOUR:
+            return moment.replace(minute=0, second=0, microsecond=0)
+        midnight = moment.replace(hour=0, minute=0, second=0, microsecond=0)
+        if self.is_week:
+            return midnight - timedelta(days=(moment.weekday() - self.first_day) % _DAYS)
+        if self in _MONTHS:
+            months = _MONTHS[self]
+            return midnight.replace(month=(moment.month - 1) // months * months + 1, day=1)
+        return midnight
 
     def shift(self, start: datetime, count: int) -> datetime:
-        """The start of the partition ``count`` after (or before) the one that starts at ``start``."""
-        match self:
-            case Grain.HOUR:
-                return start + timedelta(hours=count)
-            case Grain.DAY:
-                return start + timedelta(days=count)
-            case Grain.MONTH:
-                months = start.year * 12 + start.month - 1 + count
-                return start.replace(year=months // 12, month=months % 12 + 1)
-            case Grain.YEAR:
-                return start.replace(year=start.year + count)
+        """The start of the partition ``count`` after (or before) the one that starts at ``start``.
+
+        Of another moment, what BigQuery's DATE_ADD gives: a day that the month lacks becomes its last one.
+        """
+        if self in _MONTHS:
+            months = start.year * 12 + start.month - 1 + count * _MONTHS[self]
+            year, month = months // 12, months % 12 + 1
+            return start.replace(year=year, month=month, day=min(start.day, monthrange(year, month)[1]))
+        length = timedelta(hours=1) if self is Grain.HOUR else timedelta(days=_DAYS if self.is_week else 1)
+        return start + count * length
 
     def ceil(self, moment: datetime) -> datetime:
         """The first partition start at or after a moment."""
@@ -63,10 +80,67 @@ class Grain(StrEnum):
             yield current
             current = self.shift(current, 1)
 
+    def divides(self, coarser: Grain) -> bool:
+        """Whether every partition of another grain consists of whole ones of this; a grain divides itself."""
+        if self is coarser or self is Grain.HOUR:
+            return True
+        if self is Grain.DAY:
+            return coarser is not Grain.HOUR
+        return self in _MONTHS and coarser in _MONTHS and _MONTHS[coarser] % _MONTHS[self] == 0
+
+    @property
+    def first_day(self) -> int:
+        """The day on which a week begins; Monday is 0, as Python has it."""
+        return _FIRST_DAYS[self]
+
+    @property
+    def is_week(self) -> bool:
+        """Whether it is seven days long, on whichever day it begins."""
+        return self in _FIRST_DAYS
+
+    @property
+    def unit(self) -> Grain:
+        """The grain that says how long it is, and not where it begins: what intervals are counted in."""
+        return Grain.WEEK if self.is_week else self
+
+    @property
+    def stored(self) -> Grain:
+        """The grain by which BigQuery cuts such a table: it has no partitions by week or quarter."""
+        if self.is_week:
+            return Grain.DAY
+        return Grain.MONTH if self is Grain.QUARTER else self
+
+    @property
+    def pieces(self) -> int:
+        """Of how many of BigQuery's partitions one consists, at most."""
+        if self.is_week:
+            return _DAYS
+        return _MONTHS[self] if self is Grain.QUARTER else 1
+
     @property
     def id_length(self) -> int:
-        """How many characters of an ISO timestamp name a partition: ``2013``, ``2013-01``, ``2013-01-01T05``."""
-        return {Grain.HOUR: 13, Grain.DAY: 10, Grain.MONTH: 7, Grain.YEAR: 4}[self]
+        """How many characters of an ISO timestamp name a partition: ``2013``, ``2013-01``, ``2013-01-01T05``.
+
+        A week is named by its first day and a quarter by its first month.
+        """
+        return {Grain.HOUR: 13, Grain.DAY: 10, Grain.MONTH: 7, Grain.YEAR: 4}[self.stored]
+
+
+OTHER_NAMES = {"week(sunday)": "week", "week(monday)": "isoweek"}
+"""What else people call a grain: read, and never written."""
+
+_DAYS = 7
+_FIRST_DAYS = {
+    Grain.ISOWEEK: 0,
+    Grain.WEEK_TUESDAY: 1,
+    Grain.WEEK_WEDNESDAY: 2,
+    Grain.WEEK_THURSDAY: 3,
+    Grain.WEEK_FRIDAY: 4,
+    Grain.WEEK_SATURDAY: 5,
+    Grain.WEEK: 6,
+}
+_MONTHS = {Grain.MONTH: 1, Grain.QUARTER: 3, Grain.YEAR: 12}
+"""How many months long a partition is, where it is cut at the first of a month."""
 
 
 class ColumnType(StrEnum):

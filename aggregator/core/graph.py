@@ -9,11 +9,12 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from aggregator.core.aggregate import Aggregate
     from aggregator.core.calendar import Calendar
-    from aggregator.core.diagnostics import Place
+    from aggregator.core.diagnostics import Place, Word
     from aggregator.core.maps import PartitionMap
     from aggregator.core.names import TableName
-    from aggregator.core.project import Model, Project, Source
+    from aggregator.core.project import Column, Model, Partitioning, Project, Source
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,7 +63,12 @@ class Measure(StrEnum):
 
 @dataclasses.dataclass(frozen=True)
 class OutputColumn:
-    """A column of a model's table. ``type`` is a BigQuery type, empty where it is unknown."""
+    """A column of a model's table. ``type`` is a BigQuery type, empty where it is unknown.
+
+    ``sketch`` says what BYTES are a sketch of, such as ``hll(STRING, 15)``: family, type and precision. It is empty for
+    what is no sketch, and where it is not known.
+    ``state_of`` is the measure for whose sake it is kept; people read the measure, and need not see the column.
+    """
 
     name: str
     type: str = ""
@@ -70,10 +76,12 @@ class OutputColumn:
     origins: tuple[Origin, ...] = ()
     derivation: Derivation = Derivation.UNKNOWN
     measure: Measure = Measure.NONE
+    sketch: str = ""
+    state_of: str = ""
 
     def described(self, type_: str, description: str) -> OutputColumn:
         """The same column with what its author says of it; of the type, if anything."""
-        return OutputColumn(self.name, type_ or self.type, description, self.origins, self.derivation, self.measure)
+        return dataclasses.replace(self, type=type_ or self.type, description=description)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -81,7 +89,7 @@ class Table:
     """What the readers of a table can know of it.
 
     ``key`` are the columns that make a row unique, empty where that is not declared. ``logic`` is the fingerprint of a
-    view, which has no rows of its own.
+    view, which has no rows of its own. ``aggregate`` is there if its rows are groups.
     """
 
     name: TableName
@@ -89,6 +97,26 @@ class Table:
     calendar: Calendar | None = None
     key: tuple[str, ...] = ()
     logic: str = ""
+    aggregate: Aggregate | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Implied:
+    """What follows from the measures of an aggregate or a roll-up, as if its author had written it.
+
+    ``states`` has each column that is kept for merging, with its measure and what it is.
+    """
+
+    key: tuple[Word, ...]
+    columns: tuple[Column, ...]
+    states: Mapping[str, tuple[str, str]]
+    partition: Partitioning | None = None
+    inputs: Mapping[Word, PartitionMap] = dataclasses.field(default_factory=dict)
+
+    def applied(self, model: Model) -> Model:
+        """The model with all of it."""
+        inputs = {**model.inputs, **self.inputs}
+        return dataclasses.replace(model, key=self.key, columns=self.columns, partition=self.partition, inputs=inputs)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -111,7 +139,8 @@ class CompiledModel:
     ``sql`` is one text for all partitions, with parameters ``@start`` and ``@end`` and the partition filters in;
     ``splices`` tell where it differs from the author's, in order, and always where that begins. ``one_by_one`` says why
     several partitions can't be built in one query; empty when they can. ``place`` is where the SELECT begins.
-    ``functions`` are the declared functions that it calls, each after those that it calls itself.
+    ``functions`` are the declared functions that it calls, each after those that it calls itself. ``aggregate`` and
+    ``implied`` are there if it has measures; ``facts`` is then where the author's own SELECT stands in ``sql``.
     """
 
     model: Model
@@ -125,6 +154,9 @@ class CompiledModel:
     is_templated: bool = False
     splices: tuple[Splice, ...] = ()
     functions: tuple[str, ...] = ()
+    aggregate: Aggregate | None = None
+    implied: Implied | None = None
+    facts: tuple[int, int] | None = None
 
     @property
     def name(self) -> TableName:

@@ -57,17 +57,32 @@ class Lineage:
                 yield step
 
     def description(self, place: Origin) -> str:
-        """What a column means: its own description, or that of the column that it is a copy of."""
+        """What a column means: its own description, or that of the column that it is a copy of.
+
+        A measure of a roll-up means what it means in the table that is rolled up.
+        """
         seen: set[Origin] = set()
         while place not in seen:
             seen.add(place)
             column = self.column(place)
             if column is None or "." in place.column:
                 return ""  # the description of a STRUCT is not that of its fields
-            if column.description or column.derivation is not Derivation.COPY or len(column.origins) != 1:
+            if column.description:
                 return column.description
-            place = column.origins[0]
+            origin = self._inherited(place, column)
+            if origin is None:
+                return ""
+            place = origin
         return ""
+
+    def _inherited(self, place: Origin, column: OutputColumn) -> Origin | None:
+        """The column of an input whose description holds for one that has none of its own."""
+        if column.derivation is Derivation.COPY and len(column.origins) == 1:
+            return column.origins[0]
+        model = self._graph.models.get(TableName(*place.table.split(".", 1)))
+        if model is not None and model.model.rollup is not None:
+            return Origin(str(model.model.rollup.of), column.name)
+        return None
 
     def _columns_of(self, table: str) -> tuple[OutputColumn, ...]:
         name = TableName(*table.split(".", 1))

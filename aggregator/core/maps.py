@@ -30,6 +30,11 @@ class PartitionMap:
     reach: Reach
     count: int = 0
     unit: Grain | None = None
+    """A week stands for seven days here, wherever they begin."""
+
+    def keeps(self, grain: Grain) -> bool:
+        """Whether its length leads from one start of a partition of this grain to another."""
+        return self.unit is None or grain.divides(self.unit) or (grain.is_week and self.unit is Grain.WEEK)
 
     def __str__(self) -> str:
         """As an analyst writes it in front matter."""

@@ -7,18 +7,18 @@ from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from aggregator.core import pseudo
 from aggregator.core.diagnostics import Word
 
 if TYPE_CHECKING:
+    from aggregator.core.aggregate import MeasureDeclaration, RollupDeclaration
     from aggregator.core.calendar import Grain
     from aggregator.core.diagnostics import Document, Place
     from aggregator.core.maps import PartitionMap
     from aggregator.core.names import TableName
-
-Plain: TypeAlias = "bool | int | float | str | list[Plain] | dict[str, Plain] | None"
+    from aggregator.core.plain import Plain
 
 
 class Kind(StrEnum):
@@ -156,7 +156,10 @@ class Source:
 
 @dataclasses.dataclass(frozen=True)
 class Model:
-    """One SELECT and what its author says about it."""
+    """One SELECT and what its author says about it.
+
+    With ``measures``, the SELECT gives the rows that are grouped by ``dimensions``; with a ``rollup``, there is none.
+    """
 
     name: TableName
     document: Document
@@ -175,11 +178,19 @@ class Model:
     budget: Budget | None = None
     tags: tuple[str, ...] = ()
     size: DeclaredSize | None = None
+    dimensions: tuple[Word, ...] = ()
+    measures: tuple[MeasureDeclaration, ...] = ()
+    rollup: RollupDeclaration | None = None
 
     @property
     def sql(self) -> str:
         """The SELECT as committed, Jinja and all."""
         return self.document.text[self.sql_start :]
+
+    @property
+    def mentions(self) -> str:
+        """The text in which the model names the tables that it reads."""
+        return str(self.rollup.of) if self.rollup is not None else self.sql
 
 
 @dataclasses.dataclass(frozen=True)

@@ -53,4 +53,4 @@ def of_arrival(by: str, grain: Grain) -> tuple[str, ...]:
     """The pseudo-columns of a table that is cut by this column; none if it is an ordinary one."""
     if by.upper() not in (PARTITION_TIME, PARTITION_DATE):
         return ()
-    return (PARTITION_TIME, PARTITION_DATE) if grain is Grain.DAY else (PARTITION_TIME,)
+    return (PARTITION_TIME, PARTITION_DATE) if grain.stored is Grain.DAY else (PARTITION_TIME,)

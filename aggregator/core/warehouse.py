@@ -96,7 +96,8 @@ class Ledger:
 class Snapshot:
     """All that planning needs to know about a warehouse, read at one time (UTC).
 
-    ``most_at_once`` is how many partitions one query may write; None where there is no such limit.
+    ``most_at_once`` is how many partitions one query may write, as the warehouse stores them; None where there is no
+    such limit.
     """
 
     versions: Versions

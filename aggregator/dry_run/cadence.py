@@ -15,9 +15,14 @@ if TYPE_CHECKING:
     from aggregator.core.graph import CompiledModel
 
 _YEAR = 365.25
-BY_GRAIN = {Grain.HOUR: 24.0, Grain.DAY: 1.0, Grain.MONTH: 12 / _YEAR, Grain.YEAR: 1 / _YEAR}
-"""Partitions in a day, on average."""
-
+_HOURS = {
+    Grain.HOUR: 1.0,
+    Grain.DAY: 24.0,
+    Grain.WEEK: 168.0,
+    Grain.MONTH: 2 * _YEAR,
+    Grain.QUARTER: 6 * _YEAR,
+    Grain.YEAR: 24 * _YEAR,
+}
 _BY_WORD = {"hourly": 24.0, "daily": 1.0, "weekly": 1 / 7, "monthly": 12 / _YEAR, "yearly": 1 / _YEAR}
 _CYCLE = 1461
 """Days after which the calendar of leap years begins again."""
@@ -29,6 +34,11 @@ _SUNDAY = 7
 _FIELDS = 5
 
 
+def hours(grain: Grain) -> float:
+    """How long a partition is, on average."""
+    return _HOURS[grain.unit]
+
+
 def builds_per_day(model: CompiledModel) -> float | None:
     """How many builds a day brings, on average: partitions that begin, or firings of the schedule of a whole table.
 
@@ -38,7 +48,7 @@ def builds_per_day(model: CompiledModel) -> float | None:
     if model.model.kind is Kind.VIEW:
         return 0.0
     if model.calendar is not None:
-        return BY_GRAIN[model.calendar.grain]
+        return _HOURS[Grain.DAY] / hours(model.calendar.grain)
     return firings_per_day(model.model.schedule) if model.model.schedule else None
 
 

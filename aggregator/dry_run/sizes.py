@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from aggregator.core.calendar import Calendar, Grain
@@ -130,7 +129,7 @@ def _stored(stored: StoredTable, declared: Calendar | None, known: Mapping[str, 
             how += "" if how.endswith("assumed") else ", lengths of texts assumed"
         widths[column.name.casefold()] = width
     calendar = _as_stored(stored, declared)
-    partitions = {each: size for each, size in stored.partitions.items() if each != NULL_PARTITION}
+    partitions = _partitions(stored, calendar)
     count = len(partitions)
     totals = [sum(s.rows for s in partitions.values()), sum(s.bytes for s in partitions.values())]
     typical = Size(round(totals[0] / count), round(totals[1] / count)) if count else None
@@ -152,7 +151,22 @@ def _as_stored(stored: StoredTable, declared: Calendar | None) -> Calendar | Non
     told_by = telling(declared.column, declared.grain) if declared is not None else ()
     if declared is None or stored.partition_column.casefold() not in map(str.casefold, told_by):
         return None
-    return dataclasses.replace(declared, grain=stored.grain or declared.grain)
+    if stored.grain is None or stored.grain is declared.grain.stored:
+        return declared
+    return dataclasses.replace(declared, grain=stored.grain)
+
+
+def _partitions(stored: StoredTable, calendar: Calendar | None) -> dict[str, Size]:
+    """The sizes of partitions as the project names them: those of a week's days, or of a quarter's months, together."""
+    named = {each: size for each, size in stored.partitions.items() if each != NULL_PARTITION}
+    if calendar is None or stored.grain is None or calendar.grain is stored.grain:
+        return named
+    together: dict[str, Size] = {}
+    for id_, size in named.items():
+        name = calendar.id(calendar.grain.floor(calendar.parse(id_)))
+        before = together.get(name, Size(0, 0))
+        together[name] = Size(before.rows + size.rows, before.bytes + size.bytes)
+    return together
 
 
 def _declared(table: TableName, graph: Graph) -> tuple[DeclaredSize | None, Partitioning | None]:
@@ -210,7 +224,7 @@ def _partitions_until(partition: Partitioning, calendar: Calendar, now: datetime
 
 def count_partitions(grain: Grain, start: datetime, end: datetime) -> int:
     """How many partitions begin in ``[start, end)``."""
-    if grain in (Grain.MONTH, Grain.YEAR):
+    if grain.stored in (Grain.MONTH, Grain.YEAR):
         return sum(1 for _ in grain.range(start, end))
-    length = timedelta(hours=1) if grain is Grain.HOUR else timedelta(days=1)
-    return max(0, -(-(end - grain.ceil(start)) // length))
+    first = grain.ceil(start)
+    return max(0, -(-(end - first) // (grain.shift(first, 1) - first)))

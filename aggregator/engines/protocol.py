@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -87,6 +87,10 @@ class Engine(Protocol):
 
     def record(self, rows: Iterable[LedgerRow]) -> None:
         """Append to the ledger."""
+        ...
+
+    def ask(self, query: str, parameters: Mapping[str, date | datetime]) -> tuple[object, ...]:
+        """The one row that a query in BigQuery's SQL gives. Raises :class:`QueryError`."""
         ...
 
     def sample(self, table: TableName, partition: str, limit: int) -> tuple[list[str], list[tuple[object, ...]]]:

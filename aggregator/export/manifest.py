@@ -56,6 +56,7 @@ def _model(model: CompiledModel, lineage: Lineage) -> dict[str, Any]:
                 "description": lineage.description(Origin(str(model.name), column.name)),
                 "derivation": str(column.derivation),
                 "measure": str(column.measure),
+                "state_of": column.state_of,
                 "from": [{"table": origin.table, "column": origin.column} for origin in column.origins],
             }
             for column in model.columns

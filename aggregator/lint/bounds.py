@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from sqlglot import exp
 from sqlglot.optimizer.scope import Scope
 
+from aggregator.compile.buckets import grain_of
 from aggregator.core.calendar import Calendar, ColumnType, Grain
 from aggregator.core.graph import Input
 from aggregator.core.maps import PartitionMap, Reach
@@ -175,8 +176,8 @@ def _moment(node: exp.Expr, start: datetime, end: datetime) -> datetime | None:
     elif isinstance(node, (exp.Cast, exp.Paren)) or (isinstance(node, exp.Date) and not node.args.get("zone")):
         value = _moment(node.this, start, end)
     elif isinstance(node, exp.DateTrunc):
-        inner = _moment(node.this, start, end)
-        value = Grain(node.text("unit").lower()).floor(inner) if inner else None
+        inner, grain = _moment(node.this, start, end), grain_of(node)
+        value = grain.floor(inner) if inner and grain else None
     elif type(node) in _SHIFTS:
         inner = _moment(node.this, start, end)
         value = _shifted(inner, node, _SHIFTS[type(node)]) if inner else None
@@ -188,8 +189,6 @@ def _shifted(value: datetime, node: exp.Expr, sign: int) -> datetime:
     if isinstance(by, exp.Interval):
         by, unit = by.this, by.text("unit")
     count = sign * int(by.name if not isinstance(by, exp.Neg) else f"-{by.this.name}")
-    if unit.upper() == "WEEK":
-        count, unit = 7 * count, "day"
     return Grain((unit or "day").lower()).shift(value, count)
 
 

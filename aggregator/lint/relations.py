@@ -127,8 +127,9 @@ class Relations:
         if table is None or table.calendar is None or calendar is None or table.calendar.grain is not calendar.grain:
             return set()
         edges = [edge for edge in self._model.inputs if edge.table == table.name]
-        maps = {edge.map.reach for edge in edges if edge.alias.casefold() == alias.casefold()}
-        return {table.calendar.column.casefold()} if maps and maps <= _ONE_PARTITION else set()
+        maps = {edge.map for edge in edges if edge.alias.casefold() == alias.casefold()}
+        is_one = all(map_.reach in _ONE_PARTITION and map_.keeps(calendar.grain) for map_ in maps)
+        return {table.calendar.column.casefold()} if maps and is_one else set()
 
     def _keys_of_query(self, scope: Scope) -> Iterator[frozenset[str]]:
         select = scope.expression

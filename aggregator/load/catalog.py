@@ -138,8 +138,9 @@ def _count(value: Any, key: str, steps: Steps) -> int:
 
 def _grain(value: Any, steps: Steps) -> Grain:
     text = _get(value, "grain", str, steps)
-    if text not in list(Grain):
-        raise _WrongError((*steps, "grain"), f"grain must be one of {', '.join(Grain)}")
+    stored = [each for each in Grain if each.stored is each]
+    if text not in stored:
+        raise _WrongError((*steps, "grain"), f"grain must be one of {', '.join(stored)}")
     return Grain(text)
 
 

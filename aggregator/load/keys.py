@@ -9,8 +9,10 @@ import dataclasses
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from aggregator.load.schema import NOT_OF_ROLLUPS
+
 if TYPE_CHECKING:
-    from aggregator.core.project import Plain
+    from aggregator.core.plain import Plain
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,7 +36,7 @@ _SIZE = Key(
 )
 _ZONE = ("America/New_York", "Europe/Berlin", "UTC")
 
-KEYS: Mapping[str, Mapping[str, Key]] = {
+_KEYS: dict[str, dict[str, Key]] = {
     "a model": {
         "description": _DESCRIPTION,
         "owner": _OWNER,
@@ -53,7 +55,24 @@ KEYS: Mapping[str, Mapping[str, Key]] = {
         "budget": Key("What it may cost.", ({"bytes": "5 GB"}, {"price_per_month": 200})),
         "size": _SIZE,
         "tags": Key("Words to select models by, as in --select tag:core.", (["core"],)),
+        "dimensions": Key(
+            "Columns that rows are grouped by; the SELECT gives the rows.", (["flight_date", "carrier"],)
+        ),
+        "measures": Key(
+            "Numbers of each group, by name.", ({"flights": {"count": "*"}, "planes": {"distinct": "tailnum"}},)
+        ),
     },
+    "a roll-up": {
+        "of": Key("The table whose groups are put together.", ("marts.daily_performance",)),
+        "to": Key("How long the buckets are, or how far each row reaches back.", ("month", {"rolling": "28 days"})),
+        "dimensions": Key("Dimensions to keep; all if nothing is said.", (["carrier"],)),
+        "measures": Key("Measures to keep; all if nothing is said.", (["flights", "planes"], "all")),
+        "where": Key("A condition on dimensions.", ("origin = 'JFK'",)),
+        "complete": Key("Whether a bucket waits until it is over, or is published as far as it is there."),
+        "as": Key("The name of the time column; that of the bucket if nothing is said.", ("flight_month",)),
+        "zone": Key("The time zone of days that are made from hours.", _ZONE),
+    },
+    "to": {"rolling": Key("How long the stretch is that ends with each partition.", ("28 days",))},
     "a source file": {"source": Key("A table that nobody here builds.")},
     "a source": {
         "description": _DESCRIPTION,
@@ -80,7 +99,9 @@ KEYS: Mapping[str, Mapping[str, Key]] = {
     },
     "partition": {
         "by": Key("The column that says to which partition a row belongs.", ("flight_date",)),
-        "grain": Key("How long a partition is."),
+        "grain": Key(
+            "How long a partition is. An ISO week begins on Monday, a week on Sunday or the day that it names."
+        ),
         "from": Key("Where the table begins.", ("2013-01-01", "2013-01-01T05")),
         "to": Key("Where the table ends, exclusive; without it, the table goes on.", ("2014-01-01",)),
         "zone": Key("The time zone of days and hours; the project's if nothing is said.", _ZONE),
@@ -128,4 +149,9 @@ KEYS: Mapping[str, Mapping[str, Key]] = {
             (["CREATE FUNCTION tools.clean_name(name STRING) AS (UPPER(TRIM(name)))"],),
         ),
     },
+}
+
+_OF_A_ROLLUP = {name: key for name, key in _KEYS["a model"].items() if name not in NOT_OF_ROLLUPS}
+KEYS: Mapping[str, Mapping[str, Key]] = _KEYS | {
+    "a roll-up's file": _OF_A_ROLLUP | {"rollup": Key("Longer periods, made from the measures of another table.")}
 }

@@ -12,7 +12,8 @@ from aggregator.cache import Cache, Row, key_of, software
 from aggregator.core.codec import Context, decode, decode_findings, encode, encode_findings
 from aggregator.core.diagnostics import Diagnostic, Document
 from aggregator.core.names import TableName
-from aggregator.core.project import Function, Model, Plain, Source
+from aggregator.core.plain import Plain
+from aggregator.core.project import Function, Model, Source
 from aggregator.load.tables import read_table
 
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -27,13 +28,9 @@ class Reading:
     document: Document
     key: str
     is_sound: bool
+    is_model: bool
     diagnostics: tuple[Diagnostic, ...]
     read: Callable[[], Model | Source | None]
-
-    @property
-    def is_model(self) -> bool:
-        """Whether the file is that of a model, not of a source."""
-        return self.document.path.endswith(".sql")
 
     def model(self) -> Model:
         """The model of a sound file."""
@@ -52,21 +49,23 @@ def read_through(cache: Cache, document: Document, name: TableName, zone: str) -
     key = key_of("file", software(), zone, document.path, document.text)
     head = cache.head(key)
     if head is not None:
-        is_sound, found = json.loads(head)
-        from_cache = functools.partial(_kept, cache, key, document, name, zone)
-        return Reading(document, key, is_sound, decode_findings(found, document), from_cache)
+        is_sound, is_model, found = json.loads(head)
+        from_cache = functools.partial(_kept, cache, key, document, name, zone, Model if is_model else Source)
+        return Reading(document, key, is_sound, is_model, decode_findings(found, document), from_cache)
     table, problems = read_table(document, name, zone)
     found = encode_findings(problems, document.path)
     body = json.dumps(encode(table, document.path)) if table else ""
-    cache.put(key, Row(json.dumps([table is not None, found]), body))
-    return Reading(document, key, table is not None, tuple(problems), lambda: table)
+    is_model = isinstance(table, Model)
+    cache.put(key, Row(json.dumps([table is not None, is_model, found]), body))
+    return Reading(document, key, table is not None, is_model, tuple(problems), lambda: table)
 
 
-def _kept(cache: Cache, key: str, document: Document, name: TableName, zone: str) -> Model | Source | None:
+def _kept(
+    cache: Cache, key: str, document: Document, name: TableName, zone: str, type_: type[Model | Source]
+) -> Model | Source | None:
     body = cache.body(key)
     if not body:
         return read_table(document, name, zone)[0]
-    type_ = Model if document.path.endswith(".sql") else Source
     table: Model | Source = decode(type_, json.loads(body), Context(document))
     return table
 

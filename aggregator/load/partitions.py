@@ -7,7 +7,7 @@ import re
 from datetime import datetime
 from typing import ClassVar
 
-from aggregator.core.calendar import Grain
+from aggregator.core.calendar import OTHER_NAMES, Grain
 from aggregator.core.diagnostics import Place, Word, did_you_mean
 from aggregator.core.maps import ALL, PREVIOUS, SAME, PartitionMap, Reach
 from aggregator.core.pseudo import SUFFIXES, TABLE_SUFFIX
@@ -31,11 +31,13 @@ class PartitionDeclaration:
     suffix: str = ""
 
 
+GRAIN = Choice(Grain, tuple(OTHER_NAMES))
+
 PARTITION = Record(
     "partition",
     {
         "by": Field(Identifier("the name of a column"), required="name the column: `by: flight_date`"),
-        "grain": Field(Choice(Grain), required="say how long a partition is: `grain: day`"),
+        "grain": Field(GRAIN, required="say how long a partition is: `grain: day`"),
         "from": Field(Moment(), required="say where the table begins: `from: 2013-01-01`"),
         "to": Field(Moment()),
         "zone": Field(Zone()),
@@ -96,12 +98,24 @@ class PartitionShape:
         return report.add(end.place if end else declared.place, codes.WRONG_VALUE, message, advice)
 
 
+class Length:
+    """A length of time."""
+
+    FORM: ClassVar = re.compile(r"([1-9][0-9]{0,4})\s*(hour|day|week|month|quarter|year)s?")
+
+    def read(self, node: Node, report: Report) -> PartitionMap | Invalid:
+        """The map of what so long a stretch covers that ends where the partition does."""
+        found = self.FORM.fullmatch(node.text) if isinstance(node, Scalar) else None
+        if found is None:
+            return report.wrong(node, "a length in hours, days, weeks, months, quarters or years, such as 7 days")
+        return PartitionMap(Reach.LAST, int(found[1]), Grain(found[2]))
+
+
 class InputMap:
     """A partition map: ``same``, ``all``, ``previous``, ``{last: 7 days}`` or ``{offset: 7 days}``."""
 
     WORDS: ClassVar = {"same": SAME, "all": ALL, "previous": PREVIOUS}
     LONG = (Reach.LAST, Reach.OFFSET)
-    LENGTH = re.compile(r"([1-9][0-9]{0,4})\s*(hour|day|month|year)s?")
 
     def read(self, node: Node, report: Report) -> PartitionMap | Invalid:
         """The map."""
@@ -118,7 +132,5 @@ class InputMap:
 
     def _long(self, reach: Reach, node: Node, report: Report) -> PartitionMap | Invalid:
         """A map with a length."""
-        length = self.LENGTH.fullmatch(node.text) if isinstance(node, Scalar) else None
-        if length is None:
-            return report.wrong(node, "a length in hours, days, months or years, such as 7 days")
-        return PartitionMap(reach, int(length[1]), Grain(length[2]))
+        length = Length().read(node, report)
+        return length if isinstance(length, Invalid) else dataclasses.replace(length, reach=reach)

@@ -7,7 +7,7 @@ import math
 import re
 
 from aggregator.core.diagnostics import Word
-from aggregator.core.project import Plain
+from aggregator.core.plain import Plain
 from aggregator.load.shapes import INVALID, Invalid, Report
 from aggregator.load.yaml_nodes import Node, Refused, Scalar, Sequence
 

@@ -12,6 +12,7 @@ from typing import Any
 from aggregator.core.diagnostics import Place, Word, did_you_mean
 from aggregator.core.project import Budget, CheckDeclaration, Column, DeclaredSize, Environment, Freshness, Kind
 from aggregator.load import codes
+from aggregator.load.aggregates import ROLLUP, Measures
 from aggregator.load.amounts import BYTES, SECONDS, Count, Number
 from aggregator.load.partitions import SHARDS, InputMap, PartitionShape
 from aggregator.load.plain import AnyPlain
@@ -161,7 +162,15 @@ MODEL = Record(
         "budget": Field(BUDGET),
         "size": Field(SIZE),
         "tags": Field(ListOf(Text()), default=()),
+        "dimensions": Field(ListOf(Identifier("a column name")), default=()),
+        "measures": Field(Measures(), default=()),
     },
+    lambda values, _place: values,
+)
+NOT_OF_ROLLUPS = ("kind", "partition", "key", "inputs", "dimensions", "measures")
+ROLLUP_FILE = Record(
+    "a roll-up's file",
+    {name: field for name, field in MODEL.fields.items() if name not in NOT_OF_ROLLUPS} | {"rollup": Field(ROLLUP)},
     lambda values, _place: values,
 )
 
@@ -210,7 +219,7 @@ SOURCE = Record(
 )
 SOURCE_FILE = Record(
     "a source file",
-    {"source": Field(SOURCE, required="a .yml file in models/ describes a source: begin with `source:`")},
+    {"source": Field(SOURCE, required="a .yml file in models/ is a source or a roll-up: write `source:` or `rollup:`")},
     lambda values, _place: values["source"],
 )
 

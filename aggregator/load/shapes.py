@@ -118,11 +118,13 @@ class Choice(Generic[Member]):
     """One of a few words."""
 
     options: type[Member]
+    others: tuple[str, ...] = ()
+    """Second names of members: understood, and not offered in messages."""
 
     def read(self, node: Node, report: Report) -> Member | Invalid:
         """The member of the enumeration."""
         words = [option.value for option in self.options]
-        if isinstance(node, Scalar) and node.text in words:
+        if isinstance(node, Scalar) and node.text in (*words, *self.others):
             return self.options(node.text)
         advice = did_you_mean(node.text, words) if isinstance(node, Scalar) else ""
         return report.wrong(node, _one_of(words), advice)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from aggregator.core.diagnostics import Diagnostic, Document
-from aggregator.core.project import LocalFile, Model, Partitioning, Source
+from aggregator.core.project import Kind, LocalFile, Model, Partitioning, Source
 from aggregator.load import codes
 from aggregator.load.files import leads_out
-from aggregator.load.schema import MODEL, SOURCE_FILE, LocalDeclaration
+from aggregator.load.schema import MODEL, ROLLUP_FILE, SOURCE_FILE, LocalDeclaration
 from aggregator.load.shapes import Invalid, Report, Shape
-from aggregator.load.yaml_nodes import Mapping, read_yaml
+from aggregator.load.yaml_nodes import Mapping, Node, read_yaml
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,8 +35,26 @@ def read_shape(document: Document, span: tuple[int, int], shape: Shape[T], repor
 def read_table(document: Document, name: TableName, zone: str) -> tuple[Model | Source | None, list[Diagnostic]]:
     """What a file declares, unless its mistakes leave it without meaning, and these. ``zone`` is the project's."""
     report = Report()
-    read = _model if document.path.endswith(".sql") else _source
+    read = _model if document.path.endswith(".sql") else _declaration
     return read(document, name, zone, report), report.diagnostics
+
+
+class _DeclarationShape:
+    """A ``.yml`` file: a source, unless it has a ``rollup:``."""
+
+    def read(self, node: Node, report: Report) -> dict[str, Any] | Invalid:
+        is_rollup = isinstance(node, Mapping) and node.get("rollup") is not None
+        values: dict[str, Any] | Invalid = (ROLLUP_FILE if is_rollup else SOURCE_FILE).read(node, report)
+        return values
+
+
+def _declaration(document: Document, name: TableName, zone: str, report: Report) -> Model | Source | None:
+    values = read_shape(document, (0, len(document.text)), _DeclarationShape(), report)
+    if isinstance(values, Invalid):
+        return None
+    if "rollup" not in values:
+        return _source(document, name, zone, values, report)
+    return Model(name=name, document=document, sql_start=len(document.text), kind=Kind.TABLE, **values)
 
 
 def _model(document: Document, name: TableName, zone: str, report: Report) -> Model | None:
@@ -46,25 +64,8 @@ def _model(document: Document, name: TableName, zone: str, report: Report) -> Mo
     values = read_shape(document, span, MODEL, report)
     if isinstance(values, Invalid):
         return None
-    return Model(
-        name=name,
-        document=document,
-        sql_start=span[1] + len(CLOSE),
-        kind=values["kind"],
-        description=values["description"],
-        owner=values["owner"],
-        schedule=values["schedule"],
-        partition=_partition(values["partition"], zone),
-        cluster=values["cluster"],
-        key=values["key"],
-        inputs=values["inputs"],
-        columns=values["columns"],
-        checks=values["checks"],
-        freshness=values["freshness"],
-        budget=values["budget"],
-        tags=values["tags"],
-        size=values["size"],
-    )
+    values["partition"] = _partition(values["partition"], zone)
+    return Model(name=name, document=document, sql_start=span[1] + len(CLOSE), **values)
 
 
 def _front_matter(document: Document, report: Report) -> tuple[int, int] | None:
@@ -90,10 +91,7 @@ def _front_matter(document: Document, report: Report) -> tuple[int, int] | None:
     return None
 
 
-def _source(document: Document, name: TableName, zone: str, report: Report) -> Source | None:
-    values: Any = read_shape(document, (0, len(document.text)), SOURCE_FILE, report)
-    if isinstance(values, Invalid):
-        return None
+def _source(document: Document, name: TableName, zone: str, values: dict[str, Any], report: Report) -> Source | None:
     shards = values["shards"]
     if shards is not None and values["partition"] is not None:
         message = "many tables are cut by their names, not by a column"

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import re
 from pathlib import Path
 
 from aggregator.export.json_schema import Schema, json_schema
 from aggregator.load.tables import CLOSE, OPEN
+
+_ROLLUP = re.compile(r"^rollup:", re.MULTILINE)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,7 +38,7 @@ def part_at(path: Path, text: str, offset: int) -> Part:
     if path.name == "aggregator.yml":
         return Part("project", 0, len(text))
     if path.suffix in (".yml", ".yaml"):
-        return Part("source", 0, len(text))
+        return Part("rollup" if _ROLLUP.search(text) else "source", 0, len(text))
     start, end = front_matter(text)
     return Part("model", start, end) if start <= offset <= end else Part("", sql_start(text), len(text))
 

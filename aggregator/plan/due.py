@@ -36,7 +36,7 @@ class Horizon:
         if model.calendar is None or model.model.partition is None:
             yield WHOLE
             return
-        end = self._end(model, model.calendar)
+        end = self._due_end(model, model.calendar)
         for partition in model.calendar.grain.range(model.model.partition.start, end):
             yield model.calendar.id(partition)
 
@@ -45,16 +45,26 @@ class Horizon:
         model = self._graph.models[name]
         if model.calendar is None or model.model.partition is None:
             return WHOLE
-        newest = model.calendar.grain.shift(self._end(model, model.calendar), -1)
+        newest = model.calendar.grain.shift(self._due_end(model, model.calendar), -1)
         return model.calendar.id(newest) if newest >= model.model.partition.start else None
+
+    def _due_end(self, model: CompiledModel, calendar: Calendar) -> datetime:
+        """The end of the last partition to build: of a roll-up that may be partial, the one that has begun."""
+        reached, rollup = self._reached(model, calendar), model.model.rollup
+        is_partial = rollup is not None and rollup.is_partial
+        return calendar.grain.ceil(reached) if is_partial else calendar.grain.floor(reached)
 
     def _end(self, model: CompiledModel, calendar: Calendar) -> datetime:
         """The end of the last partition that is complete, on the model's wall clock."""
+        return calendar.grain.floor(self._reached(model, calendar))
+
+    def _reached(self, model: CompiledModel, calendar: Calendar) -> datetime:
+        """How far all that a model reads is complete, on the model's wall clock."""
         reads = dict.fromkeys(each.table for each in model.inputs if each.map.reach in (Reach.SAME, Reach.LAST))
         ends = (self._instant(table) for table in reads if table != model.name)
         end = calendar.local(min((self._now, *(each for each in ends if each is not None))))
         declared = model.model.partition.end if model.model.partition else None
-        return calendar.grain.floor(min(end, declared) if declared else end)
+        return min(end, declared) if declared else end
 
     def _instant(self, table: TableName) -> datetime | None:
         """When a table ends, in UTC; None where it has no partitions, or no end."""

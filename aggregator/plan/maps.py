@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from datetime import timedelta
 
-from aggregator.core.calendar import Calendar, ColumnType, Grain, Partition
+from aggregator.core.calendar import Calendar, ColumnType, Partition
 from aggregator.core.maps import PartitionMap, Reach
 
 _TICK = timedelta(microseconds=1)
@@ -17,32 +17,23 @@ def read_partitions(map_: PartitionMap, reader: Calendar, source: Calendar, part
 
     ``map_`` is not ``all``. The filter in the SQL (``compile.filters``) selects the same moments.
     """
-    start, end = _bounds(map_, reader, partition)
+    start, end = bounds(map_, reader, partition)
     return _overlapping(reader, source, start, end)
 
 
-def _bounds(map_: PartitionMap, reader: Calendar, partition: Partition) -> tuple[Partition, Partition]:
+def bounds(map_: PartitionMap, reader: Calendar, partition: Partition) -> tuple[Partition, Partition]:
     """What is read, on the reader's wall clock."""
     end = reader.next(partition)
     unit = map_.unit or reader.grain
     match map_.reach:
         case Reach.LAST:
-            return _back(end, map_.count, unit), end
+            return unit.shift(end, -map_.count), end
         case Reach.OFFSET:
-            return _back(partition, map_.count, unit), _back(end, map_.count, unit)
+            return unit.shift(partition, -map_.count), unit.shift(end, -map_.count)
         case Reach.PREVIOUS:
             return reader.grain.shift(partition, -1), partition
         case _:
             return partition, end
-
-
-def _back(moment: Partition, count: int, unit: Grain) -> Partition:
-    """A moment, moved back; like BigQuery's DATE_SUB, a day that the month lacks becomes its last one."""
-    if unit in (Grain.MONTH, Grain.YEAR):
-        first = unit.shift(moment.replace(day=1), -count)
-        last_day = (Grain.MONTH.shift(first, 1) - timedelta(days=1)).day
-        return first.replace(day=min(moment.day, last_day))
-    return unit.shift(moment, -count)
 
 
 @functools.lru_cache(maxsize=65536)

@@ -69,11 +69,15 @@ def _within(model: CompiledModel, partition: str, interval: tuple[datetime | Non
 
 
 def _steps(model: CompiledModel, due: Sequence[str], found: dict[str, Stale], most: int | None) -> Iterator[Step]:
-    """Neighbours that are stale for the same reason become one step, if one query may build them, and so many."""
+    """Neighbours that are stale for the same reason become one step, if one query may build them, and so many.
+
+    A week or a quarter is written as the partitions that BigQuery stores of it.
+    """
     run: list[str] = []
+    longest = max(1, most // model.calendar.grain.pieces) if most and model.calendar else None
     for partition in due:
         cause = found.get(partition)
-        if run and (cause is None or len(run) == most or not _together(model, found[run[-1]], cause)):
+        if run and (cause is None or len(run) == longest or not _together(model, found[run[-1]], cause)):
             yield Step(model.name, tuple(run), found[run[0]])
             run = []
         if cause is not None:

@@ -15,12 +15,16 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 from small_lake import DAILY, compile_quickly
 
+from aggregator.core.calendar import Grain
 from aggregator.core.graph import CompiledModel
 from aggregator.engines.duckdb.connection import prepared
 from aggregator.engines.duckdb.dialect import to_duckdb
 
 HOURLY = "{by: time_hour, grain: hour, from: 2013-01-01}"
 MONTHLY = "{by: month, grain: month, from: 2013-01-01}"
+WEEKLY = "{by: week, grain: isoweek, from: 2012-12-31}"
+FROM_TUESDAY = "{by: week, grain: week(tuesday), from: 2013-01-01}"
+QUARTERLY = "{by: quarter, grain: quarter, from: 2013-01-01}"
 IN_UTC = "{by: flight_date, grain: day, from: 2013-01-01, zone: UTC}"
 LOCAL_HOURS = "{by: moment, grain: hour, from: 2013-01-01}"
 
@@ -97,6 +101,43 @@ BATCHABLE = {
     "a window of days in a month": (
         MONTHLY,
         "SELECT DATE_TRUNC(flight_date, MONTH) AS month, SUM(n) OVER (PARTITION BY flight_date) AS n FROM lake.flights",
+    ),
+    "ISO weeks of days": (
+        WEEKLY,
+        "SELECT DATE_TRUNC(flight_date, ISOWEEK) AS week, SUM(n) AS n FROM lake.flights GROUP BY 1",
+    ),
+    "weeks from Monday are ISO weeks": (
+        WEEKLY,
+        "SELECT DATE_TRUNC(flight_date, WEEK(MONDAY)) AS week, SUM(n) AS n FROM lake.flights GROUP BY 1",
+    ),
+    "days in a table by week": (
+        WEEKLY,
+        "SELECT DATE_TRUNC(flight_date, DAY) AS week, SUM(n) AS n FROM lake.flights GROUP BY 1",
+    ),
+    "weeks of points in time": (
+        FROM_TUESDAY,
+        """SELECT DATE_TRUNC(DATE(ts, 'America/New_York'), WEEK(TUESDAY)) AS week, SUM(n) AS n
+           FROM lake.events GROUP BY 1""",
+    ),
+    "weeks of a clock on the wall": (
+        "{by: week, grain: week, from: 2012-12-30}",
+        "SELECT DATETIME_TRUNC(moment, WEEK) AS week, SUM(n) AS n FROM lake.local_events GROUP BY 1",
+    ),
+    "quarters of days": (
+        QUARTERLY,
+        "SELECT DATE_TRUNC(flight_date, QUARTER) AS quarter, SUM(n) AS n FROM lake.flights GROUP BY 1",
+    ),
+    "quarters of months": (
+        QUARTERLY,
+        "SELECT DATE_TRUNC(month, QUARTER) AS quarter, SUM(n) AS n FROM lake.months GROUP BY 1",
+    ),
+    "months in a table by quarter": (
+        QUARTERLY,
+        "SELECT DATE_TRUNC(flight_date, MONTH) AS quarter, SUM(n) AS n FROM lake.flights GROUP BY 1",
+    ),
+    "quarters of points in time in UTC": (
+        QUARTERLY,
+        "SELECT TIMESTAMP_TRUNC(ts, QUARTER) AS quarter, SUM(n) AS n FROM lake.events GROUP BY 1",
     ),
     "hours": (HOURLY, "SELECT TIMESTAMP_TRUNC(ts, HOUR) AS time_hour, SUM(n) AS n FROM lake.events GROUP BY 1"),
     "hours on a local clock": (
@@ -398,6 +439,36 @@ ONE_BY_ONE_OTHERWISE = {
         NO_KEY,
         "SELECT DATE_TRUNC(flight_date, YEAR) AS month, SUM(n) AS n FROM lake.flights GROUP BY 1",
     ),
+    "weeks in a model of months": (
+        MONTHLY,
+        NO_KEY,
+        "SELECT DATE_TRUNC(flight_date, ISOWEEK) AS month, SUM(n) AS n FROM lake.flights GROUP BY 1",
+    ),
+    "months in a model of weeks": (
+        WEEKLY,
+        NO_KEY,
+        "SELECT DATE_TRUNC(flight_date, MONTH) AS week, SUM(n) AS n FROM lake.flights GROUP BY 1",
+    ),
+    "weeks that begin on another day": (
+        WEEKLY,
+        NO_KEY,
+        "SELECT DATE_TRUNC(flight_date, WEEK) AS week, SUM(n) AS n FROM lake.flights GROUP BY 1",
+    ),
+    "weeks of an input by month": (
+        WEEKLY,
+        NO_KEY,
+        "SELECT DATE_TRUNC(month, ISOWEEK) AS week, SUM(n) AS n FROM lake.months GROUP BY 1",
+    ),
+    "weeks of the clock of UTC": (
+        WEEKLY,
+        NO_KEY,
+        "SELECT DATE(TIMESTAMP_TRUNC(ts, ISOWEEK)) AS week, SUM(n) AS n FROM lake.events GROUP BY 1",
+    ),
+    "years of weeks in a model of quarters": (
+        QUARTERLY,
+        NO_KEY,
+        "SELECT DATE_TRUNC(flight_date, ISOYEAR) AS quarter, SUM(n) AS n FROM lake.flights GROUP BY 1",
+    ),
 }
 THROUGH_MAPS = {
     "the last days": ("it reads lake.flights through last: 7 days", "{lake.flights: {last: 7 days}}"),
@@ -503,6 +574,8 @@ class Lake:
         )
         weather = [(day, dice.choice("ABD"), dice.randrange(3)) for day in days for _ in range(2)]
         self._table("weather", "observed DATE, carrier TEXT, temp BIGINT", weather)
+        months = [(datetime(2013, month, 3).date(), dice.choice("AB"), month) for month in range(1, 10)]  # noqa: DTZ001
+        self._table("months", "month DATE, carrier TEXT, n BIGINT", months)
         events = [(each.replace(tzinfo=UTC), dice.choice("AB"), dice.randrange(3)) for each in few]
         self._table("events", "ts TIMESTAMPTZ, carrier TEXT, n BIGINT", events)
         local = [(each, dice.choice("AB"), dice.randrange(3)) for each in few]
@@ -516,9 +589,10 @@ class Lake:
 
     def _stretch(self, model: CompiledModel) -> tuple[datetime, datetime]:
         start, end = self.STRETCH
-        if model.calendar.grain == "month":
-            return datetime.fromisoformat("2012-12-01"), datetime.fromisoformat("2013-03-01")
-        return start, end if model.calendar.grain == "day" else start + timedelta(hours=30)
+        grain = model.calendar.grain
+        if grain not in (Grain.HOUR, Grain.DAY):
+            return grain.shift(grain.floor(start), -2), grain.shift(grain.floor(start), 3)
+        return start, end if grain is Grain.DAY else start + timedelta(hours=30)
 
     def _rows(self, model: CompiledModel, start: datetime, end: datetime) -> Counter[str]:
         sql = to_duckdb(model.sql)

@@ -27,6 +27,8 @@ MAPS = {
     "last: 36 hours": PartitionMap(Reach.LAST, 36, Grain.HOUR),
     "offset: 1 day": PartitionMap(Reach.OFFSET, 1, Grain.DAY),
     "offset: 1 year": PartitionMap(Reach.OFFSET, 1, Grain.YEAR),
+    "last: 2 weeks": PartitionMap(Reach.LAST, 2, Grain.WEEK),
+    "offset: 1 quarter": PartitionMap(Reach.OFFSET, 1, Grain.QUARTER),
 }
 READERS = {
     "days in New York": Calendar("d", ColumnType.DATE, Grain.DAY, NEW_YORK),
@@ -34,6 +36,9 @@ READERS = {
     "hours on a clock in New York": Calendar("d", ColumnType.DATETIME, Grain.HOUR, NEW_YORK),
     "days of points in time": Calendar("d", ColumnType.TIMESTAMP, Grain.DAY, NEW_YORK),
     "hours of points in time": Calendar("d", ColumnType.TIMESTAMP, Grain.HOUR, NEW_YORK),
+    "weeks in New York": Calendar("d", ColumnType.DATE, Grain.ISOWEEK, NEW_YORK),
+    "weeks from Saturday on a clock in New York": Calendar("d", ColumnType.DATETIME, Grain.WEEK_SATURDAY, NEW_YORK),
+    "quarters of points in time": Calendar("d", ColumnType.TIMESTAMP, Grain.QUARTER, NEW_YORK),
 }
 SOURCES = {
     "days in New York": Calendar("x", ColumnType.DATE, Grain.DAY, NEW_YORK),
@@ -44,8 +49,13 @@ SOURCES = {
     "points in time": Calendar("x", ColumnType.TIMESTAMP, Grain.HOUR, NEW_YORK),
     "days of arrival": Calendar("_PARTITIONTIME", ColumnType.TIMESTAMP, Grain.DAY, NEW_YORK),
     "hours of arrival": Calendar("_PARTITIONTIME", ColumnType.TIMESTAMP, Grain.HOUR, NEW_YORK),
+    "weeks of arrival": Calendar("_PARTITIONTIME", ColumnType.TIMESTAMP, Grain.WEEK_THURSDAY, NEW_YORK),
+    "quarters of arrival": Calendar("_PARTITIONTIME", ColumnType.TIMESTAMP, Grain.QUARTER, NEW_YORK),
     "tables of days in New York": Calendar("_TABLE_SUFFIX", ColumnType.DATE, Grain.DAY, NEW_YORK, "%Y%m%d"),
     "tables of months in Tokyo": Calendar("_TABLE_SUFFIX", ColumnType.DATE, Grain.MONTH, "Asia/Tokyo", "%Y_%m"),
+    "weeks in New York": Calendar("x", ColumnType.DATE, Grain.ISOWEEK, NEW_YORK),
+    "weeks from Thursday in Tokyo": Calendar("x", ColumnType.DATE, Grain.WEEK_THURSDAY, "Asia/Tokyo"),
+    "quarters in New York": Calendar("x", ColumnType.DATE, Grain.QUARTER, NEW_YORK),
 }
 POSSIBLE = [
     (map_, reader, source)
@@ -89,19 +99,23 @@ PARTITIONS = {
     Grain.HOUR: ["2013-03-10T05", "2013-03-10T07", "2013-11-03T00", "2013-11-03T03", "2013-12-31T23", "2013-07-01T00"],
     Grain.DAY: ["2013-03-09", "2013-03-10", "2013-03-11", "2013-11-03", "2013-11-04", "2013-12-31", "2014-01-01"],
     Grain.MONTH: ["2013-01", "2013-03", "2013-11", "2013-12", "2014-02"],
+    Grain.ISOWEEK: ["2012-02-27", "2012-12-31", "2013-03-04", "2013-10-28", "2009-12-28"],
+    Grain.WEEK_SATURDAY: ["2012-02-25", "2013-03-09", "2013-11-02", "2015-12-26", "2016-01-02"],
+    Grain.QUARTER: ["2012-10", "2013-01", "2013-04"],
 }
 
 
 def moved_back(moment: datetime, count: int, unit: Grain) -> datetime:
-    if unit in (Grain.MONTH, Grain.YEAR):
-        months = moment.year * 12 + moment.month - 1 - count * (12 if unit is Grain.YEAR else 1)
+    lengths = {Grain.MONTH: 1, Grain.QUARTER: 3, Grain.YEAR: 12}
+    if unit in lengths:
+        months = moment.year * 12 + moment.month - 1 - count * lengths[unit]
         year, month = divmod(months, 12)
         for day in range(moment.day, 0, -1):
             try:
                 return moment.replace(year=year, month=month + 1, day=day)
             except ValueError:
                 continue
-    return moment - count * (timedelta(days=1) if unit is Grain.DAY else timedelta(hours=1))
+    return moment - count * {Grain.WEEK: timedelta(days=7), Grain.DAY: timedelta(days=1)}.get(unit, timedelta(hours=1))
 
 
 def what_is_read(map_: PartitionMap, reader: Calendar, partition: datetime) -> tuple[datetime, datetime]:
@@ -136,7 +150,7 @@ def rows_around(source: Calendar, start: datetime, end: datetime) -> list[dateti
     ]
     values = sorted({each.replace(tzinfo=None) for each in local})
     if is_pseudo(source.column):
-        return sorted({source.grain.floor(each) for each in values})
+        return sorted({source.grain.stored.floor(each) for each in values})
     if source.type is ColumnType.DATE:
         return sorted({each.replace(hour=0, minute=0) for each in values})
     return [each for each in values if source.type is ColumnType.TIMESTAMP or is_unambiguous(each, source.zone)]
@@ -146,8 +160,9 @@ def is_read(value: datetime, source: Calendar, start: datetime, end: datetime) -
     """A moment is read if it lies in the interval; of dates and times of arrival, each partition that overlaps it."""
     if source.type is not ColumnType.DATE and not is_pseudo(source.column):
         return start <= instant(value, source) < end
-    first = source.grain.floor(value)
-    return instant(first, source) < end and instant(source.next(first), source) > start
+    grain = source.grain.stored if is_pseudo(source.column) else source.grain
+    first = grain.floor(value)
+    return instant(first, source) < end and instant(grain.shift(first, 1), source) > start
 
 
 @pytest.fixture(scope="module")

@@ -264,6 +264,7 @@ MEASURES = {
     Measure.OTHER: (
         "median",
         "STDDEV(revenue)",
+        "KLL_QUANTILES.INIT_INT64(orders)",
         "SUM(rate)",
         "SUM(mean)",
         "SUM(customers)",

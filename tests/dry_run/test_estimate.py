@@ -211,6 +211,23 @@ def test_a_table_that_is_cut_otherwise_in_the_warehouse():
     assert of(GROUPED, ("n",), tables=(months,), partition=DAYS).bytes == 5600
 
 
+WEEKS = {
+    "of days": {"2025-05-19": (70, 560), "2025-05-20": (30, 240), "2025-05-26": (50, 400)},
+    "of their first days": {"2025-05-19": (100, 800), "2025-05-26": (50, 400)},
+}
+
+
+@pytest.mark.parametrize("partitions", WEEKS.values(), ids=WEEKS)
+def test_a_table_by_week_stands_in_the_warehouse_by_day(partitions):
+    """The day reads the week that it is in, whichever of its days have rows."""
+    by_week = source(FACTS, partition=daily("day", "2025-01-06", grain="isoweek"))
+    compiled = graph({**LAKE, "models/lake/facts.yml": by_week, "models/marts/out.sql": model(GROUPED, partition=DAYS)})
+    facts = stored("lake.facts", {"n": ("INT64", 1200)}, (150, 1200), partitions)
+    found = estimated(compiled, reads={"lake.facts": ("n",)}, tables=(facts,))
+
+    assert (found.partition, found.reads[0].partitions, found.bytes) == ("2025-05-31", 1, 400)
+
+
 def test_texts_share_what_is_left_by_their_averages():
     """A day of 10 rows with 340 bytes: 24 a row are fixed, so k has the other 100."""
     assert spread(Size(10, 340), {"n": Width(24, is_fixed=True), "k": Width(99, is_fixed=False)}) == {

@@ -73,6 +73,15 @@ MESSAGES = {
         ),
         ["8:42 D634 a late row of lake.clicks makes 366 partitions stale, which may be 35,136 in a day"],
     ),
+    "eight weeks that are read each minute": (
+        model(
+            "SELECT @start AS day, COUNT(*) AS c FROM lake.clicks WHERE clicked_at < TIMESTAMP(@end)",
+            partition=daily("day", "2024-01-01", "2025-01-06", grain="isoweek"),
+            inputs={"lake.clicks": {"last": "8 weeks"}},
+            schedule="* * * * *",
+        ),
+        ["8:42 D634 a late row of lake.clicks makes 8 partitions stale, which may be 80,640 in a day"],
+    ),
     "five columns to cluster by": (
         model("SELECT page AS a, page AS b, page AS c, page AS d, page AS e FROM lake.pages", cluster=list("abcde")),
         ["4:31 D635 a table is clustered by at most 4 columns, and e is one more"],
@@ -96,6 +105,10 @@ MESSAGES = {
 }
 SILENT = {
     "the 10,000th hour": model(OF_HOURS, partition=daily("hour", "2024-01-01", "2025-02-20T16", grain="hour")),
+    "weeks for fifty years": model(
+        "SELECT DATE_TRUNC(DATE(clicked_at), WEEK) AS day, COUNT(*) AS c FROM lake.clicks GROUP BY day",
+        partition=daily("day", "1975-01-05", grain="week"),
+    ),
     "days for ten years": model(OF_DAYS, partition=daily("day", "2015-01-01")),
     "no partitions": model("SELECT page FROM lake.pages"),
     "four columns to cluster by": model(
@@ -161,6 +174,12 @@ FITS = {
         {"grain": Grain.MONTH},
         ["4:12 D638 marts.example is cut by month of day in the warehouse, and by day of day here"],
     ),
+    "a week of days": (
+        "SELECT DATE_TRUNC(DATE(clicked_at), ISOWEEK) AS day, COUNT(*) AS c FROM lake.clicks GROUP BY day",
+        DEPLOYED,
+        {},
+        [],
+    ),
     "no partitions there": (
         OF_DAYS,
         DEPLOYED,
@@ -174,7 +193,9 @@ FITS = {
 def test_rows_that_fit_beside_those_that_are_there(sql, columns, cut, expected):
     there = stored("marts.example", columns, (1, 16), {}, **cut)
 
-    assert examined(model(sql, **BY_DAY), (there,)) == expected
+    cut = {"partition": daily("day", "2024-12-30", grain="isoweek")} if "ISOWEEK" in sql else BY_DAY
+
+    assert examined(model(sql, **cut), (there,)) == expected
 
 
 def test_what_can_be_widened_is_told_how():

@@ -8,15 +8,13 @@ from typing import Any
 
 import duckdb
 import pytest
+from aggregate_cases import ANSWERS_AS_THEY_ARE, ARRAYS, BITS, FAILS, FIELDS, PICKED, PRECEDENCE, SKETCHES
 from lab import Lab, graph_of, model
 from sqlglot import exp
 
 from aggregator.engines.duckdb.connection import prepared
 from aggregator.engines.duckdb.dialect import MACROS, REWRITES, expression_to_duckdb, to_duckdb, type_to_duckdb
 from aggregator.engines.protocol import QueryError
-
-FAILS = "fails"
-"""BigQuery refuses to answer."""
 
 
 def utc(text: str) -> datetime:
@@ -64,7 +62,16 @@ CASES: dict[type[exp.Expr], dict[str, tuple[str, Any]]] = {
         "a Sunday begins a week": ("DATE_TRUNC(DATE '2013-03-31', WEEK)", date(2013, 3, 31)),
         "unless it is said to begin on Monday": ("DATE_TRUNC(DATE '2013-03-31', WEEK(MONDAY))", date(2013, 3, 25)),
         "an ISO week begins on Monday": ("DATE_TRUNC(DATE '2013-03-31', ISOWEEK)", date(2013, 3, 25)),
+        "or on Tuesday": ("DATE_TRUNC(DATE '2013-01-01', WEEK(TUESDAY))", date(2013, 1, 1)),
         "an ISO year begins with its first week": ("DATE_TRUNC(DATE '2013-01-01', ISOYEAR)", date(2012, 12, 31)),
+        "a point in time, on the clock of a zone": (
+            "DATE_TRUNC(TIMESTAMP '2013-06-10 03:30:00', ISOWEEK, 'America/New_York')",
+            utc("2013-06-03T04:00"),
+        ),
+        "an hour of it, at half past": (
+            "DATE_TRUNC(TIMESTAMP '2013-06-12 03:10:00', HOUR, 'Asia/Kolkata')",
+            utc("2013-06-12T02:30"),
+        ),
     },
     exp.DataType: {
         "NUMERIC has nine digits": ("CAST('0.123456789' AS NUMERIC)", Decimal("0.123456789")),
@@ -101,6 +108,14 @@ CASES: dict[type[exp.Expr], dict[str, tuple[str, Any]]] = {
         "a week begins on Sunday of the zone": (
             "TIMESTAMP_TRUNC(TIMESTAMP '2013-06-09 03:10:00', WEEK, 'America/New_York')",
             utc("2013-06-02T04:00"),
+        ),
+        "or on another day of it, over a change of clocks": (
+            "TIMESTAMP_TRUNC(TIMESTAMP '2013-11-05 04:10:00', WEEK(SATURDAY), 'America/New_York')",
+            utc("2013-11-02T04:00"),
+        ),
+        "a quarter, of a sum": (
+            "TIMESTAMP_TRUNC(TIMESTAMP_ADD(TIMESTAMP '2013-06-30 14:10:00', INTERVAL 1 HOUR), QUARTER, 'Asia/Tokyo')",
+            utc("2013-06-30T15:00"),
         ),
         "an hour begins at half past": (
             "TIMESTAMP_TRUNC(TIMESTAMP '2013-06-12 03:10:00', HOUR, 'Asia/Kolkata')",
@@ -208,6 +223,7 @@ CASES: dict[type[exp.Expr], dict[str, tuple[str, Any]]] = {
         "of an empty array": ("x, i FROM UNNEST(CAST([] AS ARRAY<INT64>)) AS x WITH OFFSET AS i", []),
         "of structs": ("x.a, i FROM UNNEST([STRUCT(7 AS a, 8 AS b)]) AS x WITH OFFSET AS i", [(7, 0)]),
         "without positions": ("x FROM UNNEST([5, 6]) AS x ORDER BY x", [(5,), (6,)]),
+        **FIELDS,
     },
     exp.Distinct: {
         "of several columns, NULLs too": (f"COUNT(DISTINCT TO_JSON_STRING(STRUCT(a, b))) {_PAIRS}", 4),
@@ -236,6 +252,10 @@ CASES: dict[type[exp.Expr], dict[str, tuple[str, Any]]] = {
         "what does not fit is NULL": ("SAFE_CAST(1e300 AS INT64)", None),
         "what is no number is NULL": ("SAFE_CAST('many' AS INT64)", None),
     },
+    **ARRAYS,
+    **BITS,
+    **PICKED,
+    exp.Dot: SKETCHES,
 }
 """By what is corrected: what it is about, BigQuery's SQL, and the answer."""
 
@@ -250,6 +270,8 @@ AS_THEY_ARE = {
     "DATETIME_DIFF does so, too": ("DATETIME_DIFF(DATETIME '2013-01-01 11:00', DATETIME '2013-01-01 10:59', HOUR)", 1),
     "an hour of a TIMESTAMP": ("TIMESTAMP_TRUNC(TIMESTAMP '2013-06-12 03:10', HOUR)", utc("2013-06-12T03:00")),
     "ROUND goes away from zero": ("ROUND(-2.5)", -3.0),
+    **PRECEDENCE,
+    **ANSWERS_AS_THEY_ARE,
 }
 
 

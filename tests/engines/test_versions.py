@@ -196,6 +196,26 @@ def test_floats_that_are_the_same_number(db, one, other):
             {"2012": 1, "2013": 1, NULL_PARTITION: 1},
             id="years",
         ),
+        pytest.param(
+            "DATE",
+            Grain.ISOWEEK,
+            ["2009-12-28", "2010-01-03", "2010-01-04"],
+            {"2009-12-28": 2, "2010-01-04": 1},
+            id="ISO weeks",
+        ),
+        pytest.param(
+            "DATE",
+            Grain.WEEK,
+            ["2010-01-02", "2010-01-03", None],
+            {"2009-12-27": 1, "2010-01-03": 1, NULL_PARTITION: 1},
+            id="weeks begin on Sunday",
+        ),
+        pytest.param(
+            *("TIMESTAMPTZ", Grain.WEEK_SATURDAY, ["2012-03-03 00:30:00+01", "2012-03-03 00:00:00+00"]),
+            {"2012-02-25": 1, "2012-03-03": 1},
+            id="weeks from Saturday, in UTC",
+        ),
+        pytest.param("DATE", Grain.QUARTER, ["2012-03-31", "2012-04-01"], {"2012-01": 1, "2012-04": 1}, id="quarters"),
     ],
 )
 def test_partitions(db, type_, grain, moments, expected):

@@ -78,6 +78,7 @@ def committed() -> dict[str, tuple[str, str]]:
                 text = front_matter(path) if name == "model" else path.read_text(encoding="utf-8")
             except UnicodeDecodeError:
                 continue
+            name = "rollup" if name == "source" and "\nrollup:" in text else name
             found[path.relative_to(ROOT).as_posix()] = (name, text)
     return found
 
@@ -161,12 +162,12 @@ NEW = {
 WRONG = [
     ("model", "descripton: x\n", "a misspelt key"),
     ("model", "kind: tabel\n", "a word of another list"),
-    ("model", "partition: {by: a, grain: week, from: 2013-01-01}\n", "a grain that there is not"),
+    ("model", "partition: {by: a, grain: decade, from: 2013-01-01}\n", "a grain that there is not"),
     ("model", "partition: {by: a, grain: day, from: 2013}\n", "a year for a date"),
     ("model", "partition: {by: a, grain: day, from: 1.1.2013}\n", "a date as in Germany"),
     ("model", "partition: {grain: day, from: 2013-01-01}\n", "a partition by nothing"),
     ("model", "partition: day\n", "a word for a mapping"),
-    ("model", "inputs: {a.b: {last: 7 weeks}}\n", "weeks"),
+    ("model", "inputs: {a.b: {last: 7 isoweeks}}\n", "ISO weeks"),
     ("model", "inputs: {a.b: {last: 7 days, offset: 1 day}}\n", "two maps at once"),
     ("model", "inputs: {a.b: newest}\n", "a map that there is not"),
     ("model", "checks: [not_null]\n", "a check without arguments"),

@@ -24,6 +24,9 @@ FLIGHTS = "SELECT flight_date, COUNT(*) AS n FROM staging.flights"
 TOTAL = "SELECT DATE_SUB(@end, INTERVAL 1 DAY) AS flight_date, COUNT(*) AS n FROM staging.flights"
 GROUP = "\nGROUP BY flight_date"
 
+WEEK = "{by: week, grain: isoweek, from: 2012-12-31}"
+WEEKS = "SELECT DATE_TRUNC(flight_date, ISOWEEK) AS week, COUNT(*) AS n FROM staging.flights"
+
 OURS = "(A.*|L02[0-9])"
 
 FOUND = {
@@ -85,6 +88,26 @@ FOUND = {
         ["2:7 L024"],
     ),
     "an end, where the model has none": (model(f"{FLIGHTS}\nWHERE flight_date < '2014-01-01'{GROUP}"), ["2:7 L024"]),
+    "two weeks, where a week is read": (
+        model(f"{WEEKS}\nWHERE flight_date >= DATE_SUB(@start, INTERVAL 1 WEEK)\nGROUP BY week", "", WEEK, "week"),
+        ["2:7 L023"],
+    ),
+    "the week before, where a week is read": (
+        model(f"{WEEKS}\nWHERE flight_date < DATE_TRUNC(@start, WEEK(MONDAY))\nGROUP BY week", "", WEEK, "week"),
+        ["2:7 L022"],
+    ),
+    "a beginning later than the first weeks": (
+        model(f"{WEEKS}\nWHERE flight_date >= '2013-03-01'\nGROUP BY week", "", WEEK, "week"),
+        ["2:7 L024"],
+    ),
+    "two months, where one is read at the end of a long one": (
+        model(
+            f"{TOTAL}\nWHERE flight_date >= DATE_SUB(@end, INTERVAL 2 MONTH)",
+            "{staging.flights: {last: 1 month}}",
+            "{by: flight_date, grain: day, from: 2013-03-30}",
+        ),
+        ["2:7 L023"],
+    ),
     "an end before the model's": (
         model(
             f"{FLIGHTS}\nWHERE flight_date < '2013-12-01'{GROUP}",
@@ -157,6 +180,18 @@ NOT_FOUND = {
         "SELECT DATE_TRUNC(flight_date, MONTH) AS flight_date, COUNT(*) AS n FROM staging.flights\n"
         "WHERE flight_date >= @start AND flight_date < DATE_ADD(@start, INTERVAL 14 DAY) GROUP BY 1",
         partition="{by: flight_date, grain: month, from: 2013-01-01}",
+    ),
+    "days of a week": model(
+        f"{WEEKS} WHERE flight_date >= DATE_TRUNC(@start, ISOWEEK)\n"
+        "AND flight_date < DATE_ADD(DATE_TRUNC(@start, WEEK(MONDAY)), INTERVAL 1 WEEK) GROUP BY week",
+        partition=WEEK,
+        key="week",
+    ),
+    "the week of a quarter before": model(
+        f"{WEEKS} WHERE flight_date < @start GROUP BY week",
+        "{staging.flights: {offset: 1 quarter}}",
+        WEEK,
+        "week",
     ),
     "a time of day": model(
         "SELECT time_hour, COUNT(*) AS n FROM lake.flights\n"

@@ -118,7 +118,7 @@ def test_whatever_was_written_is_read_again(tmp_path_factory, tables, moment):
         ),
         pytest.param(TEXT.replace('"rows": 100,', ""), (10, 21), "rows is missing", id="nothing"),
         pytest.param(TEXT.replace('"bytes": 490', '"bytes": true'), (22, 45), "bytes must be a number", id="a truth"),
-        pytest.param(TEXT.replace('"day"', '"week"'), (14, 49), "grain must be one of hour, day", id="no such grain"),
+        pytest.param(TEXT.replace('"day"', '"week"'), (14, 49), "grain must be one of hour, day, month", id="weeks"),
         pytest.param(TEXT.replace('"name": "legs"', '"nmae": "legs"'), (19, 9), "name is missing", id="in a column"),
         pytest.param(TEXT.replace("lake.airports", "airports"), (5, 17), "airports does not name a table", id="a name"),
         pytest.param(TEXT.replace("2026-01-31T05", "yesterday"), (3, 15), "taken_at must be a time", id="no time"),

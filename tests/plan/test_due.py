@@ -115,7 +115,11 @@ def test_zone(tmp_path, zone, partition, now, newest):
 
 ZONES = ["UTC", "America/New_York", "Europe/Paris", "America/Havana", "America/Sao_Paulo", "Asia/Kolkata"]
 START = "2013-10-15T00"
-GRAINS = {"day": [Grain.DAY, Grain.MONTH], "moment": [Grain.HOUR, Grain.DAY], "wall": [Grain.HOUR, Grain.DAY]}
+GRAINS = {
+    "day": [Grain.DAY, Grain.MONTH, Grain.ISOWEEK, Grain.WEEK_TUESDAY, Grain.QUARTER],
+    "moment": [Grain.HOUR, Grain.DAY, Grain.WEEK],
+    "wall": [Grain.HOUR, Grain.DAY, Grain.WEEK_SATURDAY],
+}
 
 
 @pytest.fixture(scope="module")
@@ -127,7 +131,7 @@ def tables(tmp_path_factory):
             for grain in grains:
                 start = START if grain is Grain.HOUR else START[:10]
                 partition = {"by": column, "grain": str(grain), "from": start, "zone": zone}
-                files[f"models/marts/{column}_{grain}_{number}.sql"] = of("lake.rows", partition)
+                files[f"models/marts/{column}_{grain.name.lower()}_{number}.sql"] = of("lake.rows", partition)
     return graph_of(tmp_path_factory.mktemp("zones"), files)
 
 
@@ -149,7 +153,7 @@ def test_due_is_what_is_over(tables, minutes):
         for column, grains in GRAINS.items():
             for grain in grains:
                 wall = "UTC" if column == "moment" else zone
-                assert found[name(f"marts.{column}_{grain}_{number}")] == tuple(over(wall, grain, now))
+                assert found[name(f"marts.{column}_{grain.name.lower()}_{number}")] == tuple(over(wall, grain, now))
 
 
 # --- a table and what it reads ---------------------------------------------------------------------------------------

@@ -27,6 +27,8 @@ AROUND = {
     "a leap day": "2012-02-29",
     "the end of a short February": "2013-03-01",
     "a year's end": "2014-01-01",
+    "the end of a year of 53 weeks": "2010-01-03",
+    "the middle of the last week of such a year": "2020-12-31",
     "a day like others": "2013-06-12",
 }
 ZONES = [
@@ -34,10 +36,13 @@ ZONES = [
     *("Atlantic/Azores", "America/Sao_Paulo", "Australia/Lord_Howe", "Pacific/Kiritimati"),
 ]
 GRAINS = {
-    ColumnType.DATE: [Grain.DAY, Grain.MONTH, Grain.YEAR],
+    ColumnType.DATE: [grain for grain in Grain if grain is not Grain.HOUR],
     ColumnType.DATETIME: list(Grain),
     ColumnType.TIMESTAMP: list(Grain),
 }
+UNITS = {Grain.HOUR: 50, Grain.DAY: 4, Grain.WEEK: 2, Grain.MONTH: 3, Grain.QUARTER: 2, Grain.YEAR: 1}
+"""What lengths are counted in, and how many of them at most."""
+
 _TYPES = {ColumnType.DATE: "DATE", ColumnType.DATETIME: "TIMESTAMP", ColumnType.TIMESTAMP: "TIMESTAMPTZ"}
 _REACH_OF_MOMENTS = timedelta(days=430)
 
@@ -54,7 +59,7 @@ def moments(db: duckdb.DuckDBPyConnection, type_: ColumnType, around: datetime) 
     """A table of moments around a day; made when it is first asked for."""
     table = f"{type_.lower()}_{around:%Y%m%d}"
     start, end = around - _REACH_OF_MOMENTS, around + _REACH_OF_MOMENTS
-    near_start, near_end = around - timedelta(days=5), around + timedelta(days=5)
+    near_start, near_end = around - timedelta(days=8), around + timedelta(days=8)
     db.execute(
         f"CREATE TABLE IF NOT EXISTS {table} AS SELECT DISTINCT moment::{_TYPES[type_]} AS moment FROM ("
         f" SELECT unnest(generate_series(TIMESTAMP '{start}', TIMESTAMP '{end}', INTERVAL 1 DAY)) AS moment UNION"
@@ -71,8 +76,8 @@ def partitions_read(
     start, end = reader.value(partition), reader.value(reader.next(partition))
     query = to_duckdb(f"SELECT moment FROM {moments(db, source.type, around)} WHERE {filter_sql(map_, reader, source)}")
     parameters = {name: value for name, value in (("start", start), ("end", end)) if f"${name}" in query}
-    ids = db.execute(f"SELECT DISTINCT strftime(moment, '%Y-%m-%dT%H') FROM ({query})", parameters).fetchall()
-    return {row[0][: source.grain.id_length] for row in ids}
+    found = db.execute(f"SELECT DISTINCT strftime(moment, '%Y-%m-%dT%H') FROM ({query})", parameters).fetchall()
+    return {source.id(source.grain.floor(datetime.fromisoformat(row[0]))) for row in found}
 
 
 def is_there(reader: Calendar, partition: Partition) -> bool:
@@ -91,9 +96,8 @@ def maps(draw: st.DrawFn) -> PartitionMap:
     reach = draw(st.sampled_from([Reach.SAME, Reach.LAST, Reach.OFFSET, Reach.PREVIOUS]))
     if reach in (Reach.SAME, Reach.PREVIOUS):
         return PartitionMap(reach)
-    unit = draw(st.sampled_from(list(Grain)))
-    most = {Grain.HOUR: 50, Grain.DAY: 4, Grain.MONTH: 3, Grain.YEAR: 1}[unit]
-    return PartitionMap(reach, draw(st.integers(1, most)), unit)
+    unit = draw(st.sampled_from(list(UNITS)))
+    return PartitionMap(reach, draw(st.integers(1, UNITS[unit])), unit)
 
 
 @hypothesis.settings(max_examples=700, suppress_health_check=list(hypothesis.HealthCheck))
@@ -177,7 +181,17 @@ AZORES_DAYS = Calendar("moment", ColumnType.DATE, Grain.DAY, "Atlantic/Azores")
 AZORES_HOURS = Calendar("moment", ColumnType.DATETIME, Grain.HOUR, "Atlantic/Azores")
 DAYS = Calendar("moment", ColumnType.DATE, Grain.DAY, "UTC")
 MONTHS = Calendar("moment", ColumnType.DATE, Grain.MONTH, "UTC")
+QUARTERS = Calendar("moment", ColumnType.DATE, Grain.QUARTER, "UTC")
 YEARS = Calendar("moment", ColumnType.DATE, Grain.YEAR, "UTC")
+ISO_WEEKS = Calendar("moment", ColumnType.DATE, Grain.ISOWEEK, "UTC")
+WEEKS = Calendar("moment", ColumnType.DATE, Grain.WEEK, "UTC")
+KOLKATA_WEEKS = Calendar("moment", ColumnType.DATE, Grain.WEEK_THURSDAY, "Asia/Kolkata")
+NEW_YORK_WEEKS = Calendar("moment", ColumnType.DATETIME, Grain.WEEK, "America/New_York")
+
+
+def days_from(first: str, count: int) -> list[str]:
+    start = datetime.fromisoformat(first)
+    return [(start + timedelta(days=day)).isoformat()[:10] for day in range(count)]
 
 
 def hours_from(first: str, count: int) -> list[str]:
@@ -243,6 +257,61 @@ def hours_from(first: str, count: int) -> list[str]:
             *(SAME, MONTHS, DAYS, "2012-02", [f"2012-02-{day:02}" for day in range(1, 30)]), id="a month reads its days"
         ),
         pytest.param(SAME, YEARS, MONTHS, "2013", [f"2013-{month:02}" for month in range(1, 13)], id="a year"),
+        pytest.param(SAME, ISO_WEEKS, DAYS, "2012-12-31", days_from("2012-12-31", 7), id="an ISO week reads its days"),
+        pytest.param(SAME, WEEKS, DAYS, "2012-02-26", days_from("2012-02-26", 7), id="a week, over a leap day"),
+        pytest.param(
+            SAME, DAYS, ISO_WEEKS, "2010-01-03", ["2009-12-28"], id="a Sunday reads the ISO week that it ends"
+        ),
+        pytest.param(SAME, DAYS, WEEKS, "2010-01-03", ["2010-01-03"], id="and the week that it begins"),
+        pytest.param(
+            SAME, ISO_WEEKS, WEEKS, "2020-12-28", ["2020-12-27", "2021-01-03"], id="a week reads two other weeks"
+        ),
+        pytest.param(SAME, MONTHS, ISO_WEEKS, "2010-02", days_from("2010-02-01", 22)[::7], id="a month of four weeks"),
+        pytest.param(
+            SAME, MONTHS, ISO_WEEKS, "2010-08", days_from("2010-07-26", 36)[::7], id="a month that six weeks overlap"
+        ),
+        pytest.param(
+            *(SAME, KOLKATA_WEEKS, UTC_DAYS, "2009-12-31", days_from("2009-12-30", 8)),
+            id="a week on a clock that is half an hour off overlaps eight days",
+        ),
+        pytest.param(
+            *(SAME, NEW_YORK_WEEKS, UTC_HOURS, "2013-03-10", hours_from("2013-03-10T05", 167)), id="a week of 167 hours"
+        ),
+        pytest.param(
+            *(SAME, NEW_YORK_WEEKS, UTC_HOURS, "2013-11-03", hours_from("2013-11-03T04", 169)), id="a week of 169 hours"
+        ),
+        pytest.param(SAME, QUARTERS, MONTHS, "2013-04", ["2013-04", "2013-05", "2013-06"], id="a quarter"),
+        pytest.param(SAME, MONTHS, QUARTERS, "2013-06", ["2013-04"], id="a month reads the quarter around it"),
+        pytest.param(
+            SAME, YEARS, QUARTERS, "2013", ["2013-01", "2013-04", "2013-07", "2013-10"], id="a year's quarters"
+        ),
+        pytest.param(PREVIOUS, ISO_WEEKS, ISO_WEEKS, "2016-01-04", ["2015-12-28"], id="the week before is week 53"),
+        pytest.param(PREVIOUS, QUARTERS, QUARTERS, "2013-01", ["2012-10"], id="the quarter before the first"),
+        pytest.param(
+            *(PartitionMap(Reach.LAST, 2, Grain.WEEK), WEEKS, WEEKS, "2012-03-04", ["2012-02-26", "2012-03-04"]),
+            id="the last two weeks",
+        ),
+        pytest.param(
+            *(PartitionMap(Reach.LAST, 1, Grain.WEEK), DAYS, DAYS, "2012-03-01", days_from("2012-02-24", 7)),
+            id="a week is seven days, wherever they begin",
+        ),
+        pytest.param(
+            *(PartitionMap(Reach.OFFSET, 52, Grain.WEEK), ISO_WEEKS, ISO_WEEKS, "2010-01-04", ["2009-01-05"]),
+            id="52 weeks ago, of 53",
+        ),
+        pytest.param(
+            *(PartitionMap(Reach.LAST, 1, Grain.QUARTER), MONTHS, MONTHS, "2013-01", ["2012-11", "2012-12", "2013-01"]),
+            id="the last quarter is three months, wherever they begin",
+        ),
+        pytest.param(
+            *(PartitionMap(Reach.OFFSET, 1, Grain.QUARTER), DAYS, DAYS, "2013-05-29", []),
+            id="a quarter before May 29 and before May 30 is February 28",
+        ),
+        pytest.param(
+            *(PartitionMap(Reach.OFFSET, 1, Grain.YEAR), ISO_WEEKS, ISO_WEEKS, "2013-01-07"),
+            ["2012-01-02", "2012-01-09"],
+            id="a year before a week are parts of two",
+        ),
         pytest.param(
             *(PartitionMap(Reach.LAST, 2, Grain.HOUR), UTC_HOURS, UTC_DAYS, "2013-01-01T00"),
             ["2012-12-31", "2013-01-01"],
@@ -265,6 +334,10 @@ def test_partitions_read(db, map_, reader, source, partition, expected):
         pytest.param(SAME, NEW_YORK_HOURS, UTC_HOURS, id="local hours of UTC hours"),
         pytest.param(SAME, KOLKATA_DAYS, UTC_DAYS, id="half an hour off"),
         pytest.param(SAME, MONTHS, DAYS, id="months of days"),
+        pytest.param(SAME, ISO_WEEKS, DAYS, id="weeks of days"),
+        pytest.param(SAME, QUARTERS, MONTHS, id="quarters of months"),
+        pytest.param(SAME, KOLKATA_WEEKS, UTC_HOURS, id="weeks that begin at half past"),
+        pytest.param(SAME, NEW_YORK_WEEKS, UTC_DAYS, id="weeks of 167, 168 and 169 hours"),
     ],
 )
 @pytest.mark.parametrize("day", AROUND.values(), ids=AROUND.keys())
@@ -283,3 +356,28 @@ def test_neighbours_share_no_rows_and_leave_none_out(db, map_, reader, source, d
 
     assert len(everything) > 4
     assert sorted(seen) == sorted(everything)
+
+
+@hypothesis.given(
+    day=st.datetimes(datetime.fromisoformat("2009-01-01"), datetime.fromisoformat("2022-01-01")),
+    reader=st.sampled_from(GRAINS[ColumnType.DATE]),
+    source=st.sampled_from(GRAINS[ColumnType.DATE]),
+    back=st.integers(0, 3),
+)
+def test_a_partition_is_read_by_exactly_those_that_overlap_it(day, reader, source, back):
+    """Also the other way round: who reads a partition is who is read by it through the same map turned around."""
+    by, of = Calendar("d", ColumnType.DATE, reader, "UTC"), Calendar("d", ColumnType.DATE, source, "UTC")
+    partition = reader.floor(day)
+    read = read_partitions(SAME, by, of, partition)
+
+    assert {of.id(source.floor(day))} <= set(read)
+    for each in map(of.parse, read):
+        assert each < by.next(partition)
+        assert of.next(each) > partition
+        assert by.id(partition) in read_partitions(SAME, of, by, each)
+    if source.divides(reader):
+        assert of.parse(read[0]) == partition
+        assert of.next(of.parse(read[-1])) == by.next(partition)
+    last = read_partitions(PartitionMap(Reach.LAST, 1 + back, Grain.WEEK), by, of, partition)
+    assert last[-1] == read[-1]
+    assert source.shift(of.parse(last[0]), 1) > by.next(partition) - timedelta(weeks=1 + back) >= of.parse(last[0])

@@ -22,6 +22,10 @@ TOGETHER = "SELECT day, SUM(n) AS n FROM lake.facts GROUP BY day"
 ONE_BY_ONE = "SELECT DATE_SUB(@end, INTERVAL 1 DAY) AS day, SUM(n) AS n FROM lake.facts"
 
 
+def by(grain):
+    return f"SELECT DATE_TRUNC(day, {grain.upper()}) AS start, SUM(n) AS n FROM lake.facts GROUP BY start"
+
+
 @pytest.fixture(scope="module")
 def graph(tmp_path_factory):
     facts = source({"day": "DATE", "n": "INT64"}, partition=daily("day", START, END))
@@ -29,6 +33,8 @@ def graph(tmp_path_factory):
         "models/lake/facts.yml": facts,
         "models/marts/together.sql": model(TOGETHER, partition=daily("day", START)),
         "models/marts/one_by_one.sql": model(ONE_BY_ONE, partition=daily("day", START)),
+        "models/marts/weekly.sql": model(by("isoweek"), partition=daily("start", START, grain="isoweek")),
+        "models/marts/quarterly.sql": model(by("quarter"), partition=daily("start", START, grain="quarter")),
         "models/marts/whole.sql": model("SELECT SUM(n) AS n FROM lake.facts"),
     }
     return graph_of(tmp_path_factory.mktemp("project"), files)
@@ -52,6 +58,9 @@ def plan(graph, most, start=None):
         pytest.param("together", 2922, [2922, 2922], id="just the limit, twice"),
         pytest.param("together", 5844, [5844], id="just the limit"),
         pytest.param("one_by_one", BIGQUERYS, [1] * 5844, id="one at a time is one at a time"),
+        pytest.param("weekly", BIGQUERYS, [571, 263], id="a week is seven days"),
+        pytest.param("quarterly", 10, [3] * 21 + [1], id="a quarter is three months"),
+        pytest.param("quarterly", 2, [1] * 64, id="one is the least"),
         pytest.param("whole", BIGQUERYS, [1], id="a table without partitions"),
     ],
 )

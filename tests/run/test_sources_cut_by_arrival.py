@@ -24,9 +24,9 @@ def write_clicks(root, rows, by):
 
 @pytest.fixture
 def lab(tmp_path):
-    def make(sql, by="_PARTITIONTIME", grain="day", rows=ROWS, **front):
+    def make(sql, by="_PARTITIONTIME", grain="day", rows=ROWS, to="2024-01-05", **front):
         write_clicks(tmp_path, rows, by)
-        cut = daily(by, "2024-01-01", "2024-01-05", grain=grain)
+        cut = daily(by, "2024-01-01", to, grain=grain)
         clicks = source({"url": "STRING"}, partition=cut, local="data/clicks.csv")
         files = {"models/lake/clicks.yml": clicks, "models/marts/out.sql": model(sql, **front)}
         return Lab(graph_of(tmp_path, files, "America/New_York"))
@@ -108,3 +108,32 @@ def test_only_who_reads_a_partition_that_changed_is_stale(lab, tmp_path):
     write_clicks(tmp_path, [*ROWS, "/d,2024-01-02T09:00:00Z\n"], "_PARTITIONTIME")
 
     assert planned(lab.plan()) == {("marts.out", "2024-01-02"): "input"}
+
+
+ROWS_OF_A_YEAR = ["/a,2024-01-31T05:00:00Z\n", "/b,2024-03-31T23:30:00Z\n", "/c,2024-04-01\n", "/d,2024-06-30\n"]
+LONGER = {
+    "quarters of months": ("month", "2024-07-01", "quarter", [("2024-01-01", 2), ("2024-04-01", 2)]),
+    "quarters of weeks, which are days": ("isoweek", "2024-07-01", "quarter", [("2024-01-01", 2), ("2024-04-01", 2)]),
+    "weeks from Sunday of weeks from Monday": (
+        "isoweek",
+        "2024-07-08",
+        "week",
+        [("2024-01-28", 1), ("2024-03-31", 2), ("2024-06-30", 1)],
+    ),
+}
+
+
+@pytest.mark.parametrize(("arrival", "to", "grain", "expected"), LONGER.values(), ids=LONGER)
+def test_longer_partitions_are_made_of_what_arrived_in_them(lab, arrival, to, grain, expected):
+    sql = (
+        f"SELECT DATE_TRUNC(DATE(_PARTITIONTIME), {grain.upper()}) AS start, COUNT(*) AS n FROM lake.clicks"
+        " GROUP BY start"
+    )
+    cut = daily("start", "2023-12-31" if grain == "week" else "2024-01-01", grain=grain, zone="UTC")
+    lab = lab(sql, grain=arrival, rows=ROWS_OF_A_YEAR, to=to, partition=cut)
+    (out,) = lab.graph.models.values()
+
+    lab.run()
+
+    assert not out.one_by_one
+    assert [(str(start), n) for start, n in lab.rows("marts.out")] == expected

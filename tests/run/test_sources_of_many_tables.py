@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 from lab import Lab, built, daily, graph_of, model, planned, source
 
+from aggregator.core.names import TableName
 from aggregator.engines.duckdb.engine import DuckDbEngine
+from aggregator.run.verify import Verification, verification, verified
 
 COLUMNS = {"name": "STRING", "visitor": "STRING"}
-SHARDS = {"suffix": "%Y%m%d", "from": "2024-01-01", "to": "2024-01-05"}
+SHARDS = {"suffix": "%Y%m%d", "from": "2024-01-01"}
 HEADER = "_TABLE_SUFFIX,name,visitor\n"
 ROWS = [
     "20240101,view,ann\n",
@@ -31,9 +33,9 @@ def write_events(root, rows):
 def lab(tmp_path):
     """A project with one model over the events of the last days."""
 
-    def make(sql, **front):
+    def make(sql, tables_to="2024-01-05", **front):
         write_events(tmp_path, ROWS)
-        events = source(COLUMNS, shards=SHARDS, local="data/events.csv")
+        events = source(COLUMNS, shards={**SHARDS, "to": tables_to}, local="data/events.csv")
         files = {"models/lake/events_.yml": events, "models/marts/out.sql": model(sql, **front)}
         return Lab(graph_of(tmp_path, files))
 
@@ -110,3 +112,51 @@ def test_a_file_without_the_suffix_is_refused(lab, tmp_path):
     engine.close()
 
     assert 'it has no column "_TABLE_SUFFIX"; it has name, visitor' in problem.message
+
+
+def test_a_week_is_made_of_seven_tables(lab):
+    sql = (
+        f"SELECT DATE_TRUNC(day, ISOWEEK) AS week, COUNT(*) AS n FROM (SELECT {DAY} FROM `lake.events_*`) GROUP BY week"
+    )
+    lab = lab(sql, partition=daily("week", "2023-12-25", "2024-01-08", grain="isoweek"), tables_to="2024-01-08")
+    (out,) = lab.graph.models.values()
+    assert not out.one_by_one
+
+    lab.run()
+
+    assert [(str(week), n) for week, n in lab.rows("marts.out")] == [("2024-01-01", 4)]
+
+
+@pytest.fixture
+def rolled_up(tmp_path):
+    """Events by day and name from many tables, with the weeks that are made of them."""
+    write_events(tmp_path, ROWS)
+    front = {"dimensions": ["day", "name"], "measures": {"n": {"count": "*"}, "visitors": {"distinct": "visitor"}}}
+    weekly = "description: A week.\nowner: a@example.com\nrollup: {of: marts.events, to: isoweek}\n"
+    files = {
+        "models/lake/events_.yml": source(COLUMNS, shards={**SHARDS, "to": "2024-01-08"}, local="data/events.csv"),
+        "models/marts/events.sql": model(
+            f"SELECT *, {DAY} FROM `lake.events_*`", **front, partition=daily("day", "2024-01-01")
+        ),
+        "models/marts/weekly.yml": weekly,
+    }
+    return Lab(graph_of(tmp_path, files))
+
+
+def test_a_roll_up_of_facts_from_many_tables(rolled_up):
+    rolled_up.run()
+
+    found = rolled_up.query("SELECT name, n, visitors FROM marts.weekly ORDER BY name")
+    assert found == [("buy", 1, 1), ("view", 3, 3)]
+
+
+def test_a_roll_up_is_compared_with_the_rows_of_many_tables(rolled_up):
+    rolled_up.run()
+    how = verification(rolled_up.graph, TableName("marts", "weekly"))
+    assert isinstance(how, Verification)
+
+    engine = DuckDbEngine(rolled_up.graph, wait=0, say=lambda _: None)
+    found = verified(engine, how, "2024-01-01")
+    engine.close()
+
+    assert (found.groups, found.is_right) == (2, True)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
 
 import click
 
+from aggregator.aggregates import KINDS, Kind
+from aggregator.aggregates import codes as aggregate_codes
 from aggregator.checks import protocol as check_codes
 from aggregator.cli.options import project_options, wait_option
 from aggregator.cli.output import count, teller
@@ -39,13 +41,18 @@ MAX_CHAIN = 20
 @project_options
 @wait_option
 def command(folder: Path, environment: str | None, quiet: bool, what: str, wait: float) -> int:
-    """Explain a code, or why a partition is stale.
+    """Explain a code, a kind of measure, or why a partition is stale.
 
-    CODE is that of a finding, such as A204. PARTITION is written as in `aggregator status`, such as 2013-02-08.
+    CODE is that of a finding, such as A204, or a word such as distinct. PARTITION is
+    written as in `aggregator status`, such as 2013-02-08.
     """
     code = all_codes().get(what.upper())
     if code is not None:
         _print_code(code)
+        return 0
+    kinds = [kind for kind in KINDS if kind.word == what]
+    if kinds:
+        _print_kinds(kinds)
         return 0
     name, _, partition = what.partition("@")
     session = open_project(folder, environment, quiet=quiet)
@@ -63,7 +70,7 @@ def command(folder: Path, environment: str | None, quiet: bool, what: str, wait:
 
 def all_codes() -> dict[str, Code]:
     """Every code of every stage, by its id."""
-    modules = (load_codes, compile_codes, check_codes, dry_run_codes, engine_codes, run_codes)
+    modules = (load_codes, compile_codes, aggregate_codes, check_codes, dry_run_codes, engine_codes, run_codes)
     found = [code for module in modules for code in _codes(module)]
     found += (*LINT_CODES, *DRY_RUN_CODES)
     return {code.id: code for code in found}
@@ -83,10 +90,18 @@ def _print_code(code: Code) -> None:
             click.echo(f"\nNot so:\n\n    {bad}\n\nBut so:\n\n    {good}")
 
 
+def _print_kinds(kinds: Sequence[Kind]) -> None:
+    """The methods of one word, with the SQL of an example."""
+    for number, kind in enumerate(kinds):
+        click.echo("\n" if number else "", nl=False)
+        click.secho(f"{kind.word} {kind.method} ({kind.additivity})".replace("  ", " "), bold=True)
+        click.echo(f"\n{kind.page}\n\n    measures: {{example: {kind.example}}}")
+
+
 def _model(graph: Graph, name: str) -> CompiledModel:
     table = TableName.parse(name)
     if table is None or table not in graph.models:
-        known = [*map(str, graph.models), *all_codes()]
+        known = [*map(str, graph.models), *all_codes(), *(kind.word for kind in KINDS)]
         raise click.UsageError(f"{name} is neither a code nor a model. {did_you_mean(name, known)}".strip())
     return graph.models[table]
 

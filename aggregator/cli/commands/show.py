@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TypeAlias
 
 import click
 
@@ -11,13 +12,16 @@ from aggregator.cli.options import project_options, wait_option
 from aggregator.cli.output import count, teller
 from aggregator.cli.select import select
 from aggregator.cli.session import Session, open_project
-from aggregator.core.graph import Graph, Origin
+from aggregator.core.graph import CompiledModel, Graph, Origin
 from aggregator.core.lineage import Lineage
 from aggregator.core.names import TableName
 from aggregator.engines import WarehouseError, open_engine
 from aggregator.engines.protocol import QueryError
 
 ROWS = 10
+_ITEMS = 5
+"""Of a longer array the first are shown: a sketch has very many."""
+Sample: TypeAlias = "tuple[list[str], list[tuple[object, ...]]]"
 
 
 @click.command("show")
@@ -26,10 +30,13 @@ ROWS = 10
 @wait_option
 @click.option("--sql", "what", flag_value="sql", default="sql", help="The compiled SQL (the default).")
 @click.option("--rows", "what", flag_value="rows", help="A few rows of the newest partition.")
+@click.option("--states", is_flag=True, help="With --rows: also the columns that are only kept for roll-ups.")
 @click.option(
     "--lineage", "what", flag_value="lineage", help="What it reads, what reads it, and where columns come from."
 )
-def command(folder: Path, environment: str | None, quiet: bool, model: str, what: str, wait: float) -> int:
+def command(
+    folder: Path, environment: str | None, quiet: bool, model: str, what: str, states: bool, wait: float
+) -> int:
     """Show one model: its SQL, rows or lineage."""
     session = open_project(folder, environment, quiet=quiet)
     for name in select(session.graph, [model]):
@@ -38,7 +45,8 @@ def command(folder: Path, environment: str | None, quiet: bool, model: str, what
         if what == "sql":
             _sql(session, name)
         elif what == "rows":
-            _rows(session, name, wait, quiet=quiet)
+            rows = _rows(session, name, wait, quiet=quiet)
+            _print_rows(session.graph.models[name], rows, states=states)
         else:
             _lineage(session.graph, name)
     return 0
@@ -53,7 +61,7 @@ def _sql(session: Session, name: TableName) -> None:
     click.echo(model.sql)
 
 
-def _rows(session: Session, name: TableName, wait: float, *, quiet: bool) -> None:
+def _rows(session: Session, name: TableName, wait: float, *, quiet: bool) -> Sample:
     engine = open_engine(session.graph, teller(quiet=quiet), wait=wait)
     try:
         versions = engine.versions().get(name, {})
@@ -65,12 +73,24 @@ def _rows(session: Session, name: TableName, wait: float, *, quiet: bool) -> Non
         engine.close()
     if newest:
         click.echo(f"-- {name}@{newest}, {len(rows)} of {count(versions[newest].rows, 'row')}")
-    _table(names, [[_text(value) for value in row] for row in rows])
+    return names, rows
+
+
+def _print_rows(model: CompiledModel, sample: Sample, *, states: bool) -> None:
+    """A table; columns that nobody reads are left out unless they are asked for."""
+    names, rows = sample
+    kept = {column.name for column in model.columns if column.state_of and not states}
+    shown = [index for index, name in enumerate(names) if name not in kept]
+    _table([names[index] for index in shown], [[_text(row[index]) for index in shown] for row in rows])
+    if kept:
+        click.echo(f"-- {count(len(kept), 'column')} kept for roll-ups; --states shows them")
 
 
 def _text(value: object) -> str:
     if value is None:
         return "NULL"
+    if isinstance(value, list) and len(value) > _ITEMS:
+        return f"[{', '.join(map(str, value[:_ITEMS]))}, … {len(value)} items]"
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 

@@ -90,13 +90,13 @@ def _print_project(graph: Graph, states: Mapping[TableName, Mapping[str, State]]
     width = max((len(name) for name in names), default=0)
     partitioned = [list(states[name]) for name in states if graph.models[name].calendar]
     months = sorted({partition[:7] for partitions in partitioned for partition in partitions if len(partition) >= 7})  # noqa: PLR2004
+    forms = {name: _form(graph.models[name]) for name in states}
+    form_width = max(map(len, (*forms.values(), "table")))
     for line in month_header(months):
-        click.echo(f"{'':<{width}}  {'':<5}  {line}")
+        click.echo(f"{'':<{width}}  {'':<{form_width}}  {line}")
     for name, by_partition in states.items():
-        model = graph.models[name]
-        form = str(model.calendar.grain) if model.calendar else str(model.model.kind)
         cells = month_cells(by_partition, months)
-        click.echo(f"{name!s:<{width}}  {form:<5}  {cells}  {_counts(by_partition)}".rstrip())
+        click.echo(f"{name!s:<{width}}  {forms[name]:<{form_width}}  {cells}  {_counts(by_partition)}".rstrip())
     total = Counter(state for by_partition in states.values() for state in by_partition.values())
     click.echo(f"\n{LEGEND}")
     if set(total) <= {State.FRESH}:
@@ -104,6 +104,10 @@ def _print_project(graph: Graph, states: Mapping[TableName, Mapping[str, State]]
     else:
         click.echo("Next: aggregator plan shows why, aggregator run mends it")
         _print_causes(plan)
+
+
+def _form(model: CompiledModel) -> str:
+    return str(model.calendar.grain) if model.calendar else str(model.model.kind)
 
 
 def _print_causes(plan: Plan) -> None:

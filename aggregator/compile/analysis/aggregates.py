@@ -68,11 +68,3 @@ def windowed(value: Value, window: Value, *, is_aggregate: bool) -> Value:
     derivation = Derivation.AGGREGATE if is_aggregate else Derivation.TRANSFORMATION
     is_path = value.is_path and origins == value.origins
     return value._replace(origins=origins, derivation=derivation, measure=measure, is_path=is_path)
-
-
-def sketch(name: str, values: list[Value], type_: Type | None) -> Value:
-    """The HLL_COUNT functions; EXTRACT is the only one that makes no row of many."""
-    is_extract = name.endswith("EXTRACT")
-    is_aggregate = not is_extract or any(value.derivation is Derivation.AGGREGATE for value in values)
-    derivation = Derivation.AGGREGATE if is_aggregate else Derivation.TRANSFORMATION
-    return Value(type_, origins_of(values), derivation, Measure.DISTINCT)

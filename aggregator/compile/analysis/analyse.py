@@ -35,13 +35,15 @@ _RENAMING_PIPE = re.compile(r"\|>\s*AS\b", re.IGNORECASE)
 class Analysis:
     """A SELECT whose names are resolved. ``tree`` is the qualified, typed copy; None where there could be none.
 
-    ``columns`` are what it gives; empty where that can't be known (a star over an unknown schema).
+    ``columns`` are what it gives; empty where that can't be known (a star over an unknown schema). ``remarks`` are
+    mistakes that were noticed on the way, and that leave names and types as they are.
     """
 
     query: Query
     columns: tuple[OutputColumn, ...]
     tree: exp.Query | None = None
     uses_parameters: bool = False
+    remarks: tuple[Diagnostic, ...] = ()
 
     @functools.cached_property
     def _scopes(self) -> list[Scope]:
@@ -99,7 +101,8 @@ def analyse(query: Query, schemas: Schemas, parameter_type: str) -> Analysis | l
     found = relations.expressions.findings
     if found and not _RENAMING_PIPE.search(query.text):  # sqlglot loses the alias
         return found
-    return Analysis(query, _columns(relation), tree, relations.expressions.uses_parameters)
+    expressions = relations.expressions
+    return Analysis(query, _columns(relation), tree, expressions.uses_parameters, tuple(expressions.remarks))
 
 
 def _columns(relation: Relation) -> tuple[OutputColumn, ...]:
@@ -112,6 +115,7 @@ def _columns(relation: Relation) -> tuple[OutputColumn, ...]:
             origins=tuple(sorted(value.origins)),
             derivation=value.derivation,
             measure=value.measure,
+            sketch=value.sketch,
         )
         for name, value in relation.fields
     )

@@ -47,7 +47,8 @@ _SETTING = Value()
 class Expressions:
     """Reads the expressions of one query; ``queries`` reads the queries inside them.
 
-    ``findings`` are names that are nowhere. ``touched`` are the columns that have been looked at, while someone asks.
+    ``findings`` are names that are nowhere; ``remarks`` are other mistakes, which leave types and names as they are.
+    ``touched`` are the columns that have been looked at, while someone asks.
     """
 
     def __init__(self, query: Query, parameter: Type | None, queries: Queries) -> None:
@@ -55,6 +56,7 @@ class Expressions:
         self.parameter = parameter
         self.queries = queries
         self.findings: list[Diagnostic] = []
+        self.remarks: list[Diagnostic] = []
         self.touched: set[Origin] | None = None
         self.uses_parameters = False
 

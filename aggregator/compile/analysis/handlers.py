@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from aggregator.compile.analysis import functions
-from aggregator.compile.analysis.aggregates import sketch
 from aggregator.compile.analysis.columns import bracket, column
-from aggregator.compile.analysis.lineage import NOTHING, Value, as_derived, field_of, made_from
+from aggregator.compile.analysis.lineage import NOTHING, Value, as_derived, field_of, made_from, sketch_of
 from aggregator.compile.analysis.named_functions import type_of_named
 from aggregator.compile.analysis.names import unknown_field
+from aggregator.compile.analysis.sketches import NAMESPACES, Call, problems_of, value_of
 from aggregator.compile.analysis.types import (
     BOOL,
     FLOAT64,
@@ -51,8 +51,11 @@ def _named(reader: Reader, node: exp.Expr, name: str, level: Level) -> Value:
     """A function that sqlglot does not know."""
     values = reader.values(node.expressions or [node.args.get("this")], level)
     type_ = type_of_named(name, values) if isinstance(node, exp.Anonymous) else None
-    made = sketch(name, values, type_) if name.startswith("HLL_COUNT.") else made_from(values, type_)
-    return made._replace(is_literal=False)
+    if type_ is not None and name.startswith(NAMESPACES):
+        call = Call(reader.query, node, name, values[0] if values else NOTHING)
+        reader.remarks += problems_of(call)
+        return value_of(call, values, type_)
+    return made_from(values, type_)._replace(is_literal=False)
 
 
 def _literal(_: Reader, node: exp.Expr, __: Level) -> Value:
@@ -120,7 +123,8 @@ def _chosen(results: list[Value], tests: list[Value]) -> Value:
     """One of several values; constants do not change which kind of number it is."""
     made = made_from([*results, *tests], functions.type_of_choice(results))
     kinds = {value.measure for value in results if not value.is_literal}
-    return made._replace(measure=next(iter(kinds)) if len(kinds) == 1 else made.measure, is_literal=False)
+    measure = next(iter(kinds)) if len(kinds) == 1 else made.measure
+    return made._replace(measure=measure, is_literal=False, sketch=sketch_of(results))
 
 
 def _struct(reader: Reader, node: exp.Expr, level: Level) -> Value:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from aggregator.compile.analysis.sketch_type import common_sketch
 from aggregator.compile.analysis.types import JSON, NULL, Type
 from aggregator.core.graph import Derivation, Measure, Origin
 
@@ -23,7 +24,8 @@ class Value(NamedTuple):
     """What is known of an expression; made for every one, so it is a tuple.
 
     ``is_path``: the origins are the very thing, or arrays of it, so a field of the value is a field of theirs.
-    ``fields`` are those of a STRUCT that was put together in the query, by their names in lower case.
+    ``fields`` are those of a STRUCT that was put together in the query, by their names in lower case. ``sketch`` says
+    what BYTES are a sketch of, see :mod:`sketch_type`.
     """
 
     type: Type | None = None
@@ -33,6 +35,7 @@ class Value(NamedTuple):
     is_literal: bool = False
     is_path: bool = False
     fields: Mapping[str, Value] | None = None
+    sketch: str = ""
 
 
 NOTHING = Value()
@@ -94,7 +97,8 @@ def as_derived(value: Value, derivation: Derivation, measure: Measure, type_: Ty
     fields = value.fields and {
         name: as_derived(each, derivation, each.measure, each.type) for name, each in value.fields.items()
     }
-    return Value(type_, value.origins, derivation, measure, is_path=value.is_path, fields=fields)
+    sketch = value.sketch if value.sketch and type_ == value.type else ""
+    return Value(type_, value.origins, derivation, measure, is_path=value.is_path, fields=fields, sketch=sketch)
 
 
 def _no_copy(derivation: Derivation) -> Derivation:
@@ -121,7 +125,15 @@ def merged(values: list[Value], type_: Type | None) -> Value:
     if len(fields) == len(values):
         names = [name for name in fields[0] if all(name in each for each in fields)]
         shared = {name: merged([each[name] for each in fields], fields[0][name].type) for name in names}
-    return Value(type_, origins, derivation, measure, is_path=all(v.is_path for v in values), fields=shared)
+    is_path = all(value.is_path for value in values)
+    return Value(type_, origins, derivation, measure, is_path=is_path, fields=shared, sketch=sketch_of(values))
+
+
+def sketch_of(values: list[Value]) -> str:
+    """What one of several values is a sketch of, if all are; NULL may be among them."""
+    if not any(value.sketch for value in values):
+        return ""
+    return common_sketch([value.sketch for value in values if value.type != NULL])
 
 
 def sum_of(measure: Measure) -> Measure:

@@ -70,7 +70,7 @@ class Source:
         if field is None and name in self._declared:
             column = self._declared[name]
             origins = frozenset((Origin(self._table, column.name),))
-            value = Value(type_of(column.type), origins, _COPY, column.measure, is_path=True)
+            value = Value(type_of(column.type), origins, _COPY, column.measure, is_path=True, sketch=column.sketch)
             field = self._fields[name] = Field(column.name, value)
         return field
 

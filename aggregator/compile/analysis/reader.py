@@ -18,11 +18,12 @@ if TYPE_CHECKING:
 
 
 class Reader(Protocol):
-    """Reads expressions; ``findings`` and ``touched`` are added to on the way."""
+    """Reads expressions; ``findings``, ``remarks`` and ``touched`` are added to on the way."""
 
     query: Query
     parameter: Type | None
     findings: list[Diagnostic]
+    remarks: list[Diagnostic]
     touched: set[Origin] | None
     uses_parameters: bool
     queries: Queries

@@ -49,14 +49,21 @@ def united(node: exp.SetOperation, left: Relation, right: Relation) -> Relation:
     """The columns of a UNION, EXCEPT or INTERSECT."""
     if left.is_open or right.is_open:
         return UNKNOWN_COLUMNS
+    columns = paired(node, left, right)
+    if columns is None:
+        return left
+    return Relation(tuple(Field(fields[0].name, _merged(fields)) for fields in columns), is_struct=left.is_struct)
+
+
+def paired(node: exp.SetOperation, left: Relation, right: Relation) -> list[list[Field]] | None:
+    """The columns of both sides that become one; None where they don't fit. A column may be on one side only."""
     if node.args.get("by_name") or node.side or node.kind:
         pairs = list(_paired(node, left, right))
     elif len(left.fields) == len(right.fields):
         pairs = list(zip(left.fields, right.fields, strict=True))
     else:
-        return left
-    columns = [[field for field in pair if field is not None] for pair in pairs]
-    return Relation(tuple(Field(fields[0].name, _merged(fields)) for fields in columns), is_struct=left.is_struct)
+        return None
+    return [[field for field in pair if field is not None] for pair in pairs]
 
 
 def _merged(fields: list[Field]) -> Value:

@@ -16,7 +16,8 @@ from aggregator.compile.analysis.expressions import Expressions
 from aggregator.compile.analysis.from_items import FromItems, Schemas
 from aggregator.compile.analysis.lineage import Field, Value
 from aggregator.compile.analysis.names import Level, no_output_column
-from aggregator.compile.analysis.relation import UNKNOWN_COLUMNS, Relation, as_anchor, closed, spread, united
+from aggregator.compile.analysis.relation import UNKNOWN_COLUMNS, Relation, as_anchor, closed, paired, spread, united
+from aggregator.compile.analysis.sketches import mixed_sketches
 from aggregator.compile.analysis.stars import spelt_out
 from aggregator.compile.analysis.types import set_type
 from aggregator.compile.nodes import copy_of
@@ -59,7 +60,7 @@ class Relations:
             if isinstance(node, exp.Select):
                 return self._select(node, outer)
             if isinstance(node, exp.SetOperation):
-                return united(node, self.read(node.this, outer), self.read(node.expression, outer))
+                return self._united(node, self.read(node.this, outer), self.read(node.expression, outer))
             if isinstance(node, exp.Subquery):
                 return self.read(node.this, outer)
         finally:
@@ -74,7 +75,7 @@ class Relations:
         if is_recursive and isinstance(body, exp.SetOperation):
             anchor = self.read(body.this, outer)
             self._with[name] = as_anchor(anchor)
-            relation = closed(united(body, anchor, self.read(body.expression, outer)))
+            relation = closed(self._united(body, anchor, self.read(body.expression, outer)))
         else:
             relation = self.read(cte.this, outer)
         if alias.columns:
@@ -83,6 +84,11 @@ class Relations:
                 item.args["alias"].args["this"] = field.name.casefold()
             alias.set("columns", None)
         self._with[name] = relation
+
+    def _united(self, node: exp.SetOperation, left: Relation, right: Relation) -> Relation:
+        if isinstance(node, exp.Union):
+            self.expressions.remarks += mixed_sketches(self._query, node, paired(node, left, right) or ())
+        return united(node, left, right)
 
     # --- SELECT ---
 

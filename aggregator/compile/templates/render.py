@@ -16,7 +16,8 @@ from aggregator.core.diagnostics import Diagnostic, Document, Related, did_you_m
 
 if TYPE_CHECKING:
     from aggregator.compile.templates.sandbox import Sandbox
-    from aggregator.core.project import Plain, Project
+    from aggregator.core.plain import Plain
+    from aggregator.core.project import Project
 
 MARKS = ("{{", "{%", "{#")
 MAX_LENGTH = 1_000_000

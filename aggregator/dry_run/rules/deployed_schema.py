@@ -83,7 +83,7 @@ GROUP BY day"""
         """Whether the table is cut as the model is."""
         calendar, partition = candidate.model.calendar, candidate.model.model.partition
         there = (stored.partition_column.casefold(), stored.grain) if stored.partition_column else ("", None)
-        here = (calendar.column.casefold(), calendar.grain) if calendar is not None else ("", None)
+        here = (calendar.column.casefold(), calendar.grain.stored) if calendar is not None else ("", None)
         if there != here:
             texts = [f"by {grain} of {column}" if column else "into no partitions" for column, grain in (there, here)]
             message = f"{stored.name} is cut {texts[0]} in the warehouse, and {texts[1]} here"

@@ -5,17 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from aggregator.core.calendar import Calendar, Grain
+from aggregator.core.calendar import Calendar
 from aggregator.core.catalog import StoredTable
 from aggregator.core.diagnostics import Code, Diagnostic, Layer, Severity
 from aggregator.core.graph import Input
 from aggregator.core.maps import Reach
-from aggregator.dry_run.cadence import firings_per_day
+from aggregator.dry_run.cadence import firings_per_day, hours
 from aggregator.dry_run.rules.protocol import Candidate
 from aggregator.dry_run.sizes import count_partitions
 
 MOST = 30_000
-_HOURS = {Grain.HOUR: 1.0, Grain.DAY: 24.0, Grain.MONTH: 730.5, Grain.YEAR: 8766.0}
 
 
 class PartitionChurn:
@@ -60,7 +59,8 @@ FROM lake.clicks"""
             return
         found = [(_rebuilt(edge, candidate, model.calendar), edge) for edge in model.inputs]
         count, edge = max(found, key=lambda each: each[0], default=(0, None))
-        a_day = count * firings_per_day(model.model.schedule)
+        pieces = model.calendar.grain.pieces  # a week is overwritten day by day
+        a_day = count * pieces * firings_per_day(model.model.schedule)
         if edge is not None and a_day > MOST:
             message = f"a late row of {edge.table} makes {count:,} partitions stale, which may be {a_day:,.0f} in a day"
             advice = f"BigQuery modifies at most {MOST:,} in a day: build less often, or read less far back"
@@ -78,5 +78,5 @@ def _rebuilt(edge: Input, candidate: Candidate, calendar: Calendar) -> int:
         return built
     if edge.map.reach is not Reach.LAST:
         return 0
-    reach = edge.map.count * _HOURS[edge.map.unit or calendar.grain] / _HOURS[calendar.grain]
+    reach = edge.map.count * hours(edge.map.unit or calendar.grain) / hours(calendar.grain)
     return min(built, math.ceil(reach))

@@ -48,6 +48,7 @@ GROUP BY hour"""
         if partition is None or calendar is None:
             return
         end = partition.end or calendar.local(candidate.now)
+        # a week or a quarter is one at least: how many days or months of it have rows, nobody knows
         count = count_partitions(calendar.grain, partition.start, end)
         if count > MOST:
             message = f"the table has {count:,} partitions by {end:%Y-%m-%d}, and BigQuery allows {MOST:,}"

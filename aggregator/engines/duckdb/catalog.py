@@ -78,11 +78,20 @@ def grouped_sql(relation: str, columns: Columns, calendar: Calendar | None, valu
     names = "".join(f", v{index}" for index in range(len(values)))
     if calendar is None:
         return f"SELECT '{WHOLE}', count(*), {checksum_sql(columns)}{numbers} FROM {relation}"
-    is_start = calendar.type is ColumnType.DATE and (calendar.suffix or calendar.grain is Grain.DAY)
-    start = moment_sql(calendar) if is_start else f"date_trunc('{calendar.grain}', {moment_sql(calendar)})"
-    name = f"coalesce(strftime(p, '{_FORMATS[calendar.grain]}'), '{NULL_PARTITION}')"
+    name = f"coalesce(strftime(p, '{_FORMATS[calendar.grain.stored]}'), '{NULL_PARTITION}')"
+    start = _start(moment_sql(calendar), calendar)
     inner = f"SELECT {start} AS p, count(*) AS n, {checksum_sql(columns)} AS c{numbers} FROM {relation} GROUP BY ALL"
     return f"SELECT {name}, n, c{names} FROM ({inner})"
+
+
+def _start(column: str, calendar: Calendar) -> str:
+    """Where the partition of a value begins. DuckDB's weeks begin on Monday, others that many days later."""
+    grain = calendar.grain
+    if grain.is_week:
+        days = f"INTERVAL {grain.first_day} DAY"
+        return f"date_trunc('week', {column} - {days}) + {days}"
+    is_start = calendar.type is ColumnType.DATE and (calendar.suffix or grain is Grain.DAY)
+    return column if is_start else f"date_trunc('{grain}', {column})"
 
 
 def view_versions(db: Connection) -> dict[TableName, dict[str, Version]]:

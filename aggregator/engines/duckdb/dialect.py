@@ -13,11 +13,12 @@ import sqlglot
 from sqlglot import exp
 
 from aggregator.core.names import TableName
+from aggregator.engines.duckdb import aliases, arrays, bits, sketches
 from aggregator.engines.duckdb.outside import refuse_outside
+from aggregator.engines.duckdb.trees import call, one
 
 MACROS = (
     "_divide(x, y) AS CASE WHEN y = 0 AND x IS NOT NULL THEN error('division by zero') ELSE x / y END",
-    "_item(items, n) AS CASE WHEN n < 1 OR n > len(items) THEN error('array index out of bounds') ELSE items[n] END",
     "_position(text, n) AS CASE WHEN n = 0 OR n < -length(text) THEN 1 ELSE n END",
     # Only floats must be rounded: as one, a great integer would lose digits.
     (
@@ -36,6 +37,9 @@ MACROS = (
         " THEN _offset_before(moment, zone) ELSE timezone(zone, moment) END"
     ),
     "_floor(unit, instant, zone) AS instant - (timezone(zone, instant) - date_trunc(unit, timezone(zone, instant)))",
+    *arrays.MACROS,
+    *bits.MACROS,
+    *sketches.MACROS,
 )
 """Functions that the rewritten SQL calls."""
 
@@ -62,6 +66,13 @@ def _as_date(node: exp.Expr) -> exp.Expr:
     return node if node.text("unit").upper() in _TIME_UNITS else exp.cast(node, "DATE")
 
 
+def _date_trunc(node: exp.Expr) -> exp.Expr:
+    """With a zone it is of a TIMESTAMP, and stays one; sqlglot forgets the zone."""
+    if node.args.get("zone"):
+        return _timestamp_trunc(exp.TimestampTrunc(**node.args))
+    return _as_date(node)
+
+
 def _numeric(node: exp.Expr) -> exp.Expr:
     """NUMERIC has 9 digits after the point; DuckDB's DECIMAL has 3."""
     assert isinstance(node, exp.DataType)  # noqa: S101
@@ -84,23 +95,28 @@ def _float_literal(node: exp.Expr) -> exp.Expr:
     return node if is_exact else exp.cast(node, "DOUBLE")
 
 
-def _integer(node: exp.Expr) -> exp.Expr:
-    """Halves are rounded away from zero; DuckDB rounds those of floats to the even number."""
+def _cast(node: exp.Expr) -> exp.Expr:
+    """Halves are rounded away from zero; DuckDB rounds those of floats to the even number.
+
+    No BYTES at all may stand for a sketch, which is an array here.
+    """
     assert isinstance(node, exp.Cast)  # noqa: S101
+    if node.to.this == exp.DataType.Type.BINARY and isinstance(node.this, exp.Null):
+        return exp.null()
     if node.to.this not in _INTEGERS:
         return node
-    return _call("_safe_integer" if isinstance(node, exp.TryCast) else "_integer", node.this)
+    return call("_safe_integer" if isinstance(node, exp.TryCast) else "_integer", node.this)
 
 
 def _timestamp_diff(node: exp.Expr) -> exp.Expr:
     """TIMESTAMP_DIFF counts whole units elapsed, not boundaries crossed."""
-    return _call("date_sub", _lower(node.text("unit")), node.expression, node.this)
+    return call("date_sub", _lower(node.text("unit")), node.expression, node.this)
 
 
 def _timestamp(node: exp.Expr) -> exp.Expr:
     """A local time that occurs twice is the first of the two; DuckDB takes the second."""
     zone = node.args.get("zone")
-    return _call("_instant", exp.cast(node.this, "TIMESTAMP", dialect="duckdb"), zone) if zone else node
+    return call("_instant", exp.cast(node.this, "TIMESTAMP", dialect="duckdb"), zone) if zone else node
 
 
 def _timestamp_trunc(node: exp.Expr) -> exp.Expr:
@@ -109,9 +125,9 @@ def _timestamp_trunc(node: exp.Expr) -> exp.Expr:
     if not zone:
         return node
     if unit.upper() in _TIME_UNITS:
-        return _call("_floor", _lower(unit), node.this, zone)
+        return call("_floor", _lower(unit), node.this, zone)
     local = exp.TimestampTrunc(this=exp.AtTimeZone(this=node.this, zone=zone), unit=node.args["unit"])
-    return _call("_instant", local, zone.copy())
+    return call("_instant", local, zone.copy())
 
 
 def _format_timestamp(node: exp.Expr) -> exp.Expr:
@@ -127,10 +143,10 @@ def _extract(node: exp.Expr) -> exp.Expr:
     """DAYOFWEEK counts from Sunday = 1, WEEK from the first Sunday; there is ISOWEEK; fractions lack the seconds."""
     part, moment = (node.name or node.this.name).upper(), node.expression
     if part in _WEEKS:
-        return _call("_week", moment, exp.Literal.number(_WEEKS[part]))
+        return call("_week", moment, exp.Literal.number(_WEEKS[part]))
     match part:
         case "DAYOFWEEK":
-            return exp.paren(exp.Add(this=exp.Extract(this=exp.var("DOW"), expression=moment), expression=_one()))
+            return exp.paren(exp.Add(this=exp.Extract(this=exp.var("DOW"), expression=moment), expression=one()))
         case "ISOWEEK":
             return exp.Extract(this=exp.var("WEEK"), expression=moment)
         case "MILLISECOND" | "MICROSECOND":
@@ -141,46 +157,16 @@ def _extract(node: exp.Expr) -> exp.Expr:
     return node
 
 
-def _item(node: exp.Expr) -> exp.Expr:
-    """A position that is out of range is an error, not NULL. Without a word it counts from 0, as an OFFSET does."""
-    if node.args.get("safe") or len(node.expressions) != 1 or node.expressions[0].is_string:
-        return node
-    position = node.expressions[0]
-    if not node.args.get("offset"):
-        position = exp.Add(this=exp.paren(position), expression=_one())
-    return _call("_item", node.this, position)
-
-
 def _substring(node: exp.Expr) -> exp.Expr:
     """Position 0 means 1, and so does one from before the beginning."""
     start = node.args.get("start")
     if start is not None and not (isinstance(start, exp.Literal) and start.name != "0"):
-        node.set("start", _call("_position", node.this.copy(), start))
+        node.set("start", call("_position", node.this.copy(), start))
     return node
-
-
-def _unnest(node: exp.Expr) -> exp.Expr:
-    """WITH OFFSET counts from 0; DuckDB's WITH ORDINALITY counts from 1."""
-    offset, alias = node.args.get("offset"), node.args.get("alias")
-    if not isinstance(offset, exp.Expr) or len(node.expressions) != 1:
-        return node
-    item = alias.columns[0].copy() if alias and alias.columns else exp.to_identifier("_item")
-    rows = _call("unnest", node.expressions[0])
-    subscripts = _call("generate_subscripts", node.expressions[0].copy(), _one())
-    position = exp.Sub(this=subscripts, expression=_one())
-    return exp.select(exp.alias_(rows, item), exp.alias_(position, offset.name)).subquery(f"_of_{item.name}")
-
-
-def _call(name: str, *arguments: exp.Expr) -> exp.Expr:
-    return exp.Anonymous(this=name, expressions=list(arguments))
 
 
 def _lower(unit: str) -> exp.Expr:
     return exp.Literal.string(unit.lower())
-
-
-def _one() -> exp.Expr:
-    return exp.Literal.number(1)
 
 
 def _distinct(node: exp.Expr) -> exp.Expr:
@@ -192,12 +178,17 @@ def _distinct(node: exp.Expr) -> exp.Expr:
     return node
 
 
+def _latest(node: exp.Expr) -> exp.Expr:
+    """MAX_BY gives the value of the row that has the greatest key, also if it is NULL."""
+    return call("arg_max_null" if isinstance(node, exp.ArgMax) else "arg_min_null", node.this, node.expression)
+
+
 REWRITES: dict[type[exp.Expr], Rewrite] = {
     exp.CountIf: _count_if,
     exp.Div: _division,
     exp.DateAdd: _as_date,
     exp.DateSub: _as_date,
-    exp.DateTrunc: _as_date,
+    exp.DateTrunc: _date_trunc,
     exp.DataType: _numeric,
     exp.Literal: _float_literal,
     exp.TimestampDiff: _timestamp_diff,
@@ -205,12 +196,22 @@ REWRITES: dict[type[exp.Expr], Rewrite] = {
     exp.Timestamp: _timestamp,
     exp.TimeToStr: _format_timestamp,
     exp.Extract: _extract,
-    exp.Bracket: _item,
+    exp.Bracket: arrays.item,
     exp.Substring: _substring,
-    exp.Unnest: _unnest,
+    exp.Unnest: arrays.unnest,
     exp.Distinct: _distinct,
-    exp.Cast: _integer,
-    exp.TryCast: _integer,
+    exp.Cast: _cast,
+    exp.TryCast: _cast,
+    exp.ArrayAgg: arrays.collected,
+    exp.IgnoreNulls: arrays.collected_without_nulls,
+    exp.ArrayConcatAgg: arrays.concatenated,
+    exp.Select: aliases.spelt_out,
+    exp.BitwiseLeftShift: bits.shift_left,
+    exp.BitwiseRightShift: bits.shift_right,
+    exp.BitwiseCount: bits.count,
+    exp.ArgMax: _latest,
+    exp.ArgMin: _latest,
+    exp.Dot: sketches.sketch,
 }
 
 
@@ -222,7 +223,7 @@ def to_duckdb(sql: str) -> str:
     """
     tree = sqlglot.parse_one(sql, read="bigquery")
     refuse_outside(tree)
-    return _rewritten(tree).sql(dialect="duckdb")
+    return _rewritten(bits.regroup(tree)).sql(dialect="duckdb")
 
 
 def expression_to_duckdb(sql: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -21,6 +21,7 @@ from aggregator.engines.duckdb.errors import lost, translated
 from aggregator.engines.duckdb.ingest import is_loaded, load, locate
 from aggregator.engines.duckdb.ledger import DDL, SCHEMA, VERSION, append_rows, read_ledger
 from aggregator.engines.duckdb.pseudo import without_pseudo
+from aggregator.engines.duckdb.sketches import stored_type
 from aggregator.engines.duckdb.staging import STAGING, Staging
 from aggregator.engines.duckdb.tables import Tables
 from aggregator.engines.protocol import QueryError, WarehouseError
@@ -91,7 +92,7 @@ class DuckDbEngine:
     def stage(self, write: Write, expectations: Sequence[Expectation]) -> Staged:
         """Run the query and measure the rows."""
         self._make_readable(write.table)
-        write = dataclasses.replace(write, query=self._readable(write.table, write.query))
+        write = dataclasses.replace(write, query=self._readable(write.query, self._graph.upstream(write.table)))
         batches = self._staging.fill(self._with_own_columns(write), expectations)
         return Staged(batches, self._fits(write, self._staging.columns(write.table)))
 
@@ -138,7 +139,7 @@ class DuckDbEngine:
         self._db.execute(f'CREATE SCHEMA IF NOT EXISTS "{write.table.dataset}"')
         self._make_readable(write.table)
         self.forget(write.table)
-        query = to_duckdb(self._readable(write.table, write.query))
+        query = to_duckdb(self._readable(write.query, self._graph.upstream(write.table)))
         self._db.execute(f"CREATE OR REPLACE VIEW {quoted(write.table)} AS {query}")
         current = self.versions()[write.table] = view_versions(self._db)[write.table]
         return current[WHOLE]
@@ -152,6 +153,14 @@ class DuckDbEngine:
     def record(self, rows: Iterable[LedgerRow]) -> None:
         """Append to the ledger."""
         append_rows(self._db, list(rows))
+
+    @translated()
+    def ask(self, query: str, parameters: Mapping[str, date | datetime]) -> tuple[object, ...]:
+        """A question of one row."""
+        readable = to_duckdb(self._readable(query, self._graph.sources))
+        row = self._db.execute(readable, dict(parameters)).fetchone()
+        assert row is not None  # noqa: S101  (aggregates without GROUP BY give a row of nothing)
+        return tuple(row)
 
     @translated()
     def sample(self, table: TableName, partition: str, limit: int) -> tuple[list[str], list[tuple[object, ...]]]:
@@ -193,14 +202,14 @@ class DuckDbEngine:
             model = self._graph.models.get(table)
             if model is None or model.calendar is None or table in self._tables.columns:
                 continue
-            types = {column.name: column.type for column in model.columns}
+            types = {column.name: stored_type(column) for column in model.columns}
             _refuse_untyped(table, types)
             self._tables.create(table, {name: type_to_duckdb(type_) for name, type_ in types.items()})
 
-    def _readable(self, reader: TableName, query: str) -> str:
-        """A query whose stars see of sources what they would see in BigQuery."""
+    def _readable(self, query: str, tables: Iterable[TableName]) -> str:
+        """A query of some tables whose stars see of sources what they would see in BigQuery."""
         sources = self._graph.sources
-        read = [name for name in self._graph.upstream(reader) if name in sources and sources[name].pseudo_columns]
+        read = [name for name in tables if name in sources and sources[name].pseudo_columns]
         hidden = tuple((name, tuple(str(each.name) for each in sources[name].pseudo_columns)) for name in read)
         return without_pseudo(query, hidden) if hidden else query
 
@@ -209,7 +218,7 @@ class DuckDbEngine:
         model = self._graph.models[write.table]
         if write.table not in self._tables.columns or all(edge.table != write.table for edge in model.inputs):
             return write
-        types = {column.name: column.type for column in model.columns}
+        types = {column.name: stored_type(column) for column in model.columns}
         new = {name: types[name] for name in self._tables.missing(write.table, list(types))}
         _refuse_untyped(write.table, new)
         return dataclasses.replace(write, query=with_columns(write.query, write.table, new)) if new else write

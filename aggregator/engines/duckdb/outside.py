@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlglot import exp
 
+from aggregator.engines.duckdb.sketches import is_sketch
 from aggregator.engines.protocol import QueryError
 
 
@@ -11,7 +12,7 @@ def refuse_outside(tree: exp.Expr) -> None:
     """Say so where a query calls a function by the dataset that it lives in; DuckDB would look for something else."""
     for call in tree.find_all(exp.Anonymous):
         name = ".".join(_path(call))
-        if "." in name:
+        if "." in name and not is_sketch(call.parent):
             raise QueryError(f"{name} is a function of the warehouse; the embedded engine does not have it")
 
 

@@ -30,7 +30,7 @@ def with_arrival(query: str, source: Source) -> str:
         return query
     if source.partition.by.upper() == PARTITION_DATE:
         return f'SELECT *, CAST("{PARTITION_DATE}" AS TIMESTAMPTZ) AS "{PARTITION_TIME}" FROM ({query})'
-    begin = f"date_trunc('{source.partition.grain}', \"{PARTITION_TIME}\")"
+    begin = f"date_trunc('{source.partition.grain.stored}', \"{PARTITION_TIME}\")"
     day = f', CAST({begin} AS DATE) AS "{PARTITION_DATE}"' if PARTITION_DATE in names else ""
     return f'SELECT * REPLACE ({begin} AS "{PARTITION_TIME}"){day} FROM ({query})'
 

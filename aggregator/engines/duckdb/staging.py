@@ -11,6 +11,7 @@ from aggregator.core.names import TableName
 from aggregator.core.writes import Batch, Expectation, OverwritePartitions, Write
 from aggregator.engines.duckdb.catalog import Columns, grouped_sql
 from aggregator.engines.duckdb.dialect import expression_to_duckdb, to_duckdb
+from aggregator.engines.duckdb.sketches import stored_type
 from aggregator.engines.duckdb.types import column_type
 
 if TYPE_CHECKING:
@@ -92,13 +93,14 @@ class Staging:
         if write.table not in self._queries or self._queries[write.table].source != write.query:
             query = to_duckdb(write.query)
             described = self._db.execute(f"DESCRIBE {query}", _used(parameters, query)).fetchall()
-            expected = {column.name.casefold(): column.type for column in write.columns}
+            expected = {column.name.casefold(): stored_type(column) for column in write.columns}
             columns = {
                 name: column_type(self._db.db, type_, expected.get(name.casefold(), ""))
                 for name, type_, *_ in described
             }
-            if any(columns[row[0]] != row[1] for row in described):
-                casts = ", ".join(f'CAST("{name}" AS {type_}) AS "{name}"' for name, type_ in columns.items())
+            arrays = {column.name.casefold() for column in write.columns if column.type.startswith("ARRAY")}
+            if any(columns[row[0]] != row[1] or row[0].casefold() in arrays for row in described):
+                casts = ", ".join(_cast(each, columns[each], is_array=each.casefold() in arrays) for each in columns)
                 query = f"SELECT {casts} FROM ({query})"
             self._queries[write.table] = _Typed(write.query, query, columns)
         return self._queries[write.table]
@@ -108,6 +110,12 @@ class Staging:
         if count != self._threads:
             self._db.execute("RESET threads" if count == _ALL_THREADS else f"SET threads = {count}")
             self._threads = count
+
+
+def _cast(name: str, type_: str, *, is_array: bool) -> str:
+    """A column as it is to be stored. BigQuery stores no array that is NULL: it is empty then."""
+    column = f'CAST("{name}" AS {type_})'
+    return f'coalesce({column}, []) AS "{name}"' if is_array else f'{column} AS "{name}"'
 
 
 def _is_one_partition(write: Write) -> bool:

@@ -1,0 +1,83 @@
+"""ARRAYs: how they are collected, put together, taken apart, and made of a query."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from aggregator.engines.duckdb.trees import call, one
+
+MACROS = (
+    "_item(items, n) AS CASE WHEN n < 1 OR n > len(items) THEN error('array index out of bounds') ELSE items[n] END",
+)
+"""Functions that the rewritten SQL calls."""
+
+
+def item(node: exp.Expr) -> exp.Expr:
+    """A position that is out of range is an error, not NULL. Without a word it counts from 0, as an OFFSET does."""
+    if node.args.get("safe") or len(node.expressions) != 1 or node.expressions[0].is_string:
+        return node
+    position = node.expressions[0]
+    if not node.args.get("offset"):
+        position = exp.Add(this=exp.paren(position), expression=one())
+    return call("_item", node.this, position)
+
+
+def unnest(node: exp.Expr) -> exp.Expr:
+    """WITH OFFSET counts from 0, and without a name for the items their fields are columns.
+
+    DuckDB's WITH ORDINALITY counts from 1, and it makes one column of a STRUCT. What has no name and no fields can't be
+    called in BigQuery, so it does not matter what it is called.
+    """
+    offset, alias = node.args.get("offset"), node.args.get("alias")
+    if len(node.expressions) != 1:
+        return node
+    items, parent = node.expressions[0], node.parent
+    if isinstance(parent, exp.Join) and parent.side and not parent.args.get("on"):
+        parent.set("on", exp.true())
+    if not offset and alias is None and isinstance(parent, (exp.From, exp.Join)):
+        depth = exp.PropertyEQ(this=exp.to_identifier("max_depth"), expression=exp.Literal.number(2))
+        return exp.select(call("unnest", items, depth)).subquery()
+    if not isinstance(offset, exp.Expr):
+        return node
+    name = alias.columns[0].copy() if alias and alias.columns else exp.to_identifier("_item")
+    subscripts = call("generate_subscripts", items.copy(), one())
+    position = exp.alias_(exp.Sub(this=subscripts, expression=one()), offset.name)
+    return exp.select(exp.alias_(call("unnest", items), name), position).subquery(f"_of_{name.name}")
+
+
+def collected(node: exp.Expr) -> exp.Expr:
+    """ARRAY_AGG with LIMIT; DuckDB's has none, so the rest is cut off."""
+    return node if isinstance(node.parent, exp.IgnoreNulls) else _cut(node)
+
+
+def collected_without_nulls(node: exp.Expr) -> exp.Expr:
+    """ARRAY_AGG with IGNORE NULLS: DuckDB's takes them, unless they are filtered out before."""
+    aggregate = node.this
+    if not isinstance(aggregate, exp.ArrayAgg):
+        return node
+    return _cut(aggregate, is_filtered=True)
+
+
+def concatenated(node: exp.Expr) -> exp.Expr:
+    """ARRAY_CONCAT_AGG passes over arrays that are NULL, and its LIMIT counts arrays."""
+    aggregate = exp.ArrayAgg(this=node.this)
+    return call("flatten", _cut(aggregate, is_filtered=True))
+
+
+def _argument(aggregate: exp.Expr) -> exp.Expr:
+    inner: exp.Expr = aggregate.this
+    while isinstance(inner, (exp.Limit, exp.Order)):
+        inner = inner.this
+    return inner.expressions[0] if isinstance(inner, exp.Distinct) else inner
+
+
+def _cut(aggregate: exp.Expr, *, is_filtered: bool = False) -> exp.Expr:
+    """An aggregate, as it should be, or of what is not NULL; LIMIT leaves the first items of it."""
+    limit = aggregate.this if isinstance(aggregate.this, exp.Limit) else None
+    if limit is None and not is_filtered:
+        return aggregate
+    present = exp.Not(this=exp.Is(this=_argument(aggregate).copy(), expression=exp.null()))
+    found: exp.Expr = exp.ArrayAgg(this=limit.this if limit else aggregate.this)
+    if is_filtered:
+        found = exp.Filter(this=found, expression=exp.Where(this=present))
+    return call("list_slice", found, one(), limit.expression) if limit else found

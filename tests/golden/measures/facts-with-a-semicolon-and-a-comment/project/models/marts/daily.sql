@@ -1,0 +1,9 @@
+/*---
+description: Delays of each carrier at each origin, per day.
+owner: ops@example.com
+partition: {by: flight_date, grain: day, from: 2013-01-01}
+dimensions: [flight_date, carrier, origin]
+measures:
+  flights: {count: "*"}
+---*/
+SELECT flight_date, carrier, origin FROM lake.flights; -- that is all

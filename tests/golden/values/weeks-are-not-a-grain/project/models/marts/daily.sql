@@ -1,8 +1,0 @@
-/*---
-description: Flights per day.
-owner: ops@example.com
-partition: {by: flight_date, grain: week, from: 2013-01-01}
----*/
-SELECT flight_date, COUNT(*) AS flights
-FROM lake.flights
-GROUP BY flight_date
