@@ -109,28 +109,29 @@ def compile_model(parsed: Parsed, tables: Tables) -> Outcome:
     if isinstance(calendar, Diagnostic):
         return Outcome(None, (*problems, calendar))
     calendars = {name: table.calendar for name, table in tables.items()} | {model.name: calendar}
-    resolver = Resolver(calendars)
+    resolver = Resolver(calendars, {name: table.columns for name, table in tables.items()})
     resolved = list(resolver.inputs(model, parsed.references, query))
     inputs = tuple(each for each in resolved if isinstance(each, Input))
     problems += (each for each in resolved if isinstance(each, Diagnostic))
-    sql, splices = resolver.filtered(model, parsed.references, inputs, query.text)
+    filtered = resolver.filtered(model, parsed.references, inputs, analysis)
+    problems += filtered.problems
     elsewhere = [tables[edge.table].logic for edge in inputs if edge.table in tables and tables[edge.table].logic]
     elsewhere += (call.logic for call in parsed.calls)
     compiled = CompiledModel(
         model=model,
         place=query.place(len(query.text) - len(query.text.lstrip())),
-        sql=sql,
+        sql=filtered.sql,
         inputs=inputs,
         columns=columns,
         calendar=calendar,
         one_by_one=why_one_by_one(analysis, inputs, calendar, calendars) if calendar else "",
         fingerprint=fingerprint(query, model.kind, calendar, inputs, elsewhere),
         is_templated=query.source_map is not None,
-        splices=splices,
+        splices=filtered.splices,
         functions=tuple(call.name for call in parsed.calls),
         aggregate=parsed.written.aggregate or inferred_aggregate(model, analysis, inputs, calendars),
         implied=parsed.written.implied,
-        facts=_spliced(parsed.written.facts, splices),
+        facts=_spliced(parsed.written.facts, filtered.splices),
     )
     return Outcome(Subject(compiled, query, analysis, tables), tuple(problems))
 

@@ -117,8 +117,8 @@ class Judge:
                 resolved = self._resolved(asked, whole)
                 reads = reads_of(resolved)
             mistake = self._restriction(asked, resolved)
-        except Undefined:
-            return Verdict(unchecked="a function that it calls is refused")
+        except Undefined as error:
+            return Verdict(unchecked=error.unchecked)
         except Refused as error:
             if shared.mentions is not None:  # what was left out may be what was meant
                 return self._verdict(statement, whole)
