@@ -65,7 +65,8 @@ class Warehouse:
     def keep(self, table: str, sql: str, **parameters: date) -> None:
         """Store the rows of a query, totals as the INT64 that they are in BigQuery."""
         query = to_duckdb(sql)
-        self.db.execute(f"CREATE OR REPLACE TEMP TABLE staged AS {query}", parameters or None)
+        asked = {name: value for name, value in parameters.items() if f"${name}" in query}
+        self.db.execute(f"CREATE OR REPLACE TEMP TABLE staged AS {query}", asked or None)
         wide = [name for name, type_, *_ in self.db.execute("DESCRIBE staged").fetchall() if type_ == "HUGEINT"]
         narrowed = ", ".join(f"CAST({name} AS BIGINT) AS {name}" for name in wide)
         columns = f"* REPLACE ({narrowed})" if wide else "*"
