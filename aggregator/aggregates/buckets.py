@@ -53,7 +53,7 @@ def _own_zone(source: Calendar) -> str:
 
 
 def _problem(to: Grain, of: Aggregate, source: Calendar, zone: str) -> tuple[str, str] | None:
-    if of.overlapping and to is not source.grain:
+    if of.rolling is not None and to is not source.grain:
         return "its rows overlap in time, so adding them up would count days several times", "roll up its own input"
     if not source.grain.divides(to):
         if to is Grain.HOUR or source.grain.unit is Grain.YEAR or source.grain.divides(Grain.YEAR):
@@ -61,17 +61,25 @@ def _problem(to: Grain, of: Aggregate, source: Calendar, zone: str) -> tuple[str
         if source.grain.unit is to.unit:
             return f"its weeks begin on other days than {_a(to)}", "roll up the table by day instead"
         return f"{source.grain.unit}s straddle {to.unit}s", "roll up the table by day instead"
-    return _zone_problem(source, zone) if to is not Grain.HOUR else None
+    return _zone_problem(to, of, source, zone)
 
 
-def _zone_problem(source: Calendar, zone: str) -> tuple[str, str] | None:
+def _zone_problem(to: Grain, of: Aggregate, source: Calendar, zone: str) -> tuple[str, str] | None:
+    if to is Grain.HOUR:
+        is_own = zone in (source.wall, _own_zone(source))
+        return None if is_own else (f"its hours are those of {source.wall}, not of {zone}", "leave `zone:` out")
     if zone != source.wall:
         if source.grain is not Grain.HOUR or source.type is not ColumnType.TIMESTAMP:
             what = f"its {source.grain}s are those of {source.wall}"
             return f"{what}, not of {zone}", "leave `zone:` out, or roll up a table by hour of a TIMESTAMP"
-        if not _is_whole_hours(zone):
+        if not _is_whole_hours(zone, _beginning(of).year):
             return f"{zone} is not whole hours from UTC, so hours straddle its days", "aggregate the rows themselves"
     return None
+
+
+def _beginning(of: Aggregate) -> datetime:
+    assert of.start is not None  # noqa: S101  (partitioned tables have a beginning)
+    return of.start
 
 
 def _a(grain: Grain) -> str:
@@ -79,9 +87,10 @@ def _a(grain: Grain) -> str:
 
 
 @functools.cache
-def _is_whole_hours(zone: str) -> bool:
-    """Whether a zone has always been whole hours from UTC, since 1970, as far as is known."""
-    months = (datetime(year, month, 1, tzinfo=UTC) for year in range(1970, 2038) for month in range(1, 13))
+def _is_whole_hours(zone: str, since: int) -> bool:
+    """Whether a zone is whole hours from UTC in all years since one, as far as is known."""
+    years = range(since, max(since + 1, 2038))
+    months = (datetime(year, month, 1, tzinfo=UTC) for year in years for month in range(1, 13))
     offsets = (moment.astimezone(ZoneInfo(zone)).utcoffset() or timedelta() for moment in months)
     return all(offset % timedelta(hours=1) == timedelta() for offset in offsets)
 
@@ -94,11 +103,12 @@ def _cut(declared: RollupDeclaration, to: Grain, of: Aggregate, source: Calendar
     calendar = Calendar(name, type_, to, zone)
     day = _day(source, zone)
     sql = source.column if is_same else _truncated(day, to)
-    bucket = Bucket("0", _periods(of, source, calendar, is_same=is_same), 1 if is_same else _LENGTHS[to.unit])
-    if not is_same and to is not Grain.HOUR:
+    bucket = Bucket("0", _periods(of, source, calendar, is_same=is_same), _LENGTHS[to.unit])
+    if of.rolling is not None:  # then it is the same
+        bucket = _rolled_before(of.rolling, of, source, calendar)
+    elif not is_same and to is not Grain.HOUR:
         bucket = dataclasses.replace(bucket, age=_age(sql, day, to, source))
-    start, end = (_moved(moment, source, calendar) for moment in (of.start, of.end))
-    assert start is not None  # noqa: S101  (partitioned tables have a beginning)
+    start, end = _moved(_beginning(of), source, calendar), None if of.end is None else _moved(of.end, source, calendar)
     first = to.floor(start) if declared.is_partial else to.ceil(start)
     last = end if end is None else to.ceil(end) if declared.is_partial else to.floor(end)
     return Buckets(calendar, sql, SAME, bucket, first, last)
@@ -147,9 +157,9 @@ def _periods(of: Aggregate, source: Calendar, calendar: Calendar, *, is_same: bo
     return weeks if base.is_week else f"DATE_DIFF({following}, {column}, {base.upper()})"
 
 
-def _moved(moment: datetime | None, source: Calendar, calendar: Calendar) -> datetime | None:
+def _moved(moment: datetime, source: Calendar, calendar: Calendar) -> datetime:
     """A moment of one wall clock on another one."""
-    if moment is None or source.wall == calendar.wall:
+    if source.wall == calendar.wall:
         return moment
     return calendar.local(source.instant(moment))
 
@@ -159,32 +169,58 @@ def _rolling(
 ) -> Buckets | tuple[str, str]:
     """Buckets that end with each partition and reach back."""
     unit = length.unit or source.grain
-    if of.overlapping:
+    if of.rolling is not None:
         return "its rows overlap in time, so adding them up would count days several times", "roll up its own input"
     if declared.zone and declared.zone != source.wall:
         return f"its {source.grain}s are those of {source.wall}, not of {declared.zone}", "leave `zone:` out"
     if not source.grain.divides(unit) and source.grain.unit is not unit:
-        return f"{length.count} {unit}s do not consist of whole {source.grain}s", f"count in {source.grain.unit}s"
-    name = declared.column or source.column
-    calendar = dataclasses.replace(source, column=name)
-    assert of.start is not None  # noqa: S101  (partitioned tables have a beginning)
-    first = of.start if declared.is_partial else source.grain.shift(unit.shift(of.start, length.count), -1)
-    by_day = source.grain is Grain.DAY and source.type is ColumnType.DATE
-    age, days = "0", None
-    if by_day:
-        age, days = f"DATE_DIFF({anchor}, {source.column}, DAY)", length.count * _LENGTHS[unit]
-    bucket = Bucket(age, _rolling_periods(length, unit, of, source), days)
-    first = source.grain.ceil(first)
+        does = "does" if length.count == 1 else "do"
+        what = str(length).removeprefix(f"{length.reach}: ")
+        return f"{what} {does} not consist of whole {source.grain}s", f"count in {source.grain.unit}s"
+    calendar = dataclasses.replace(source, column=declared.column or source.column)
+    start = source.grain.ceil(_beginning(of))
+    first = start if declared.is_partial else _first_whole(length, unit, start, source.grain)
+    age = f"DATE_DIFF({anchor}, {source.column}, DAY)" if _is_by_day(source) else "0"
+    bucket = Bucket(age, _rolling_periods(length, of, source, "@end"), _rolling_days(length, source))
     return Buckets(calendar, anchor, length, bucket, first, of.end, is_rolling=True)
 
 
-def _rolling_periods(length: PartitionMap, unit: Grain, of: Aggregate, source: Calendar) -> str:
-    base = of.base or source.grain
+def _first_whole(length: PartitionMap, unit: Grain, start: datetime, grain: Grain) -> datetime:
+    """The first partition that can reach back to its full length; of a month that is shorter there may be none."""
+    first = grain.floor(grain.shift(unit.shift(start, length.count), -1))
+    while unit.shift(grain.shift(first, 1), -length.count) < start:
+        first = grain.shift(first, 1)
+    return first
+
+
+def _is_by_day(source: Calendar) -> bool:
+    return source.grain is Grain.DAY and source.type is ColumnType.DATE
+
+
+def _rolling_days(length: PartitionMap, source: Calendar) -> int | None:
+    return length.count * _LENGTHS[length.unit or source.grain] if _is_by_day(source) else None
+
+
+def _rolled_before(length: PartitionMap, of: Aggregate, source: Calendar, calendar: Calendar) -> Bucket:
+    """The buckets of a table that rolls along already, in terms of its own column."""
+    type_ = "DATE" if calendar.type is ColumnType.DATE else "DATETIME"
+    column = f"DATETIME({calendar.column})" if calendar.type is ColumnType.TIMESTAMP else calendar.column
+    end = f"{type_}_ADD({column}, INTERVAL 1 {calendar.grain.unit.upper()})"
+    return Bucket("0", _rolling_periods(length, of, source, end), _rolling_days(length, source))
+
+
+def _rolling_periods(length: PartitionMap, of: Aggregate, source: Calendar, end: str) -> str:
+    """How many partitions of the base lie in the stretch that ends at a moment."""
+    base, unit = of.base or source.grain, (length.unit or source.grain).unit
     if base.unit is unit:
         return str(length.count)
     if unit is Grain.WEEK and base is Grain.DAY:
         return str(7 * length.count)
-    type_ = source.type
-    if type_ is ColumnType.DATE and base is not Grain.HOUR:
-        return f"DATE_DIFF(@end, DATE_SUB(@end, INTERVAL {length.count} {unit.upper()}), {base.unit.upper()})"
-    return f"{type_}_DIFF(@end, {type_}_SUB(@end, INTERVAL {length.count} {unit.upper()}), {base.unit.upper()})"
+    if source.type is ColumnType.TIMESTAMP and end.startswith("@"):
+        end = f"DATETIME({end})"
+    type_ = "DATE" if source.type is ColumnType.DATE else "DATETIME"
+    start = f"{type_}_SUB({end}, INTERVAL {length.count} {unit.upper()})"
+    if type_ == "DATE" and base is Grain.HOUR:
+        zone = source.zone
+        return f"TIMESTAMP_DIFF(TIMESTAMP({end}, '{zone}'), TIMESTAMP({start}, '{zone}'), HOUR)"
+    return f"{type_}_DIFF({end}, {start}, {base.unit.upper()})"

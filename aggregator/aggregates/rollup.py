@@ -13,7 +13,7 @@ from aggregator.aggregates.protocol import Algebra, BadMeasureError, Column
 from aggregator.aggregates.select import Computed, Grouping, Key, Piece
 from aggregator.core.aggregate import Aggregate, MeasureDeclaration, RollupDeclaration
 from aggregator.core.calendar import Calendar
-from aggregator.core.diagnostics import Diagnostic, Word, did_you_mean
+from aggregator.core.diagnostics import Code, Diagnostic, Word, did_you_mean
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,10 +47,17 @@ def rollup(declared: RollupDeclaration, of: Aggregate | None, source: Calendar |
         return problems
     kept = [each for each in dimensions if isinstance(each, Word)]
     computed = [each for each in measures if isinstance(each, Computed)]
-    problems += clashes((found.calendar.column, *map(str, kept)), computed, declared)
+    counted = _counted(declared, of, source)
+    problems += clashes((found.calendar.column, *map(str, kept)), computed, declared, counted)
     if problems:
         return problems
-    return _rolled_up(declared, of, found, kept, computed, source)
+    return _rolled_up(declared, dataclasses.replace(of, base=of.base or source.grain), found, kept, computed, counted)
+
+
+def _counted(declared: RollupDeclaration, of: Aggregate, source: Calendar) -> tuple[Column, ...]:
+    """How many partitions of the table are there, where that may be fewer than the bucket has."""
+    name = f"n_{source.grain.unit}s"
+    return (Column(name, f"COUNT(DISTINCT {of.time})"),) if declared.is_partial else ()
 
 
 def _rolled_up(
@@ -59,7 +66,7 @@ def _rolled_up(
     found: Buckets,
     kept: Sequence[Word],
     computed: Sequence[Computed],
-    source: Calendar,
+    counted: tuple[Column, ...],
 ) -> Rollup:
     time = Word(found.calendar.column, declared.place)
     keys = (
@@ -68,11 +75,9 @@ def _rolled_up(
     )
     states = [state.column for each in computed for state in each.algebra.states]
     needs = dict.fromkeys((of.time, *map(str, kept), *states))
-    counted = f"n_{source.grain.unit}s"
-    periods = (Column(counted, f"COUNT(DISTINCT {of.time})"),) if declared.is_partial else ()
     relation = Piece(str(declared.of), declared.of)
     grouping = Grouping(
-        relation, keys, tuple(computed), of_states=True, needs=tuple(needs), where=declared.where, periods=periods
+        relation, keys, tuple(computed), of_states=True, needs=tuple(needs), where=declared.where, periods=counted
     )
     names = {str(each.name) for each in computed}
     aggregate = dataclasses.replace(
@@ -80,10 +85,9 @@ def _rolled_up(
         dimensions=tuple(map(str, kept)),
         time=found.calendar.column,
         measures=tuple(each for each in of.measures if each.name in names),
-        base=of.base or source.grain,
         start=found.start,
         end=found.end,
-        overlapping=of.overlapping or found.is_rolling,
+        rolling=declared.rolling or of.rolling,
         refused=(),
     )
     return Rollup(grouping, found, aggregate)
@@ -94,6 +98,7 @@ def _dimensions(declared: RollupDeclaration, of: Aggregate, found: Buckets) -> I
     if declared.dimensions is None:
         yield from (Word(name, declared.of.place) for name in of.dimensions)
         return
+    yield from named_twice(declared.dimensions, codes.UNKNOWN_DIMENSION)
     for word in declared.dimensions:
         if word.casefold() in (of.time.casefold(), found.calendar.column.casefold()):
             message = f"{word} is the time, and `to:` says what becomes of it"
@@ -112,6 +117,7 @@ def _measures(declared: RollupDeclaration, of: Aggregate, found: Buckets) -> Ite
     everything = [
         Word(name, declared.of.place) for name in (*(m.name for m in of.measures), *(r.column for r in of.refused))
     ]
+    yield from named_twice(declared.measures or (), codes.BAD_MEASURE)
     for word in everything if declared.measures is None else declared.measures:
         refusal = refused.get(word.casefold())
         if refusal is not None:
@@ -129,6 +135,15 @@ def _measures(declared: RollupDeclaration, of: Aggregate, found: Buckets) -> Ite
         yield Diagnostic(declared.of.place, codes.FILTERED, message, advice)
 
 
+def named_twice(words: Sequence[Word], code: Code) -> Iterator[Diagnostic]:
+    """Words of a list that are there already; the case of letters makes no other column."""
+    seen = set()
+    for word in words:
+        if word.casefold() in seen:
+            yield Diagnostic(word.place, code, f"{word} is named twice", "remove one of the two")
+        seen.add(word.casefold())
+
+
 def _computed(measure: MeasureDeclaration, word: Word, found: Buckets) -> Computed | Diagnostic:
     try:
         return Computed(Word(measure.name, word.place), algebra_of(measure, found.bucket))
@@ -137,7 +152,10 @@ def _computed(measure: MeasureDeclaration, word: Word, found: Buckets) -> Comput
 
 
 def clashes(
-    keys: Sequence[str], computed: Sequence[Computed], declared: RollupDeclaration | None = None
+    keys: Sequence[str],
+    computed: Sequence[Computed],
+    declared: RollupDeclaration | None = None,
+    counted: Sequence[Column] = (),
 ) -> list[Diagnostic]:
     """Columns that two things would have the name of."""
     problems = []
@@ -147,11 +165,16 @@ def clashes(
             message = f"the time column would be called {key}, as a dimension is"
             problems.append(Diagnostic(declared.place, codes.BAD_DIMENSIONS, message, "choose another name: `as: …`"))
         taken[key.casefold()] = "a dimension"
+    for column in counted:
+        if column.name in taken and declared is not None:
+            message = f"{column.name}, the number of partitions that are there, has the name of a dimension"
+            problems.append(Diagnostic(declared.place, codes.BAD_DIMENSIONS, message, "leave `complete: partial` out"))
+        taken[column.name] = "the number of partitions that are there"
     for measure in computed:
-        for column in columns_of(measure.algebra):
-            owner = taken.setdefault(column.casefold(), f"a column of {measure.name}")
+        for name in columns_of(measure.algebra):
+            owner = taken.setdefault(name.casefold(), f"a column of {measure.name}")
             if owner != f"a column of {measure.name}":
-                what = str(measure.name) if column == measure.name else f"{measure.name} keeps {column}, which"
+                what = str(measure.name) if name == measure.name else f"{measure.name} keeps {name}, which"
                 problems.append(
                     Diagnostic(measure.name.place, codes.BAD_DIMENSIONS, f"{what} has the name of {owner}", "rename it")
                 )

@@ -110,7 +110,7 @@ def _before(grouping: Grouping) -> Iterator[list[Piece]]:
         algebra = measure.algebra
         for column in algebra.before_states if grouping.of_states else algebra.before_rows:
             yield [*_sourced(column.sql, measure), Piece(f"{over} AS {column.name}")]
-    buckets = [key.sql for key in keys[:1]]
+    buckets = [key.sql for key in grouping.keys[:1] if key.is_grouped]
     over = f" OVER (PARTITION BY {buckets[0]})" if buckets else " OVER ()"
     for column in grouping.periods:
         yield [Piece(f"{column.sql}{over} AS {column.name}")]

@@ -14,7 +14,7 @@ from aggregator.aggregates import codes
 from aggregator.aggregates.expressions import columns_in
 from aggregator.aggregates.kinds import algebra_of, kind_of
 from aggregator.aggregates.protocol import BadMeasureError, Bucket
-from aggregator.aggregates.rollup import clashes, rollup
+from aggregator.aggregates.rollup import clashes, named_twice, rollup
 from aggregator.aggregates.select import Computed, Grouping, Key, Piece, facts, select
 from aggregator.compile.parse import parse_select
 from aggregator.compile.templates.source_map import SourceMap
@@ -186,6 +186,7 @@ def _dimension_problems(model: Model) -> Iterator[Diagnostic]:
         yield Diagnostic(
             at, codes.BAD_DIMENSIONS, message, "declare what to count: `measures: {flights: {count: '*'}}`"
         )
+    yield from named_twice(model.dimensions, codes.BAD_DIMENSIONS)
     by = model.partition.by if model.partition else None
     if by is not None and model.dimensions and not any(_same(by, name) for name in model.dimensions):
         message = f"{by} cuts the table and is not among its dimensions"

@@ -68,7 +68,7 @@ class Aggregate:
     """What there is to know of a table whose rows are groups, for whoever makes coarser groups of them.
 
     ``dimensions`` are without ``time``, the partition column, which is empty where there is none. ``base`` is the grain
-    of the facts' own aggregation, at the bottom of a chain of roll-ups. Rows of an ``overlapping`` table share facts
+    of the facts' own aggregation, at the bottom of a chain of roll-ups. Rows of a table that is ``rolling`` share facts
     with rows of other partitions. ``filtered_by`` is the clause that left groups out.
     """
 
@@ -78,7 +78,7 @@ class Aggregate:
     base: Grain | None = None
     start: datetime | None = None
     end: datetime | None = None
-    overlapping: bool = False
+    rolling: PartitionMap | None = None
     refused: tuple[Refusal, ...] = ()
     filtered_by: str = ""
     is_declared: bool = True

@@ -30,7 +30,7 @@ as many different values as there are: minutes of delay or prices have hundreds.
         return Algebra((counted(counts, value),), finals)
 
 
-def _quantile(counts: str, phi: float) -> str:
+def _quantile(counts: str, phi: str) -> str:
     running = f"SELECT each.value AS value, SUM(each.n) OVER (ORDER BY each.value) AS n FROM UNNEST({counts}) AS each"
     total = f"(SELECT SUM(each.n) FROM UNNEST({counts}) AS each)"
-    return f"(SELECT MIN(value) FROM ({running}) WHERE n >= {phi} * {total})"
+    return f"(SELECT MIN(value) FROM ({running}) WHERE n >= NUMERIC '{phi}' * {total})"

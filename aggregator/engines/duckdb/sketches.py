@@ -33,8 +33,8 @@ MACROS = (
     "_kll_init_int64_weighted(x, w) AS _weighted(CAST(x AS BIGINT), w)",
     "_kll_init_float64_weighted(x, w) AS _weighted(CAST(x AS DOUBLE), w)",
     "_kll_merge_partial(s) AS _gathered(s)",
-    # The value that at least this share of all are not greater than.
-    "_at_share(items, share) AS items[CAST(greatest(1, ceil(share)) AS BIGINT)]",
+    # The value that at least this share of all are not greater than: 0.07 of 100 values are 7, and not a little more.
+    "_at_share(items, share) AS items[CAST(greatest(1, ceil(round(share, 6))) AS BIGINT)]",
     "_kll_extract_point(items, phi) AS _at_share(items, phi * len(items))",
     "_kll_merge_point(s, phi) AS _kll_extract_point(_gathered(s), phi)",
     (

@@ -1,0 +1,9 @@
+/*---
+description: Departures of each carrier.
+owner: ops@example.com
+partition: {by: flight_date, grain: day, from: 2013-01-01}
+dimensions: [flight_date, carrier]
+measures:
+  on_time: {ratio: {num: COUNTIF(dep_delay <= 15), den: COUNT(dep_delay)}}
+---*/
+SELECT flight_date, carrier, origin, dep_delay FROM lake.flights
