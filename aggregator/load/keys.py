@@ -71,6 +71,7 @@ _KEYS: dict[str, dict[str, Key]] = {
         "complete": Key("Whether a bucket waits until it is over, or is published as far as it is there."),
         "as": Key("The name of the time column; that of the bucket if nothing is said.", ("flight_month",)),
         "zone": Key("The time zone of days that are made from hours.", _ZONE),
+        "from": Key("Where it begins, if later than its table.", ("2013-11-01",)),
     },
     "to": {"rolling": Key("How long the stretch is that ends with each partition.", ("28 days",))},
     "a source file": {"source": Key("A table that nobody here builds.")},
