@@ -10,7 +10,7 @@ from sqlglot import exp
 from aggregator.compile.additivity import Grouped, Role, grouping
 from aggregator.compile.refusals import plain_sql, refusal
 from aggregator.core.aggregate import Aggregate, MeasureDeclaration
-from aggregator.core.maps import Reach
+from aggregator.core.maps import PartitionMap, Reach
 
 if TYPE_CHECKING:
     from aggregator.compile.analysis import Analysis
@@ -48,7 +48,7 @@ def inferred_aggregate(
         base=partition.grain,
         start=partition.start,
         end=partition.end,
-        overlapping=_overlapping(origins, list(inputs), calendars),
+        rolling=_shared_through(origins, list(inputs), calendars),
         refused=tuple(refusal(each) for each in found.columns if each.role not in _LEFT_ALONE),
         filtered_by=found.filtered_by,
         is_declared=False,
@@ -63,12 +63,12 @@ def _measures(columns: Iterable[Grouped]) -> Iterator[MeasureDeclaration]:
             yield MeasureDeclaration(column.name, {column.merge: plain_sql(node) if node is not None else column.name})
 
 
-def _overlapping(
+def _shared_through(
     origins: Iterable[Origin], inputs: list[Input], calendars: Mapping[TableName, Calendar | None]
-) -> bool:
-    """Whether a row of an input may be in groups of several partitions.
+) -> PartitionMap | None:
+    """The map through which a row of an input may be in groups of several partitions.
 
-    It is not where the partition follows from the row: from the partition column of the input, which is read once.
+    There is none where the partition follows from the row: from the partition column of the input, which is read once.
     """
     told = {(each.table, each.column.casefold()) for each in origins}
     for edge in inputs:
@@ -77,5 +77,5 @@ def _overlapping(
             continue
         times = sum(other.table == edge.table for other in inputs)
         if times > 1 or (str(edge.table), calendar.column.casefold()) not in told:
-            return True
-    return False
+            return edge.map
+    return None

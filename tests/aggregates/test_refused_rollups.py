@@ -186,7 +186,7 @@ def test_refused(declaration: RollupDeclaration, of: Aggregate, source: Calendar
 
 @pytest.mark.parametrize(("declaration", "of", "source"), ACCEPTED)
 def test_accepted(declaration: RollupDeclaration, of: Aggregate, source: Calendar):
-    assert [] == said(rollup(declaration, of, source))
+    assert said(rollup(declaration, of, source)) == []
 
 
 @pytest.mark.parametrize(
