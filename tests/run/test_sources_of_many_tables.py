@@ -127,6 +127,13 @@ def test_a_week_is_made_of_seven_tables(lab):
     assert [(str(week), n) for week, n in lab.rows("marts.out")] == [("2024-01-01", 4)]
 
 
+FACTS = f"""
+SELECT *, {DAY} FROM `lake.events_*` WHERE name != 'buy'
+UNION ALL
+SELECT name, visitor, {DAY} FROM `lake.events_*` WHERE name = 'buy'
+"""
+
+
 @pytest.fixture
 def rolled_up(tmp_path):
     """Events by day and name from many tables, with the weeks that are made of them."""
@@ -135,9 +142,7 @@ def rolled_up(tmp_path):
     weekly = "description: A week.\nowner: a@example.com\nrollup: {of: marts.events, to: isoweek}\n"
     files = {
         "models/lake/events_.yml": source(COLUMNS, shards={**SHARDS, "to": "2024-01-08"}, local="data/events.csv"),
-        "models/marts/events.sql": model(
-            f"SELECT *, {DAY} FROM `lake.events_*`", **front, partition=daily("day", "2024-01-01")
-        ),
+        "models/marts/events.sql": model(FACTS, **front, partition=daily("day", "2024-01-01")),
         "models/marts/weekly.yml": weekly,
     }
     return Lab(graph_of(tmp_path, files))
