@@ -5,6 +5,7 @@ process of its own, which the operating system accounts for exactly, and is the 
 for people; nothing here fails because a number is high.
 
 ``demo``, ``step``, ``idle`` and ``plan`` are about the demo project; ``scale-100``, ``scale-1000`` and ``build`` about
-generated ones. ``analyzer`` and ``dry-run`` need the extra ``googlesql``, and are passed over without it.
-``scale-5000`` and ``dry-run-1000`` take many minutes, and ``peers`` installs other tools: these only run when named.
+generated ones, ``rollups-small`` and ``rollups`` about declared aggregates of a log that is made up. ``analyzer`` and
+``dry-run`` need the extra ``googlesql``, and are passed over without it. ``scale-5000``, ``dry-run-1000`` and
+``rollups`` take many minutes, and ``peers`` installs other tools: these only run when named.
 """

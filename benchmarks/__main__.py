@@ -17,10 +17,18 @@ from benchmarks.figures import FIGURES as SMALL
 from benchmarks.figures import MIB, Figure, Workshop
 from benchmarks.measure import ChildError
 from benchmarks.peers import peers
+from benchmarks.rollups import ROLLUPS
 from benchmarks.scale import SCALES, build
 
-FIGURES: dict[str, Callable[[Workshop], Figure]] = {**SMALL, **SCALES, **ANALYZER, "build": build, "peers": peers}
-WHEN_ASKED = ("scale-5000", "dry-run-1000", "peers")
+FIGURES: dict[str, Callable[[Workshop], Figure]] = {
+    **SMALL,
+    **SCALES,
+    **ANALYZER,
+    **ROLLUPS,
+    "build": build,
+    "peers": peers,
+}
+WHEN_ASKED = ("scale-5000", "dry-run-1000", "rollups", "peers")
 """These take many minutes, and the last one installs other tools: they are left out unless they are named."""
 
 HEADER = f"{'':<34}{'CPU s':>9}{'wall s':>9}{'peak MiB':>10}{'ratio':>8}   size"
@@ -59,7 +67,10 @@ def show(name: str, figure: Figure) -> None:
         print(f"{row.what:<34}{cost}   {row.size}".rstrip())
     for goal in figure.goals:
         verdict = "ok" if goal.is_met else "MISSED"
-        print(f"  {goal.what}: {goal.reached:.4g} {goal.unit} of at most {goal.bound:g} {goal.unit}  {verdict}")
+        bound = f"at {'least' if goal.is_least else 'most'} {goal.bound:g} {goal.unit}"
+        print(f"  {goal.what}: {goal.reached:.4g} {goal.unit} of {bound}  {verdict}")
+    for note in figure.notes:
+        print(f"  {note}".rstrip())
 
 
 def _help() -> str:

@@ -29,26 +29,28 @@ class Row:
 
 @dataclasses.dataclass(frozen=True)
 class Goal:
-    """A number reached, and the most that it is meant to be."""
+    """A number reached, and the most that it is meant to be; or the least, if more is better."""
 
     what: str
     reached: float
     bound: float
     unit: str
+    is_least: bool = False
 
     @property
     def is_met(self) -> bool:
         """Whether it is good enough."""
-        return self.reached <= self.bound
+        return self.reached >= self.bound if self.is_least else self.reached <= self.bound
 
 
 @dataclasses.dataclass(frozen=True)
 class Figure:
-    """What was found out about one question."""
+    """What was found out about one question. ``notes`` are lines that are no cost."""
 
     title: str
     rows: tuple[Row, ...]
     goals: tuple[Goal, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 class Workshop:

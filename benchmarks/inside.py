@@ -102,11 +102,24 @@ def plan_change() -> dict[str, Any]:
     return {"snapshot": reading, "plan": planning, "due": due, "stale": stale, "steps": len(plan.steps)}
 
 
+def write_queries(*asked: str) -> dict[str, Any]:
+    """The queries of models, each for some partitions: ``marts.daily@2025-01-01@2025-01-31``, both included."""
+    models = _graph().models
+    queries = []
+    for each in asked:
+        name, first, last = each.split("@")
+        model = models[TableName(*name.split("."))]
+        bounds = {key: value.isoformat() for key, value in _bounds(model, [first, last]).items()}
+        queries.append((to_duckdb(model.sql), bounds))
+    return {"prepare": list(PREPARE), "queries": queries}
+
+
 WORKS: dict[str, Callable[..., dict[str, Any]]] = {
     "floor": write_floor,
     "sizes": count_sizes,
     "step": build_one_by_one,
     "plan": plan_change,
+    "queries": write_queries,
 }
 
 
