@@ -18,7 +18,9 @@ from aggregator.core.maps import PartitionMap, Reach
 
 DAY = timedelta(days=1)
 ARGUMENTS = {"distinct": "who", "method": "active_days"}
-OF = Aggregate(("k",), "day", (MeasureDeclaration("seen", ARGUMENTS),), base=Grain.DAY, start=datetime(2008, 1, 1))
+OF = Aggregate(
+    ("k",), "day", (MeasureDeclaration("seen", ARGUMENTS),), base=Grain.DAY, start=datetime.fromisoformat("2008-01-01")
+)
 DAYS = Calendar("day", ColumnType.DATE, Grain.DAY, "UTC")
 
 

@@ -14,7 +14,7 @@ from aggregator.core.calendar import Calendar, ColumnType, Grain
 from aggregator.core.maps import PartitionMap, Reach
 
 MEASURES = (MeasureDeclaration("flights", {"count": "*"}), MeasureDeclaration("delay", {"avg": "dep_delay"}))
-DAILY = Aggregate(("carrier", "origin"), "day", MEASURES, base=Grain.DAY, start=datetime(2013, 1, 1))
+DAILY = Aggregate(("carrier", "origin"), "day", MEASURES, base=Grain.DAY, start=datetime.fromisoformat("2013-01-01"))
 DAYS = Calendar("day", ColumnType.DATE, Grain.DAY, "America/New_York")
 HOURS = Calendar("day", ColumnType.TIMESTAMP, Grain.HOUR, "America/New_York")
 LOCAL_HOURS = Calendar("day", ColumnType.DATETIME, Grain.HOUR, "America/New_York")
@@ -186,7 +186,7 @@ def test_refused(declaration: RollupDeclaration, of: Aggregate, source: Calendar
 
 @pytest.mark.parametrize(("declaration", "of", "source"), ACCEPTED)
 def test_accepted(declaration: RollupDeclaration, of: Aggregate, source: Calendar):
-    assert [] == said(rollup(declaration, of, source))
+    assert said(rollup(declaration, of, source)) == []
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ def test_hundredths_of_a_hundred_values(method: str):
     warehouse.keep("found", of_rows("rows", (), measures))
     (found,) = warehouse.rows("found")
 
-    assert PERCENTS == [found[f"q_p{each}"] for each in PERCENTS]
+    assert [found[f"q_p{each}"] for each in PERCENTS] == PERCENTS
 
 
 @pytest.mark.parametrize(
