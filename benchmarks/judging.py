@@ -73,9 +73,10 @@ def start() -> dict[str, Any]:
 
 def statements() -> dict[str, Any]:
     """What a statement costs once the process is warm."""
+    from aggregator.analyzers.googlesql.client import Instances  # noqa: PLC0415  (as below)
     from aggregator.analyzers.googlesql.judge import Judge  # noqa: PLC0415  (the peak of `start` would be ours)
 
-    judge = Judge(module.compile_module(module.source_path()))
+    judge = Judge(Instances(module.compile_module(module.source_path())))
     found: dict[str, Any] = {}
     for size, listed in _statements().items():
         _judged(judge, listed[0])

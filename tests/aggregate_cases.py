@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from sqlglot import exp
@@ -90,6 +91,29 @@ ARRAYS: dict[type[exp.Expr], dict[str, tuple[str, Any]]] = {
         ),
     },
     exp.Select: {
+        "grouped by an output that hides a column": (
+            "DIV(x, 5) AS x, COUNT(*) AS n FROM UNNEST([1, 2, 6]) AS x GROUP BY x ORDER BY x",
+            [(0, 2), (1, 1)],
+        ),
+        "with HAVING": (
+            "DIV(x, 5) AS x, COUNT(*) AS n FROM UNNEST([1, 2, 6]) AS x GROUP BY x HAVING n > 1 ORDER BY x",
+            [(0, 2)],
+        ),
+        "with HAVING of that": (
+            "DIV(x, 5) AS x, COUNT(*) AS n FROM UNNEST([1, 2, 6]) AS x GROUP BY X HAVING x > 0 ORDER BY x DESC",
+            [(1, 1)],
+        ),
+        "by month, and beside it": (
+            (
+                "k, DATE_TRUNC(d, MONTH) AS d, COUNT(*) AS n FROM (SELECT 1 AS k, DATE '2013-01-05' AS d UNION ALL"
+                " SELECT 1, DATE '2013-01-06' UNION ALL SELECT 2, DATE '2013-01-06') GROUP BY k, d ORDER BY k"
+            ),
+            [(1, date(2013, 1, 1), 2), (2, date(2013, 1, 1), 1)],
+        ),
+        "grouped by the column itself": (
+            "MAX(t.x) AS y, DIV(x, 5) AS x FROM (SELECT 1 AS x UNION ALL SELECT 2) AS t GROUP BY t.x ORDER BY y",
+            [(1, 0), (2, 0)],
+        ),
         "ordered by a sum": (
             (
                 f"k, ARRAY(SELECT AS STRUCT value, SUM(n) AS n FROM UNNEST(h) GROUP BY value ORDER BY n) AS h {_COUNTS}"
@@ -175,6 +199,7 @@ FIELDS: dict[str, tuple[str, Any]] = {
         [("a", 5), ("b", 9), ("c", None)],
     ),
     "joined to each row": (f"k, n {_COUNTS} CROSS JOIN UNNEST(h) WHERE n > 1 ORDER BY n", [("a", 2), ("a", 7)]),
+    "joined, or nothing": (f"k, n {_COUNTS} LEFT JOIN UNNEST(h) WHERE k != 'a' ORDER BY k", [("b", 1), ("c", None)]),
     "by comma": (f"k, n {_COUNTS}, UNNEST(h) WHERE n > 1 ORDER BY n", [("a", 2), ("a", 7)]),
     "all of them": ("* FROM UNNEST([STRUCT(1 AS a, [2, 3] AS b)])", [(1, [2, 3])]),
     "how many": ("(SELECT COUNT(*) FROM UNNEST([4, 5]))", 2),

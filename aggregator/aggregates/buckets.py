@@ -111,7 +111,7 @@ def _cut(declared: RollupDeclaration, to: Grain, of: Aggregate, source: Calendar
     start, end = _moved(_beginning(of), source, calendar), None if of.end is None else _moved(of.end, source, calendar)
     first = to.floor(start) if declared.is_partial else to.ceil(start)
     last = end if end is None else to.ceil(end) if declared.is_partial else to.floor(end)
-    return Buckets(calendar, sql, SAME, bucket, first, last)
+    return Buckets(calendar, sql, SAME, bucket, _not_before(declared, calendar, first), last)
 
 
 def _day(source: Calendar, zone: str) -> str:
@@ -182,7 +182,13 @@ def _rolling(
     first = start if declared.is_partial else _first_whole(length, unit, start, source.grain)
     age = f"DATE_DIFF({anchor}, {source.column}, DAY)" if _is_by_day(source) else "0"
     bucket = Bucket(age, _rolling_periods(length, of, source, "@end"), _rolling_days(length, source))
+    first = _not_before(declared, calendar, first)
     return Buckets(calendar, anchor, length, bucket, first, of.end, is_rolling=True)
+
+
+def _not_before(declared: RollupDeclaration, calendar: Calendar, first: datetime) -> datetime:
+    """The first bucket, or the first that is wanted."""
+    return first if declared.start is None else max(first, calendar.grain.ceil(declared.start))
 
 
 def _first_whole(length: PartitionMap, unit: Grain, start: datetime, grain: Grain) -> datetime:

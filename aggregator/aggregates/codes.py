@@ -36,7 +36,8 @@ NO_MEASURES = _code(
     """A roll-up needs to know how each number of a table was made, or it could not tell which may be added up.
 
 That is declared: a table with `dimensions:` and `measures:`, or a roll-up of one. Of a table whose SELECT groups by
-hand, columns can be rolled up that are plain counts, sums and extremes; that is all that can be seen from outside.""",
+hand, columns can be rolled up that are counts, sums and extremes, if its `key:` is what it groups by and the partition
+column is part of it. Behind a join or a UNION, nothing can be seen of the groups.""",
 )
 BAD_CALENDAR = _code(
     405,
@@ -80,4 +81,15 @@ FILTERED = _code(
 
 What was too small on each day is missing from the month, however large it is over the month. Roll up a table that has
 all groups, and leave them out of the result.""",
+)
+FAN_OUT = _code(
+    410,
+    "fan-out-of-facts",
+    """In a model with `measures:`, the SELECT gives the facts, each once. A join of which several rows may fit one fact
+repeats it, and every measure counts it as often: a flight that meets 24 hours of weather has flown 24 times.
+
+What is joined to the facts must have a key, and the join must use all of it. `key:` says so of models, where it is a
+check, and of sources, where it is believed; the groups of a GROUP BY have one. Join a table that has several rows for a
+fact only after it was aggregated to one, in WITH. The table whose rows are the facts stands first, after FROM; elements
+of an array that is unnested are facts themselves.""",
 )

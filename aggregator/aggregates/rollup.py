@@ -29,7 +29,9 @@ def rollup(declared: RollupDeclaration, of: Aggregate | None, source: Calendar |
     """The roll-up of a table that is cut by ``source``; ``of`` is what is known of its groups, None if it has none."""
     if of is None:
         message = f"{declared.of} has no measures to roll up"
-        advice = "declare `dimensions:` and `measures:` there, or aggregate its rows in a model"
+        advice = (
+            "declare `dimensions:` and `measures:` there; if it groups by hand, its `key:` must be what it groups by"
+        )
         return [Diagnostic(declared.of.place, codes.NO_MEASURES, message, advice)]
     if source is None:
         message = f"{declared.of} has no partitions, so there is no time to roll up"

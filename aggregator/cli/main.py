@@ -22,7 +22,7 @@ COMMANDS = {
     "status": "Show a calendar of partitions and what state they are in.",
     "test": "Compare roll-ups with the rows that they are made of.",
     "show": "Show one model: its SQL, rows or lineage.",
-    "explain": "Explain a code, or why a partition is stale.",
+    "explain": "Explain a code, a measure, or why a partition is stale.",
     "lineage": "Show where a table or column comes from and where it goes.",
     "catalog": "Keep the sizes of tables, for checks without credentials.",
     "schema": "Print the JSON schema of a file format, for editors.",

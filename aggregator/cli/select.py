@@ -16,7 +16,7 @@ from aggregator.core.diagnostics import Diagnostic, did_you_mean
 from aggregator.core.graph import Graph
 from aggregator.core.names import TableName
 
-_TABLE = re.compile(r"`?([A-Za-z_][A-Za-z0-9_]*)`?\s*\.\s*`?([A-Za-z_][A-Za-z0-9_]*)`?")
+_TABLE = re.compile(r"`?([A-Za-z_][A-Za-z0-9_]*)`?\s*\.\s*`?([A-Za-z_][A-Za-z0-9_]*\*?)`?")
 
 
 def select(graph: Graph, wanted: Iterable[str]) -> list[TableName]:
@@ -107,7 +107,7 @@ class _Selection:
         return readers
 
     def _mentioned(self, name: TableName) -> set[TableName]:
-        return {TableName(*pair) for pair in _TABLE.findall(self._graph.project.models[name].sql)} - {name}
+        return {TableName(*pair) for pair in _TABLE.findall(self._graph.project.models[name].mentions)} - {name}
 
     def _is_template(self, name: TableName) -> bool:
         model = self._graph.project.models.get(name)
@@ -125,6 +125,7 @@ class _Selection:
             return self._all_models
         own = {name for name in self._all_models if path_of(self._graph, name) in paths}
         elsewhere = {table for path in paths if (table := _table_of(path))} - self._graph.project.models.keys()
+        elsewhere |= {table.of_many for table in elsewhere}
         own |= {reader for table in elsewhere for reader in self._downstream.get(table, ())}
         if any(path.startswith("macros/") for path in paths):
             own |= {name for name in self._graph.project.models if self._is_template(name)}

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from aggregator.cache import FILE, Cache
+from aggregator.cli.measured import measured
 from aggregator.cli.output import count, print_findings, print_text
 from aggregator.cli.progress import counter
 from aggregator.core.diagnostics import Diagnostic, Place, errors
@@ -54,7 +55,7 @@ def open_project(folder: Path, environment: str | None, output: str = "text", *,
     if found.graph is None:
         _give_up(found.findings, root, output)
     assert found.graph is not None  # noqa: S101
-    return Session(root, found.graph, found.findings)
+    return Session(root, found.graph, measured(found.findings, found.graph))
 
 
 def _give_up(found: Iterable[Diagnostic], root: Path, output: str) -> None:

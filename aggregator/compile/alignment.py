@@ -6,7 +6,8 @@ from sqlglot import exp
 
 from aggregator.compile.analysis.types import text_of
 from aggregator.compile.buckets import TRUNCATIONS, grain_of
-from aggregator.core.calendar import Calendar, Grain
+from aggregator.core.calendar import Calendar, ColumnType, Grain
+from aggregator.core.pseudo import SUFFIXES, is_pseudo, telling
 
 AlignedColumns = frozenset[tuple[str, str]]
 """Aligned columns as (alias, column), lower case."""
@@ -23,11 +24,34 @@ def is_aligned(node: exp.Expr, aligned: AlignedColumns, calendar: Calendar) -> b
     if isinstance(node, _CONVERSIONS):
         loses_hours = type_name(node) == "DATE" and calendar.grain is Grain.HOUR
         return not loses_hours and is_aligned(node.this, aligned, calendar) and _keeps_clock(node, calendar)
+    if isinstance(node, exp.StrToDate):
+        return node.text("format") in SUFFIXES and is_aligned(node.this, aligned, calendar)
     if isinstance(node, TRUNCATIONS):
         grain = grain_of(node)
         fine_enough = grain is not None and grain.divides(calendar.grain)
         return fine_enough and is_aligned(node.this, aligned, calendar) and _keeps_clock(node, calendar)
     return False
+
+
+def cutting_columns(source: Calendar, reader: Calendar) -> tuple[str, ...]:
+    """The columns of an input that tell to which partition of its reader a row belongs, in lower case.
+
+    There are none where the filter reads whole partitions of the input, which may reach beyond the reader's.
+    """
+    if not _is_exact(source, reader):
+        return ()
+    return tuple(map(str.casefold, telling(source.column, source.grain)))
+
+
+def _is_exact(source: Calendar, reader: Calendar) -> bool:
+    """Whether the filter cuts the input exactly at the bounds of the reader's partitions."""
+    if source.type is ColumnType.TIMESTAMP:
+        holds_whole = reader.wall == source.wall and source.grain.stored.divides(reader.grain)
+        return holds_whole or not is_pseudo(source.column)
+    if source.type is ColumnType.DATETIME:
+        return source.wall == reader.wall
+    same_clock = reader.type is ColumnType.DATE and reader.zone == source.zone
+    return same_clock and source.grain.divides(reader.grain)
 
 
 def _keeps_clock(node: exp.Expr, calendar: Calendar) -> bool:

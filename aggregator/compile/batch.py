@@ -14,10 +14,10 @@ from collections.abc import Mapping
 from sqlglot import exp
 from sqlglot.optimizer.scope import Scope
 
-from aggregator.compile.alignment import AlignedColumns, is_aligned, type_name
+from aggregator.compile.alignment import AlignedColumns, cutting_columns, is_aligned, type_name
 from aggregator.compile.analysis import Analysis, select_list
 from aggregator.compile.nodes import Nodes, conjuncts
-from aggregator.core.calendar import Calendar, ColumnType
+from aggregator.core.calendar import Calendar
 from aggregator.core.graph import Input
 from aggregator.core.maps import Reach
 from aggregator.core.names import TableName
@@ -180,23 +180,14 @@ class _Proof:
             calendar = self._partitioned.get(f"{node.db}.{node.name}")
             if calendar is None:
                 return _Relation(alias, None)
-            exact = self._is_exact(calendar)
-            return _Relation(alias, frozenset({(alias.casefold(), calendar.column.casefold())} if exact else ()))
+            columns = cutting_columns(calendar, self._calendar)
+            return _Relation(alias, frozenset((alias.casefold(), column) for column in columns))
         if not isinstance(source, Scope):
             raise _NotProvableError(f"what {alias} stands for can't be followed")
         output = self.aligned_output(source)
         if output is None:
             return _Relation(alias, None)
         return _Relation(alias, frozenset((alias.casefold(), name) for name in output))
-
-    def _is_exact(self, source: Calendar) -> bool:
-        """Whether the filter cuts the input exactly at my partitions' bounds, not at whole input partitions."""
-        if source.type is ColumnType.TIMESTAMP:
-            return True
-        if source.type is ColumnType.DATETIME:
-            return source.wall == self._calendar.wall
-        same_clock = self._calendar.type is ColumnType.DATE and self._calendar.zone == source.zone
-        return same_clock and source.grain.divides(self._calendar.grain)
 
     def _join(
         self, left: AlignedColumns | None, right: _Relation, side: str, conditions: list[exp.Expr]

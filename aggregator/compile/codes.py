@@ -192,6 +192,15 @@ DATE_PART = _code(
 A DATE has no hours and a TIME no days. DATE_ADD and DATE_DIFF count days or longer, TIMESTAMP_ADD and TIMESTAMP_DIFF
 days or shorter, as a month is not as long everywhere. Convert with DATE, DATETIME or TIMESTAMP first.""",
 )
+PSEUDO_COLUMN = _code(
+    225,
+    "pseudo-column",
+    """A pseudo-column, such as `_PARTITIONTIME`, would become an ordinary column where nobody names it.
+
+Tables are read through partition filters, which hand on the pseudo-columns that the SELECT mentions. A star leaves them
+out by itself; a step of a pipe that hands on all columns can't, nor can a whole row that is used as a value. Give the
+pseudo-column another name in WITH, and read that.""",
+)
 SKETCH_INPUT = _code(
     230,
     "sketch-input",
@@ -214,8 +223,9 @@ NOT_THIS_SKETCH = _code(
     "not-this-sketch",
     """A function gets what is no sketch, or a sketch of another kind.
 
-What `HLL_COUNT.INIT` made can only be merged and counted by `HLL_COUNT`, and what `KLL_QUANTILES.INIT_INT64` made only
-be read by the functions of `KLL_QUANTILES` that end in `_INT64`. BigQuery notices when the query runs: all are BYTES.""",
+What `HLL_COUNT.INIT` made can only be merged and counted by `HLL_COUNT`, and what `KLL_QUANTILES.INIT_INT64` made can
+only be read by those functions of `KLL_QUANTILES` that end in `_INT64`. BigQuery takes all of them for BYTES, and finds
+the mistake when the query runs.""",
 )
 MIXED_SKETCHES = Code(
     "A233",

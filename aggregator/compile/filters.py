@@ -14,6 +14,7 @@ from sqlglot import exp
 from aggregator.compile.parse import DIALECT
 from aggregator.core.calendar import Calendar, ColumnType, Grain
 from aggregator.core.maps import PartitionMap, Reach
+from aggregator.core.pseudo import is_pseudo
 
 _LONGER_THAN_DAY = frozenset(Grain) - {Grain.HOUR, Grain.DAY}
 
@@ -34,12 +35,22 @@ def impossible(map_: PartitionMap, reader: Calendar | None, source: Calendar | N
 def filter_sql(map_: PartitionMap, reader: Calendar, source: Calendar) -> str:
     """The condition on the input's partition column."""
     start, end = _bounds(map_, reader)
-    column = _quoted(source.column)
+    if source.type is ColumnType.TIMESTAMP and is_pseudo(source.column) and not _on_bounds(map_, reader, source):
+        start = f"TIMESTAMP_TRUNC({_instant(start, reader)}, {source.grain.stored.upper()})"
+        return _between(source, start, _instant(end, reader))
     if (source.type is ColumnType.DATE and reader.type is not ColumnType.DATE) or _converts(reader, source):
-        return _across(column, start, end, reader, source)
+        return _across(start, end, reader, source)
     if source.type is ColumnType.DATE and source.grain in _LONGER_THAN_DAY and not _same_bounds(map_, reader, source):
-        return _whole_partitions(column, start, f"DATE_SUB({end}, INTERVAL 1 DAY)", source.grain)
-    return f"{column} >= {start} AND {column} < {end}"
+        return _whole_partitions(source, start, f"DATE_SUB({end}, INTERVAL 1 DAY)")
+    return _between(source, start, end)
+
+
+def _between(source: Calendar, start: str, end: str, before: str = "<") -> str:
+    """A condition with bounds of the type of the calendar, which a suffix has as text."""
+    column = _quoted(source.column)
+    if source.suffix:
+        start, end = (f"FORMAT_DATE('{source.suffix}', {bound})" for bound in (start, end))
+    return f"{column} >= {start} AND {column} {before} {end}"
 
 
 @functools.lru_cache(maxsize=1024)
@@ -75,7 +86,7 @@ def _converts(reader: Calendar, source: Calendar) -> bool:
     return reader.wall != source.wall or reader.type is not source.type
 
 
-def _across(column: str, start: str, end: str, reader: Calendar, source: Calendar) -> str:
+def _across(start: str, end: str, reader: Calendar, source: Calendar) -> str:
     """Between two types or two time zones.
 
     Two columns of one wall clock say the same things about the day and the hour, so that there is no zone to convert
@@ -89,14 +100,14 @@ def _across(column: str, start: str, end: str, reader: Calendar, source: Calenda
         zone, tick = f", '{source.zone}'", "TIMESTAMP_SUB"
     match source.type:
         case ColumnType.TIMESTAMP:
-            return f"{column} >= {start} AND {column} < {end}"
+            return _between(source, start, end)
         case ColumnType.DATETIME:
-            return f"{column} >= DATETIME({start}{zone}) AND {column} < DATETIME({end}{zone})"
+            return _between(source, f"DATETIME({start}{zone})", f"DATETIME({end}{zone})")
         case ColumnType.DATE:
             first, last = f"DATE({start}{zone})", f"DATE({tick}({end}, INTERVAL 1 MICROSECOND){zone})"
             if source.grain in _LONGER_THAN_DAY:
-                return _whole_partitions(column, first, last, source.grain)
-            return f"{column} >= {first} AND {column} <= {last}"
+                return _whole_partitions(source, first, last)
+            return _between(source, first, last, "<=")
 
 
 def _share_a_clock(reader: Calendar, source: Calendar) -> bool:
@@ -109,12 +120,18 @@ def _same_bounds(map_: PartitionMap, reader: Calendar, source: Calendar) -> bool
     return source.grain.divides(reader.grain) and map_.keeps(source.grain)
 
 
+def _on_bounds(map_: PartitionMap, reader: Calendar, source: Calendar) -> bool:
+    """Whether what a map names begins where a partition of the input does, as BigQuery stores it."""
+    stored = source.grain.stored
+    return reader.wall == source.wall and stored.divides(reader.grain) and map_.keeps(stored)
+
+
 def _instant(moment: str, calendar: Calendar) -> str:
     return moment if calendar.type is ColumnType.TIMESTAMP else f"TIMESTAMP({moment}, '{calendar.zone}')"
 
 
-def _whole_partitions(column: str, first: str, last: str, grain: Grain) -> str:
+def _whole_partitions(source: Calendar, first: str, last: str) -> str:
     """A DATE column cut by more than a day may hold any day of it, so that whole partitions must be read."""
-    unit = grain.upper()
-    end = f"DATE_ADD(DATE_TRUNC({last}, {unit}), INTERVAL 1 {grain.unit.upper()})"
-    return f"{column} >= DATE_TRUNC({first}, {unit}) AND {column} < {end}"
+    unit, length = source.grain.upper(), source.grain.unit.upper()
+    end = f"DATE_ADD(DATE_TRUNC({last}, {unit}), INTERVAL 1 {length})"
+    return _between(source, f"DATE_TRUNC({first}, {unit})", end)

@@ -14,6 +14,7 @@ from aggregator.compile.dateparts import date_part_problems
 from aggregator.compile.fingerprint import fingerprint
 from aggregator.compile.grouping import grouping_problems
 from aggregator.compile.incomparable import incomparable_problems
+from aggregator.compile.inferred import inferred_aggregate
 from aggregator.compile.joins import join_problems
 from aggregator.compile.operands import operand_problems
 from aggregator.compile.outputs import declaration_problems, output_problems, parameter_problems
@@ -108,28 +109,29 @@ def compile_model(parsed: Parsed, tables: Tables) -> Outcome:
     if isinstance(calendar, Diagnostic):
         return Outcome(None, (*problems, calendar))
     calendars = {name: table.calendar for name, table in tables.items()} | {model.name: calendar}
-    resolver = Resolver(calendars)
+    resolver = Resolver(calendars, {name: table.columns for name, table in tables.items()})
     resolved = list(resolver.inputs(model, parsed.references, query))
     inputs = tuple(each for each in resolved if isinstance(each, Input))
     problems += (each for each in resolved if isinstance(each, Diagnostic))
-    sql, splices = resolver.filtered(model, parsed.references, inputs, query.text)
+    filtered = resolver.filtered(model, parsed.references, inputs, analysis)
+    problems += filtered.problems
     elsewhere = [tables[edge.table].logic for edge in inputs if edge.table in tables and tables[edge.table].logic]
     elsewhere += (call.logic for call in parsed.calls)
     compiled = CompiledModel(
         model=model,
         place=query.place(len(query.text) - len(query.text.lstrip())),
-        sql=sql,
+        sql=filtered.sql,
         inputs=inputs,
         columns=columns,
         calendar=calendar,
         one_by_one=why_one_by_one(analysis, inputs, calendar, calendars) if calendar else "",
         fingerprint=fingerprint(query, model.kind, calendar, inputs, elsewhere),
         is_templated=query.source_map is not None,
-        splices=splices,
+        splices=filtered.splices,
         functions=tuple(call.name for call in parsed.calls),
-        aggregate=parsed.written.aggregate,
+        aggregate=parsed.written.aggregate or inferred_aggregate(model, analysis, inputs, calendars),
         implied=parsed.written.implied,
-        facts=_spliced(parsed.written.facts, splices),
+        facts=_spliced(parsed.written.facts, filtered.splices),
     )
     return Outcome(Subject(compiled, query, analysis, tables), tuple(problems))
 
@@ -146,9 +148,10 @@ def _spliced(span: tuple[int, int] | None, splices: tuple[Splice, ...]) -> tuple
 
 
 def _marked(columns: tuple[OutputColumn, ...], implied: Implied | None) -> tuple[OutputColumn, ...]:
-    """Columns that are kept for merging know their measures."""
+    """Columns that are kept for merging know their measures, and measures which kind of number they are."""
     if implied is None:
         return columns
+    columns = tuple(dataclasses.replace(each, measure=implied.numbers.get(each.name, each.measure)) for each in columns)
     return tuple(
         dataclasses.replace(column, state_of=state[0], description=column.description or _what(state))
         if (state := implied.states.get(column.name))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import collections
 import functools
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TypeVar, cast
 
 from sqlglot import exp
@@ -19,22 +19,14 @@ class Nodes:
     """The nodes of a tree by type: the tree is walked once for all who look for something, not once for each."""
 
     def __init__(self, tree: exp.Expr | None) -> None:
-        by_type: dict[type[exp.Expr], list[exp.Expr]] = collections.defaultdict(list)
-        waiting = [tree] if tree is not None else []
-        while waiting:  # by hand, as much time is spent here: half the time of tree.walk()
-            node = waiting.pop()
-            kind = type(node)
-            by_type[kind].append(node)
-            if kind in LEAVES:
-                continue
-            for value in node.args.values():
-                if value is None or value is True or value is False:
-                    continue
-                if type(value) is list:
-                    waiting += [item for item in value if isinstance(item, exp.Expr)]
-                elif isinstance(value, exp.Expr):
-                    waiting.append(value)
-        self._by_type = dict(by_type)
+        self._by_type = _by_type(tree)
+
+    def only(self, is_meant: Callable[[exp.Expr], bool]) -> Nodes:
+        """Some of the nodes."""
+        some = Nodes(None)
+        kept = ((kind, [node for node in nodes if is_meant(node)]) for kind, nodes in self._by_type.items())
+        some._by_type = {kind: nodes for kind, nodes in kept if nodes}
+        return some
 
     @functools.cached_property
     def over_rows(self) -> Mapping[int, list[exp.Expr]]:
@@ -69,6 +61,25 @@ class Nodes:
         if len(below) == 1:
             return [wanted] if wanted in self._by_type else []
         return [kind for kind in self._by_type if kind in below]
+
+
+def _by_type(tree: exp.Expr | None) -> dict[type[exp.Expr], list[exp.Expr]]:
+    by_type: dict[type[exp.Expr], list[exp.Expr]] = collections.defaultdict(list)
+    waiting = [tree] if tree is not None else []
+    while waiting:  # by hand, as much time is spent here: half the time of tree.walk()
+        node = waiting.pop()
+        kind = type(node)
+        by_type[kind].append(node)
+        if kind in LEAVES:
+            continue
+        for value in node.args.values():
+            if value is None or value is True or value is False:
+                continue
+            if type(value) is list:
+                waiting += [item for item in value if isinstance(item, exp.Expr)]
+            elif isinstance(value, exp.Expr):
+                waiting.append(value)
+    return dict(by_type)
 
 
 _below: dict[type, frozenset[type]] = {}

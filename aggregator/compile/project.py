@@ -128,7 +128,8 @@ class _Compiler:
         return Compiled(graph, tuple(sorted(found, key=lambda each: (each.place, each.code.id))), remarks)
 
     def _await_inputs(self, name: TableName) -> None:
-        unknown = (self._project.models.keys() & self._inputs[name]) - self._known.keys()
+        models, known = self._project.models, self._known
+        unknown = {table for table in self._inputs[name] if table in models and table not in known}
         if not unknown:
             self._ready.append(name)
             return

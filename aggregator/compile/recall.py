@@ -12,7 +12,7 @@ from aggregator.compile.facts import NO_FINDINGS, Facts, Known
 from aggregator.core.codec import decode_findings, encode_findings
 from aggregator.core.diagnostics import Diagnostic, Document
 from aggregator.core.names import TableName
-from aggregator.core.project import Model, Project
+from aggregator.core.project import Project
 
 if TYPE_CHECKING:
     from aggregator.compile.subject import Inspect
@@ -57,7 +57,7 @@ class Recall:
             homes.setdefault(table.table, []).append(table)
         guesses = {}
         for name in names:
-            words = set(_WORD.findall(_mentioning(self._project.models[name])))
+            words = set(_WORD.findall(self._project.models[name].mentions))
             tables = {table for word in words & homes.keys() for table in homes[word] if table.dataset in words}
             guesses[name] = tuple(tables - {name})
         return guesses
@@ -107,8 +107,3 @@ class Recall:
         inputs = (text for table in sorted(known) for text in (str(table), known[table]))
         self._keys[name] = key_of(self._base, digest, self._names if asks_for_names else "", *inputs)
         return self._keys[name]
-
-
-def _mentioning(model: Model) -> str:
-    """The text in which a model names the tables that it reads."""
-    return model.rollup.of if model.rollup is not None else model.sql

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from sqlglot import exp
 
 from aggregator.compile import codes
+from aggregator.compile.exposed import Edit, hidden_from_stars, mentioned, rows_as_values
 from aggregator.compile.filters import filter_sql, impossible
 from aggregator.compile.query import Query
 from aggregator.core.diagnostics import Diagnostic, Place, Word, did_you_mean
@@ -17,11 +18,14 @@ from aggregator.core.maps import ALL, PREVIOUS, SAME, PartitionMap, Reach
 from aggregator.core.names import TableName, is_identifier
 
 if TYPE_CHECKING:
+    from aggregator.compile.analysis import Analysis
     from aggregator.compile.functions import Call
     from aggregator.core.calendar import Calendar
+    from aggregator.core.graph import OutputColumn
     from aggregator.core.project import Model
 
 Tables: TypeAlias = Collection[TableName]
+Schemas: TypeAlias = "Mapping[TableName, tuple[OutputColumn, ...]]"
 
 DECLARE = "declare it under `functions:` in aggregator.yml, if it is in the warehouse"
 
@@ -57,12 +61,8 @@ def _mentioned(query: Query, functions: Collection[str]) -> Iterator[Reference |
     for node in sorted(query.nodes.of(exp.Table), key=_start):
         place = query.place(*_span(node))
         if isinstance(node.this, exp.Func):
-            name = ".".join(part for part in (node.db, node.this.name or node.this.sql_name()) if part)
-            if name not in functions:
-                message = f"what the table function {name} reads can't be known"
-                advice = DECLARE if node.db else "read a table or a source"
-                yield Diagnostic(query.place_of(node.this), codes.UNKNOWN_TABLE, message, advice)
-        elif not node.name or (not node.db and node.name.casefold() in own):
+            yield from _table_function(query, node, functions)
+        elif not node.name or (not node.db and node.name.casefold() in own) or _is_learned(node):
             continue
         elif node.catalog:
             message = f"{node.catalog}.{node.db}.{node.name} names a project"
@@ -71,13 +71,37 @@ def _mentioned(query: Query, functions: Collection[str]) -> Iterator[Reference |
         elif not node.db:
             message = f"{node.name} is neither a table nor a name from WITH"
             yield Diagnostic(place, codes.UNKNOWN_TABLE, message, did_you_mean(node.name, own) or "write dataset.table")
+        elif node.name.endswith("*") and "`" not in query.text[slice(*_span(node))]:
+            advice = f"write `{node.db}.{node.name}`"
+            yield Diagnostic(place, codes.SYNTAX, f"{node.db}.{node.name} needs backticks", advice)
         elif node.args.get("version") or node.args.get("sample"):
             what = "FOR SYSTEM_TIME AS OF" if node.args.get("version") else "TABLESAMPLE"
             advice = "read the table as it is; which partitions is said under `inputs:`"
             yield Diagnostic(place, codes.TABLE_CLAUSE, f"{what} can't stand behind {node.db}.{node.name}", advice)
         else:
-            bare = not node.alias and not node.args.get("pivots")
+            bare = not node.alias and not node.args.get("pivots") and not node.name.endswith("*")
             yield Reference(TableName(node.db, node.name), node.alias_or_name, *_span(node), needs_alias=bare)
+
+
+def _table_function(query: Query, node: exp.Table, functions: Collection[str]) -> Iterator[Diagnostic]:
+    """What is wrong with a table function that is read."""
+    called = node.this
+    name = ".".join(part for part in (node.db, called.name or called.sql_name()) if part)
+    learned = called.this if isinstance(called.this, exp.Table) and _is_learned(called.this) else None
+    if learned is not None:
+        message = f"{learned.db}.{learned.name} is a model of machine learning, and these are not known here"
+        advice = "ask it in a table function of the warehouse, and declare that one under `functions:`"
+        yield Diagnostic(query.place(*_span(learned)), codes.UNKNOWN_TABLE, message, advice)
+    elif name not in functions:
+        message = f"what the table function {name} reads can't be known"
+        advice = DECLARE if node.db else "read a table or a source"
+        yield Diagnostic(query.place_of(called), codes.UNKNOWN_TABLE, message, advice)
+
+
+def _is_learned(node: exp.Table) -> bool:
+    """Whether this names a model of machine learning, as in ``ML.PREDICT(MODEL lake.churn, …)``."""
+    call = node.parent if node.arg_key == "this" else None
+    return isinstance(call, exp.Func) and isinstance(call.parent, exp.Table) and call.parent.db.upper() == "ML"
 
 
 def unknown_references(
@@ -120,11 +144,15 @@ def _reads_previous(model: Model, reference: Reference) -> bool:
 
 
 def _unknown(table: TableName, known: Tables) -> tuple[str, str]:
-    if table.table.endswith("*"):
-        return f"{table} stands for several tables", "name one table, or declare a view of them as a source"
     message = f"there is no table {table} in this project"
+    if table.is_many and is_identifier(table.table[:-1]):
+        near = did_you_mean(str(table), (str(each) for each in known if each.is_many))
+        advice = f"declare what it stands for in models/{table.dataset}/{table.table[:-1]}.yml, with `shards:`"
+        return message, near or advice
     if not is_identifier(table.table):
         return message, "tables are written dataset.table"
+    if table.of_many in known:
+        return message, f"did you mean `{table.of_many}`? It needs the backticks"
     near = did_you_mean(str(table), map(str, known))
     return message, near or f"declare it in models/{table.dataset}/{table.table}.yml"
 
@@ -139,11 +167,24 @@ def _span(node: exp.Table) -> tuple[int, int]:
     return (min(part["start"] for part in parts), max(part["end"] for part in parts) + 1) if parts else (0, 1)
 
 
-class Resolver:
-    """Turns the references of a model into inputs. ``calendars`` has every table that a model may read."""
+@dataclasses.dataclass(frozen=True)
+class Filtered:
+    """A SELECT with its partition filters in, where it differs from the author's, and what is wrong with it."""
 
-    def __init__(self, calendars: Mapping[TableName, Calendar | None]) -> None:
+    sql: str
+    splices: tuple[Splice, ...]
+    problems: tuple[Diagnostic, ...]
+
+
+class Resolver:
+    """Turns the references of a model into inputs.
+
+    ``calendars`` has every table that a model may read, ``schemas`` those that are not its own.
+    """
+
+    def __init__(self, calendars: Mapping[TableName, Calendar | None], schemas: Schemas) -> None:
         self._calendars = calendars
+        self._schemas = schemas
 
     def inputs(self, model: Model, mentioned: Sequence[Reference], query: Query) -> Iterator[Input | Diagnostic]:
         """The inputs of a model, one per mention, and what is wrong with them."""
@@ -163,28 +204,31 @@ class Resolver:
             yield Input(reference.table, reference.alias, declared or default if problem is None else default, place)
 
     def filtered(
-        self, model: Model, mentioned: Sequence[Reference], inputs: Sequence[Input], text: str
-    ) -> tuple[str, tuple[Splice, ...]]:
+        self, model: Model, mentions: Sequence[Reference], inputs: Sequence[Input], analysis: Analysis
+    ) -> Filtered:
         """The author's text with each partitioned input replaced by the partitions that its map allows.
 
-        The text is edited at the tables' own characters; everything else stays as written, line for line.
+        The text is edited at the tables' own characters, and behind stars; everything else stays as written, line for
+        line.
         """
-        calendar = self._calendars[model.name]
-        position = len(text) - len(text.lstrip())
-        pieces, splices, length = list[str](), [Splice(0, 0, 0, position)], 0
-        for reference, edge in zip(mentioned, inputs, strict=True):
-            if reference.function:
+        query, calendar = analysis.query, self._calendars[model.name]
+        edits, exposed = list[Edit](), dict[int, tuple[str, ...]]()
+        for reference, edge in zip(mentions, inputs, strict=True):
+            source = None if reference.function else self._calendars[edge.table]
+            if edge.map.reach is Reach.ALL or calendar is None or source is None:
                 continue
-            source = self._calendars[edge.table]
-            before, name = text[position : reference.start], text[reference.start : reference.end]
-            start = length + len(before)
-            if edge.map.reach is not Reach.ALL and calendar is not None and source is not None:
-                name = f"(SELECT * FROM {name} WHERE {filter_sql(edge.map, calendar, source)})"
-                name += f" AS {reference.alias}" if reference.needs_alias else ""
-                splices.append(Splice(start, start + len(name), reference.start, reference.end))
-            pieces += (before, name)
-            position, length = reference.end, start + len(name)
-        return "".join((*pieces, text[position:])).rstrip(), tuple(splices)
+            names = mentioned(query, self._schemas.get(edge.table, ()))
+            condition = filter_sql(edge.map, calendar, source)
+            table = query.text[reference.start : reference.end]
+            text = f"(SELECT {', '.join(('*', *names))} FROM {table} WHERE {condition})"
+            text += f" AS {reference.alias}" if reference.needs_alias else ""
+            edits.append(Edit(reference.start, reference.end, text))
+            exposed |= {reference.start: names} if names else {}
+        found = [*hidden_from_stars(query, exposed), *rows_as_values(analysis, exposed)]
+        edits += [each for each in found if isinstance(each, Edit)]
+        return Filtered(
+            *_edited(query.text, sorted(edits)), tuple(each for each in found if isinstance(each, Diagnostic))
+        )
 
     @staticmethod
     def _through(model: Model, reference: Reference, mentioned: Sequence[Reference]) -> Iterator[Diagnostic]:
@@ -216,3 +260,16 @@ def _declared(inputs: Mapping[Word, PartitionMap], reference: Reference) -> Part
 
 def _map_place(inputs: Mapping[Word, PartitionMap], reference: Reference) -> Place | None:
     return next((word.place for word in inputs if word in (reference.alias, str(reference.table))), None)
+
+
+def _edited(text: str, edits: Sequence[Edit]) -> tuple[str, tuple[Splice, ...]]:
+    """A text after some edits, without the blanks around it."""
+    position = len(text) - len(text.lstrip())
+    pieces, splices, length = list[str](), [Splice(0, 0, 0, position)], 0
+    for edit in edits:
+        before = text[position : edit.start]
+        start = length + len(before)
+        splices.append(Splice(start, start + len(edit.text), edit.start, edit.end))
+        pieces += (before, edit.text)
+        position, length = edit.end, start + len(edit.text)
+    return "".join((*pieces, text[position:])).rstrip(), tuple(splices)

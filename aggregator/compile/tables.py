@@ -9,6 +9,7 @@ from aggregator.core.calendar import Calendar, ColumnType, Grain
 from aggregator.core.diagnostics import Diagnostic, did_you_mean
 from aggregator.core.graph import CompiledModel, OutputColumn, Table
 from aggregator.core.project import Kind, Partitioning, Source
+from aggregator.core.pseudo import PARTITION_DATE, TABLE_SUFFIX, is_pseudo
 
 
 def table_of_model(compiled: CompiledModel) -> Table:
@@ -21,9 +22,18 @@ def table_of_model(compiled: CompiledModel) -> Table:
 
 def table_of_source(source: Source) -> Table | Diagnostic:
     """What the readers of a source can know of it."""
-    columns = tuple(OutputColumn(str(c.name), c.type, c.description) for c in source.columns)
+    declared = (*source.columns, *source.pseudo_columns)
+    columns = tuple(OutputColumn(str(each.name), each.type, each.description) for each in declared)
     calendar = calendar_of(source.partition, columns)
-    return calendar if isinstance(calendar, Diagnostic) else Table(source.name, columns, calendar)
+    if isinstance(calendar, Diagnostic):
+        return calendar
+    names = [column.name for column in columns]
+    for word in source.key:
+        if word.casefold() not in map(str.casefold, names):
+            advice = did_you_mean(word, names) or f"there are: {', '.join(names)}"
+            message = f"the source has no column {word}"
+            return Diagnostic(word.place, codes.MISSING_COLUMN, message, advice)
+    return Table(source.name, columns, calendar, tuple(map(str, source.key)))
 
 
 def calendar_of(
@@ -34,11 +44,10 @@ def calendar_of(
         return None
     column = next((each for each in columns if each.name.casefold() == partition.by.casefold()), None)
     if column is None:
-        readable = [table.name for table in tables if any(each.name == partition.by for each in table.columns)]
-        advice = f"select it: it is a column of {readable[0]}" if readable else ""
-        advice = advice or did_you_mean(partition.by, (each.name for each in columns))
         message = f"there is no column {partition.by} to partition by"
-        return Diagnostic(partition.by.place, codes.MISSING_COLUMN, message, advice)
+        return Diagnostic(partition.by.place, codes.MISSING_COLUMN, message, _instead(partition.by, columns, tables))
+    if partition.suffix:
+        return Calendar(column.name, ColumnType.DATE, partition.grain, partition.zone, partition.suffix)
     types = [member.value for member in ColumnType]
     if column.type not in types:
         found = f"is {column.type}" if column.type else "has a type that can't be inferred"
@@ -50,4 +59,17 @@ def calendar_of(
         message = f"the partition column {column.name} is a DATE, which has no hours"
         advice = "partition by day, or by a TIMESTAMP column"
         return Diagnostic(partition.by.place, codes.PARTITION_TYPE, message, advice)
-    return Calendar(column.name, ColumnType(column.type), partition.grain, partition.zone)
+    zone = "UTC" if column.name == PARTITION_DATE else partition.zone
+    return Calendar(column.name, ColumnType(column.type), partition.grain, zone)
+
+
+def _instead(by: str, columns: tuple[OutputColumn, ...], tables: Iterable[Table]) -> str:
+    """What to do about a partition column that is not there."""
+    if by.upper() == TABLE_SUFFIX:
+        return "many tables that are read as one are declared with `shards:`"
+    readable = [table.name for table in tables if any(each.name == by for each in table.columns)]
+    if is_pseudo(by) and readable:
+        return "select it under another name, and partition by that"
+    if readable:
+        return f"select it: it is a column of {readable[0]}"
+    return did_you_mean(by, (each.name for each in columns))

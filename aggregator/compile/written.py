@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from aggregator.aggregates import codes
 from aggregator.aggregates.expressions import columns_in
-from aggregator.aggregates.kinds import algebra_of
+from aggregator.aggregates.kinds import algebra_of, kind_of
 from aggregator.aggregates.protocol import BadMeasureError, Bucket
 from aggregator.aggregates.rollup import clashes, named_twice, rollup
 from aggregator.aggregates.select import Computed, Grouping, Key, Piece, facts, select
@@ -23,7 +23,7 @@ from aggregator.compile.templates.traced import Part, Traced, joined, parts_of, 
 from aggregator.core.aggregate import Aggregate, MeasureDeclaration
 from aggregator.core.calendar import Grain
 from aggregator.core.diagnostics import Diagnostic, Word
-from aggregator.core.graph import Implied
+from aggregator.core.graph import Implied, Measure
 from aggregator.core.project import Column, Kind, Partitioning
 
 if TYPE_CHECKING:
@@ -31,6 +31,22 @@ if TYPE_CHECKING:
     from aggregator.core.graph import Table
     from aggregator.core.plain import Plain
     from aggregator.core.project import Model
+
+
+NUMBERS = {
+    "avg": Measure.AVERAGE,
+    "count": Measure.COUNT,
+    "countif": Measure.COUNT,
+    "distinct": Measure.DISTINCT,
+    "logical_and": Measure.EXTREME,
+    "logical_or": Measure.EXTREME,
+    "max": Measure.EXTREME,
+    "min": Measure.EXTREME,
+    "quantile": Measure.QUANTILE,
+    "ratio": Measure.RATIO,
+    "sum": Measure.SUM,
+}
+"""Which kind of number a measure is, by the word that declares it."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -95,7 +111,8 @@ def _aggregated(model: Model, text: str, source_map: SourceMap | None) -> Writte
         end=partition.end if partition else None,
     )
     key = model.dimensions if model.kind is Kind.TABLE else ()  # what a view promises can't be checked
-    implied = Implied(key=key, columns=model.columns, states=_states(sound), partition=partition)
+    numbers = _numbers(sound, model.measures)
+    implied = Implied(key, model.columns, _states(sound), partition, numbers=numbers)
     span = (len(opening), len(opening) + len(rows))
     source_map = SourceMap(template, parts_of(whole))
     return Written(implied.applied(model), plain(whole), source_map, implied, aggregate, span)
@@ -123,6 +140,7 @@ def _rolled_up(model: Model, of: Table) -> Written | list[Diagnostic]:
         states=_states(found.grouping.measures),
         partition=partition,
         inputs={declared.of: found.buckets.map},
+        numbers=_numbers(found.grouping.measures, found.aggregate.measures),
     )
     return Written(implied.applied(model), plain(whole), SourceMap(template, parts_of(whole)), implied, found.aggregate)
 
@@ -186,6 +204,16 @@ def _states(computed: Iterable[Computed]) -> dict[str, tuple[str, str]]:
         states = (state for state in measure.algebra.states if state.column not in read)
         found.update({state.column: (str(measure.name), state.meaning) for state in states})
     return found
+
+
+def _numbers(computed: Iterable[Computed], declared: Iterable[MeasureDeclaration]) -> dict[str, Measure]:
+    """For each column that people read: which kind of number it is."""
+    words = {str(measure.name): kind_of(measure).word for measure in declared}
+    return {
+        column: NUMBERS.get(words[str(measure.name)], Measure.OTHER)
+        for measure in computed
+        for column in [final.name for final in measure.algebra.finals] or [measure.algebra.states[0].column]
+    }
 
 
 def _pieces(pieces: Iterable[Piece], template: TemplateText) -> Iterator[str]:

@@ -37,7 +37,7 @@ class RollupDeclaration:
 
     Either ``to`` or ``rolling`` is there, written ``at`` a place: the grain of the buckets, or the stretch of time that
     ends with each partition. ``dimensions`` are those that are kept, None for all; so are ``measures``. ``column`` is
-    the name of the time column, empty for the usual one.
+    the name of the time column, empty for the usual one. ``start`` is the moment before which nothing is wanted.
     """
 
     of: Word
@@ -51,6 +51,7 @@ class RollupDeclaration:
     is_partial: bool = False
     column: str = ""
     zone: str = ""
+    start: datetime | None = None
 
 
 @dataclasses.dataclass(frozen=True)

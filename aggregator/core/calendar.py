@@ -111,6 +111,13 @@ class Grain(StrEnum):
         return Grain.MONTH if self is Grain.QUARTER else self
 
     @property
+    def pieces(self) -> int:
+        """Of how many of BigQuery's partitions one consists, at most."""
+        if self.is_week:
+            return _DAYS
+        return _MONTHS[self] if self is Grain.QUARTER else 1
+
+    @property
     def id_length(self) -> int:
         """How many characters of an ISO timestamp name a partition: ``2013``, ``2013-01``, ``2013-01-01T05``.
 
@@ -146,12 +153,17 @@ class ColumnType(StrEnum):
 
 @dataclasses.dataclass(frozen=True)
 class Calendar:
-    """How one table is cut into partitions."""
+    """How one table is cut into partitions.
+
+    Where there is a ``suffix``, partitions are tables, and the column has the ends of their names: texts, made from
+    dates as it says.
+    """
 
     column: str
     type: ColumnType
     grain: Grain
     zone: str
+    suffix: str = ""
 
     @property
     def wall(self) -> str:

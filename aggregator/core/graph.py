@@ -58,6 +58,8 @@ class Measure(StrEnum):
     AVERAGE = "average"
     RATIO = "ratio"
     DISTINCT = "distinct"
+    QUANTILE = "quantile"
+    TOP = "top"
     OTHER = "other"
 
 
@@ -104,7 +106,8 @@ class Table:
 class Implied:
     """What follows from the measures of an aggregate or a roll-up, as if its author had written it.
 
-    ``states`` has each column that is kept for merging, with its measure and what it is.
+    ``states`` has each column that is kept for merging, with its measure and what it is; ``numbers`` says of those that
+    people read which kind of number each is.
     """
 
     key: tuple[Word, ...]
@@ -112,6 +115,7 @@ class Implied:
     states: Mapping[str, tuple[str, str]]
     partition: Partitioning | None = None
     inputs: Mapping[Word, PartitionMap] = dataclasses.field(default_factory=dict)
+    numbers: Mapping[str, Measure] = dataclasses.field(default_factory=dict)
 
     def applied(self, model: Model) -> Model:
         """The model with all of it."""

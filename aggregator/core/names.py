@@ -19,7 +19,10 @@ def is_identifier(text: str) -> bool:
 
 @dataclasses.dataclass(frozen=True, order=True, slots=True)
 class TableName:
-    """The logical name of a table, source, view or model."""
+    """The logical name of a table, source, view or model.
+
+    One that ends in a star, ``events_*``, is of a source that stands for many tables.
+    """
 
     dataset: str
     table: str
@@ -28,8 +31,18 @@ class TableName:
         """As an analyst writes it."""
         return f"{self.dataset}.{self.table}"
 
+    @property
+    def is_many(self) -> bool:
+        """Whether it stands for all tables whose names begin so."""
+        return self.table.endswith("*")
+
+    @property
+    def of_many(self) -> TableName:
+        """What a source is called that stands for all tables whose names begin so."""
+        return TableName(self.dataset, f"{self.table}*")
+
     @classmethod
     def parse(cls, text: str) -> TableName | None:
-        """Read ``dataset.table``; None if it is anything else."""
+        """Read ``dataset.table`` or ``dataset.table_*``; None if it is anything else."""
         dataset, _, table = text.partition(".")
-        return cls(dataset, table) if is_identifier(dataset) and is_identifier(table) else None
+        return cls(dataset, table) if is_identifier(dataset) and is_identifier(table.removesuffix("*")) else None

@@ -9,10 +9,13 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from aggregator.core import pseudo
+from aggregator.core.diagnostics import Word
+
 if TYPE_CHECKING:
     from aggregator.core.aggregate import MeasureDeclaration, RollupDeclaration
     from aggregator.core.calendar import Grain
-    from aggregator.core.diagnostics import Document, Place, Word
+    from aggregator.core.diagnostics import Document, Place
     from aggregator.core.maps import PartitionMap
     from aggregator.core.names import TableName
     from aggregator.core.plain import Plain
@@ -45,7 +48,8 @@ class Environment:
 class Partitioning:
     """The ``partition:`` of a model or source. ``start`` and ``end`` are on the table's wall clock.
 
-    ``requires_filter`` says that BigQuery refuses whoever reads the table without a filter on the column.
+    ``requires_filter`` says that BigQuery refuses whoever reads the table without a filter on the column. ``suffix`` is
+    there for a source that stands for many tables: how the ends of their names are made from a date, as ``%Y%m%d``.
     """
 
     by: Word
@@ -55,6 +59,7 @@ class Partitioning:
     start: datetime
     end: datetime | None = None
     requires_filter: bool = False
+    suffix: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -127,7 +132,7 @@ class CheckDeclaration:
 
 @dataclasses.dataclass(frozen=True)
 class Source:
-    """A table that nobody here builds."""
+    """A table that nobody here builds, or many of them that are read as one. Its ``key`` is believed, not checked."""
 
     name: TableName
     document: Document
@@ -138,6 +143,16 @@ class Source:
     freshness: Freshness | None = None
     local: LocalFile | None = None
     size: DeclaredSize | None = None
+    key: tuple[Word, ...] = ()
+
+    @property
+    def pseudo_columns(self) -> tuple[Column, ...]:
+        """What the table has besides its columns, and a star does not stand for."""
+        partition = self.partition
+        if partition is None:
+            return ()
+        names = (pseudo.TABLE_SUFFIX,) if partition.suffix else pseudo.of_arrival(partition.by, partition.grain)
+        return tuple(Column(Word(name, partition.place), pseudo.TYPES[name]) for name in names)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -172,6 +187,11 @@ class Model:
     def sql(self) -> str:
         """The SELECT as committed, Jinja and all."""
         return self.document.text[self.sql_start :]
+
+    @property
+    def mentions(self) -> str:
+        """The text in which the model names the tables that it reads."""
+        return str(self.rollup.of) if self.rollup is not None else self.sql
 
 
 @dataclasses.dataclass(frozen=True)

@@ -94,8 +94,13 @@ class Ledger:
 
 @dataclasses.dataclass(frozen=True)
 class Snapshot:
-    """All that planning needs to know about a warehouse, read at one time (UTC)."""
+    """All that planning needs to know about a warehouse, read at one time (UTC).
+
+    ``most_at_once`` is how many partitions one query may write, as the warehouse stores them; None where there is no
+    such limit.
+    """
 
     versions: Versions
     ledger: Ledger
     now: datetime
+    most_at_once: int | None = None

@@ -13,7 +13,7 @@ from aggregator.core.graph import Graph
 from aggregator.core.names import TableName
 from aggregator.core.project import Function
 from aggregator.dry_run import codes
-from aggregator.dry_run.layer import schema_of
+from aggregator.dry_run.layer import pseudo_of, schema_of
 
 Verdicts = Mapping[TableName, Verdict]
 _NOWHERE = Document("", "")
@@ -61,7 +61,9 @@ def _statements(graph: Graph, verdicts: Verdicts) -> Iterator[tuple[Function, St
         calls = functions.of(function.name)
         read = dict.fromkeys(table for call in calls for table in call.reads)
         schemas = {table: schema_of(graph, verdicts, table) for table in read if table in graph.calendars}
-        tables = tuple(Relation(str(table), columns) for table, columns in schemas.items() if columns)
+        tables = tuple(
+            Relation(str(table), columns, pseudo_of(project, table)) for table, columns in schemas.items() if columns
+        )
         if len(tables) == len(read):
             routines = tuple(texts[call.name] for call in calls if call.name != function.name)
             yield function, Statement(function.name, str(function.text), tables, routines=routines)

@@ -8,14 +8,15 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent import futures
 from typing import Any
 
-from aggregator.analyzers.protocol import Analyzer, Field, Mistake, Statement, Verdict
+from aggregator.analyzers.protocol import Analyzer, Field, Mistake, Relation, Statement, Verdict
 from aggregator.cache import Cache, Row, key_of, software
 from aggregator.core.graph import CompiledModel, Graph
 from aggregator.core.names import TableName
+from aggregator.core.project import Project
 
 Progress = Callable[[int, int], object]
 
-_SHARE = 8
+_SHARE = 24
 """Statements that are asked at a time: they share a catalog."""
 
 Columns = tuple[Field, ...]
@@ -49,6 +50,12 @@ def schema_of(graph: Graph, verdicts: Mapping[TableName, Verdict], name: TableNa
         columns = (Field(str(each.name), each.type) for each in graph.sources[name].columns)
     listed = tuple(columns)
     return listed if listed and all(each.type for each in listed) else None
+
+
+def pseudo_of(project: Project, name: TableName) -> Columns:
+    """What a table has besides its columns."""
+    source = project.sources.get(name)
+    return tuple(Field(str(each.name), each.type) for each in source.pseudo_columns) if source is not None else ()
 
 
 class _Layer:
@@ -113,9 +120,11 @@ class _Layer:
             return Verdict(unchecked=f"the columns of {', '.join(unknown)} are not known")
         from aggregator.dry_run.statements import statement_of  # noqa: PLC0415  (sqlglot: nothing may have changed)
 
-        known = {table: columns or () for table, columns in schemas.items()}
-        functions = self._graph.project.functions
-        return statement_of(model, known, self._interval(model), functions)
+        project = self._graph.project
+        relations = {
+            table: Relation(str(table), columns or (), pseudo_of(project, table)) for table, columns in schemas.items()
+        }
+        return statement_of(model, relations, self._interval(model), project.functions)
 
     def _settle(self, name: TableName, verdict: Verdict) -> None:
         self.verdicts[name] = verdict

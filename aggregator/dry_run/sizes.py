@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from aggregator.core.calendar import Calendar, Grain
 from aggregator.core.catalog import Catalog, Size, StoredTable
+from aggregator.core.pseudo import telling
 from aggregator.core.warehouse import NULL_PARTITION
 from aggregator.dry_run.type_tree import UNKNOWN, TypeTree, type_tree
 
@@ -147,7 +148,8 @@ def _averaged(stock: Stock, partition: Partitioning | None, now: datetime) -> St
 
 def _as_stored(stored: StoredTable, declared: Calendar | None) -> Calendar | None:
     """How a table is cut in the warehouse, as far as the filter on the declared column can make use of it."""
-    if declared is None or stored.partition_column.casefold() != declared.column.casefold():
+    told_by = telling(declared.column, declared.grain) if declared is not None else ()
+    if declared is None or stored.partition_column.casefold() not in map(str.casefold, told_by):
         return None
     if stored.grain is None or stored.grain is declared.grain.stored:
         return declared

@@ -15,7 +15,7 @@ from aggregator.core.graph import CompiledModel
 from aggregator.core.names import TableName
 from aggregator.core.project import Function
 
-Schemas = Mapping[TableName, tuple[Field, ...]]
+Relations = Mapping[TableName, Relation]
 
 _WHOLE_ROWS = frozenset({"pivot", "unpivot", "table", "natural", "match_recognize", "|>"})
 """Words after which columns may matter that are not mentioned."""
@@ -27,19 +27,18 @@ _ENDS_OF_FACTORS = frozenset(
 
 
 def statement_of(
-    model: CompiledModel, schemas: Schemas, values: tuple[Any, ...], functions: Iterable[Function] = ()
+    model: CompiledModel, relations: Relations, values: tuple[Any, ...], functions: Iterable[Function] = ()
 ) -> Statement:
-    """The SELECT of a model, over tables with these columns; ``values`` are those of its parameters.
+    """The SELECT of a model, over these tables as far as it reads them; ``values`` are those of its parameters.
 
     ``functions`` are all that the project declares.
     """
     texts = {each.name: str(each.text) for each in functions}
-    tables = dict.fromkeys(edge.table for edge in model.inputs)
     parameters = () if model.calendar is None else ("start", "end")
     return Statement(
         name=str(model.name),
         sql=model.sql,
-        tables=tuple(Relation(str(name), schemas[name]) for name in tables),
+        tables=tuple(relations[name] for name in dict.fromkeys(edge.table for edge in model.inputs)),
         parameters=tuple(Field(name, str(model.calendar.type)) for name in parameters if model.calendar),
         values=values,
         routines=tuple(texts[name] for name in model.functions),

@@ -27,3 +27,11 @@ def open_engine(graph: Graph, say: Callable[[str], None], *, wait: float = 60.0)
         f"the engine {environment.engine} of environment {environment.name} can't run models yet",
         "use an environment with `engine: duckdb`",
     )
+
+
+def open_filled_locally(graph: Graph) -> Engine | None:
+    """The environment's engine, if asking it costs nothing: it is on this machine, has tables, and is free."""
+    environment = graph.project.environment
+    if environment.engine != "duckdb" or not (graph.project.root / environment.path).is_file():
+        return None
+    return open_engine(graph, lambda _: None, wait=0)

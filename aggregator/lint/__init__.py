@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aggregator.lint.allow import BAD_ALLOW, UNUSED_ALLOW, without_allowed
+from aggregator.lint.facts import fan_out_of_facts
 from aggregator.lint.protocol import Inspected, Rule
 from aggregator.lint.rules.any_value import AnyValue
 from aggregator.lint.rules.approx import Approx
 from aggregator.lint.rules.average_of_averages import AverageOfAverages
+from aggregator.lint.rules.average_of_distinct import AverageOfDistinct
 from aggregator.lint.rules.casing import Casing
 from aggregator.lint.rules.clock import Clock
 from aggregator.lint.rules.cross_join import CrossJoin
@@ -26,10 +28,12 @@ from aggregator.lint.rules.model_function import ModelFunction
 from aggregator.lint.rules.no_key import NoKey
 from aggregator.lint.rules.not_in_null import NotInNull
 from aggregator.lint.rules.null_comparison import NullComparison
+from aggregator.lint.rules.null_swallows import NullSwallows
 from aggregator.lint.rules.ordinal import Ordinal
 from aggregator.lint.rules.outer_join_undone import OuterJoinUndone
 from aggregator.lint.rules.outside_function import OutsideFunction
 from aggregator.lint.rules.partition_mismatch import PartitionMismatch
+from aggregator.lint.rules.quantile_of_quantiles import QuantileOfQuantiles
 from aggregator.lint.rules.random import Random
 from aggregator.lint.rules.repeated_scan import RepeatedScan
 from aggregator.lint.rules.reserved_name import ReservedName
@@ -37,7 +41,9 @@ from aggregator.lint.rules.select_star import SelectStar
 from aggregator.lint.rules.session import Session
 from aggregator.lint.rules.shadowing_alias import ShadowingAlias
 from aggregator.lint.rules.sum_of_distinct import SumOfDistinct
+from aggregator.lint.rules.sum_of_extremes import SumOfExtremes
 from aggregator.lint.rules.sum_of_ratio import SumOfRatio
+from aggregator.lint.rules.sum_of_top import SumOfTop
 from aggregator.lint.rules.ties import Ties
 from aggregator.lint.rules.unbounded_read import UnboundedRead
 from aggregator.lint.rules.undescribed_column import UndescribedColumn
@@ -49,6 +55,8 @@ from aggregator.lint.rules.unused_cte import UnusedCte
 from aggregator.lint.rules.useless_order import UselessOrder
 from aggregator.lint.rules.where_beyond_map import WhereBeyondMap
 from aggregator.lint.rules.window_no_order import WindowNoOrder
+from aggregator.lint.rules.xor_checksum import XorChecksum
+from aggregator.lint.rules.year_and_week import YearAndWeek
 from aggregator.lint.signature import DUPLICATE
 
 if TYPE_CHECKING:
@@ -99,6 +107,13 @@ RULES: tuple[Rule, ...] = (
     InclusiveEnd(),
     NoKey(),
     UndescribedColumn(),
+    QuantileOfQuantiles(),
+    AverageOfDistinct(),
+    SumOfExtremes(),
+    NullSwallows(),
+    YearAndWeek(),
+    XorChecksum(),
+    SumOfTop(),
 )
 """All rules that look at one model, by code."""
 
@@ -113,11 +128,11 @@ _NAMES = frozenset(rule.code.name for rule in RULES) | _LATER
 
 
 def lint(subject: Subject) -> tuple[Diagnostic, ...]:
-    """What every rule says about a model, and the model's own comments don't allow, by place."""
+    """What every rule says about a model, and the model's own comments don't allow, by place; and repeated facts."""
     inspected = Inspected(subject.model, subject.query, subject.analysis, subject.tables)
     found = sorted((finding for rule in RULES for finding in rule.check(inspected)), key=_order)
     left = without_allowed(subject.query.document, subject.query.start, found, _NAMES, _LATER)
-    return tuple(sorted(left, key=_order))
+    return tuple(sorted((*left, *fan_out_of_facts(inspected)), key=_order))
 
 
 def _order(finding: Diagnostic) -> tuple[Place, str]:

@@ -6,10 +6,16 @@ from collections.abc import Iterable
 
 from sqlglot import exp
 
+from aggregator.compile.additivity import named
+from aggregator.compile.analysis.aggregates import QUANTILES
+from aggregator.compile.analysis.sketches import NAMESPACES
 from aggregator.core.graph import Measure
 from aggregator.lint.relations import Relations, TableColumn
 
-_TRANSPARENT = (exp.Paren, exp.Alias, exp.Cast, exp.TryCast, exp.Round, exp.Neg, exp.Nullif)
+_TRANSPARENT = (
+    *(exp.Paren, exp.Alias, exp.Cast, exp.TryCast, exp.Round, exp.Ceil, exp.Floor, exp.Trunc, exp.Neg, exp.Nullif),
+    *(exp.IgnoreNulls, exp.RespectNulls),
+)
 """What leaves the kind of number as it is."""
 
 _CONDITIONALS = (exp.Coalesce, exp.If, exp.Case)
@@ -20,6 +26,7 @@ _AGGREGATES: dict[type[exp.Expr], Measure] = {
     exp.Max: Measure.EXTREME,
     exp.Avg: Measure.AVERAGE,
     exp.ApproxDistinct: Measure.DISTINCT,
+    **dict.fromkeys(QUANTILES, Measure.QUANTILE),
 }
 _TOTALS = frozenset({Measure.COUNT, Measure.SUM, Measure.DISTINCT})
 
@@ -42,7 +49,25 @@ def _measure_of(node: exp.Expr, relations: Relations) -> Measure:
         return _measure_of_quotient(node, relations)
     if isinstance(node, exp.Mul):
         return _measure_of_product(node, relations)
-    return _measure_of_aggregate(node)
+    return _measure_of_pick(node, relations)
+
+
+def _measure_of_pick(node: exp.Expr, relations: Relations) -> Measure:
+    """One of several values, of an array of quantiles, of a group, or of the rows of a window; or an aggregate."""
+    if not isinstance(node, (exp.Bracket, exp.Window, exp.AnyValue)):
+        return _measure_of_sketch(named(node)) or _measure_of_aggregate(node)
+    found = measure_of(node.this, relations) if isinstance(node.this, exp.Expr) else Measure.NONE
+    if isinstance(node, exp.Bracket):
+        return found
+    if isinstance(node, exp.Window):
+        return found if found is Measure.QUANTILE else Measure.OTHER
+    return found or Measure.OTHER
+
+
+def _measure_of_sketch(name: str) -> Measure:
+    if not name.startswith(NAMESPACES):
+        return Measure.NONE
+    return Measure.DISTINCT if name.startswith("HLL_COUNT.") else Measure.QUANTILE
 
 
 def _measure_of_aggregate(node: exp.Expr) -> Measure:

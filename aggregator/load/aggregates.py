@@ -12,7 +12,7 @@ from aggregator.core.maps import PartitionMap
 from aggregator.core.names import TableName
 from aggregator.load.partitions import GRAIN, Length
 from aggregator.load.plain import AnyPlain
-from aggregator.load.shapes import Field, Identifier, Invalid, ListOf, MapOf, Record, Report, Text
+from aggregator.load.shapes import Field, Identifier, Invalid, ListOf, MapOf, Moment, Record, Report, Text
 from aggregator.load.words import Zone
 from aggregator.load.yaml_nodes import Mapping, Node, Scalar
 
@@ -104,6 +104,7 @@ ROLLUP: Record[RollupDeclaration] = Record(
         "complete": Field(Completeness(), default=False),
         "as": Field(Identifier("a name for the time column"), default=""),
         "zone": Field(Zone(), default=""),
+        "from": Field(Moment()),
     },
     lambda v, place: RollupDeclaration(
         of=v["of"],
@@ -117,5 +118,6 @@ ROLLUP: Record[RollupDeclaration] = Record(
         is_partial=v["complete"],
         column=v["as"],
         zone=v["zone"],
+        start=v["from"],
     ),
 )

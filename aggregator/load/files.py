@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import stat
 from collections.abc import Iterator, Mapping
@@ -57,10 +58,25 @@ def _is_wanted(name: str, suffixes: tuple[str, ...]) -> bool:
 
 def leads_out(root: Path, path: Path) -> bool:
     """Whether a path ends outside the project once links are followed; a circle of links ends nowhere."""
+    if not _has_links(root, path):
+        return False
     try:
         return not path.resolve().is_relative_to(root.resolve())
     except (OSError, RuntimeError, ValueError):
         return False
+
+
+def _has_links(root: Path, path: Path) -> bool:
+    """Whether there can be a link between the project's root and a path below it.
+
+    To resolve both paths looks at each of their parts, at ten times the cost.
+    """
+    try:
+        parts = path.relative_to(root).parts
+    except ValueError:
+        return True
+    _, *below = itertools.accumulate((str(root), *parts), os.path.join)
+    return ".." in parts or any(map(os.path.islink, below))
 
 
 def read_document(root: Path, path: Path, unsaved: Unsaved = NOTHING_UNSAVED) -> Document | Diagnostic:

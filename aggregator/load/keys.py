@@ -71,6 +71,7 @@ _KEYS: dict[str, dict[str, Key]] = {
         "complete": Key("Whether a bucket waits until it is over, or is published as far as it is there."),
         "as": Key("The name of the time column; that of the bucket if nothing is said.", ("flight_month",)),
         "zone": Key("The time zone of days that are made from hours.", _ZONE),
+        "from": Key("Where it begins, if later than its table.", ("2013-11-01",)),
     },
     "to": {"rolling": Key("How long the stretch is that ends with each partition.", ("28 days",))},
     "a source file": {"source": Key("A table that nobody here builds.")},
@@ -79,6 +80,11 @@ _KEYS: dict[str, dict[str, Key]] = {
         "owner": _OWNER,
         "columns": Key("Every column with its type.", ({"carrier": "STRING", "legs": "ARRAY<STRUCT<a INT64>>"},)),
         "partition": Key("How the table is cut; `to` says that it ended.", _PARTITION.examples),
+        "key": Key("Columns that make a row unique; believed, not checked.", (["carrier"],)),
+        "shards": Key(
+            "How the names of many tables end that are read as one: the file events_.yml is of `events_*`.",
+            ({"suffix": "%Y%m%d", "from": "2021-01-01"},),
+        ),
         "freshness": _FRESHNESS,
         "local": Key("Where the embedded engine finds the rows.", ("data/flights.csv",)),
         "size": _SIZE,
@@ -102,6 +108,12 @@ _KEYS: dict[str, dict[str, Key]] = {
         "to": Key("Where the table ends, exclusive; without it, the table goes on.", ("2014-01-01",)),
         "zone": Key("The time zone of days and hours; the project's if nothing is said.", _ZONE),
         "require_filter": Key("Whether BigQuery refuses to read the table without a filter on the column.", (True,)),
+    },
+    "shards": {
+        "suffix": Key("How the ends of the names are made from a date; one table for each day, month or year."),
+        "from": Key("The date of the first table.", ("2021-01-01",)),
+        "to": Key("The date after the last one; without it, tables go on being added.", ("2024-01-01",)),
+        "zone": Key("The time zone of the dates; the project's if nothing is said.", _ZONE),
     },
     "freshness": {
         "warn_after": Key("Older than this, there is a warning.", ("26h",)),

@@ -10,6 +10,7 @@ from typing import ClassVar
 from aggregator.core.calendar import OTHER_NAMES, Grain
 from aggregator.core.diagnostics import Place, Word, did_you_mean
 from aggregator.core.maps import ALL, PREVIOUS, SAME, PartitionMap, Reach
+from aggregator.core.pseudo import SUFFIXES, TABLE_SUFFIX
 from aggregator.load import codes
 from aggregator.load.shapes import Choice, Field, Identifier, Invalid, Moment, Record, Report, Truth
 from aggregator.load.words import Zone
@@ -18,7 +19,7 @@ from aggregator.load.yaml_nodes import Mapping, Node, Scalar
 
 @dataclasses.dataclass(frozen=True)
 class PartitionDeclaration:
-    """``partition:`` as written; the zone may still come from the project."""
+    """``partition:`` or ``shards:`` as written; the zone may still come from the project."""
 
     by: Word
     grain: Grain
@@ -27,6 +28,7 @@ class PartitionDeclaration:
     zone: str | None
     requires_filter: bool
     place: Place
+    suffix: str = ""
 
 
 GRAIN = Choice(Grain, tuple(OTHER_NAMES))
@@ -47,12 +49,47 @@ PARTITION = Record(
 )
 
 
+class Suffix:
+    """How the ends of the names of many tables are made from a date."""
+
+    def read(self, node: Node, report: Report) -> str | Invalid:
+        """The format."""
+        if isinstance(node, Scalar) and node.text in SUFFIXES:
+            return node.text
+        expected = f"the form of a date at the end of a table's name: {', '.join(SUFFIXES)}"
+        return report.wrong(node, expected, "BigQuery finds the tables by comparing texts, so years come first")
+
+
+SHARDS = Record(
+    "shards",
+    {
+        "suffix": Field(Suffix(), default="%Y%m%d"),
+        "from": PARTITION.fields["from"],
+        "to": Field(Moment()),
+        "zone": Field(Zone()),
+    },
+    lambda v, place: PartitionDeclaration(
+        by=Word(TABLE_SUFFIX, place),
+        grain=SUFFIXES[v["suffix"]],
+        start=v["from"],
+        end=v["to"],
+        zone=v["zone"],
+        requires_filter=False,
+        place=place,
+        suffix=v["suffix"],
+    ),
+)
+
+
+@dataclasses.dataclass(frozen=True)
 class PartitionShape:
-    """``partition:``."""
+    """``partition:``, or ``shards:``, the same of many tables."""
+
+    record: Record[PartitionDeclaration] = PARTITION
 
     def read(self, node: Node, report: Report) -> PartitionDeclaration | Invalid:
         """How a table is cut; it begins before it ends."""
-        declared = PARTITION.read(node, report)
+        declared = self.record.read(node, report)
         if isinstance(declared, Invalid) or declared.end is None or declared.end > declared.start:
             return declared
         end = node.get("to") if isinstance(node, Mapping) else None

@@ -130,8 +130,9 @@ class _Files:
         for name, reading in tables.items():
             self._report.diagnostics += reading.diagnostics
             if not reading.is_sound:
-                self._broken.add(name)
-        sources = {name: source for name, each in tables.items() if isinstance(source := each.source(), Source)}
+                self._broken |= {name} if reading.is_model else {name, name.of_many}
+        declared = {name: source for name, each in tables.items() if isinstance(source := each.source(), Source)}
+        sources = {source.name: source for source in declared.values()}
         self._check_locals(sources)
         models = {name: each for name, each in tables.items() if each.is_model and each.is_sound}
         return Project(
@@ -146,8 +147,8 @@ class _Files:
             models=Lazily({name: each.model for name, each in models.items()}),
             broken=frozenset(self._broken),
             digests={
-                name: templates.digest(each.key, each.document) if name in models else each.key
-                for name, each in tables.items()
+                **{name: templates.digest(tables[name].key, tables[name].document) for name in models},
+                **{source.name: tables[name].key for name, source in declared.items()},
             },
             read_from=_named(file, environment.read_from),
             functions=functions,

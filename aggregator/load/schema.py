@@ -14,7 +14,7 @@ from aggregator.core.project import Budget, CheckDeclaration, Column, DeclaredSi
 from aggregator.load import codes
 from aggregator.load.aggregates import ROLLUP, Measures
 from aggregator.load.amounts import BYTES, SECONDS, Count, Number
-from aggregator.load.partitions import InputMap, PartitionShape
+from aggregator.load.partitions import SHARDS, InputMap, PartitionShape
 from aggregator.load.plain import AnyPlain
 from aggregator.load.shapes import (
     INVALID,
@@ -210,6 +210,8 @@ SOURCE = Record(
         "owner": _OWNER,
         "columns": Field(Columns("type"), required="declare every column with its type: `carrier: STRING`"),
         "partition": Field(PartitionShape()),
+        "key": Field(ListOf(Identifier("a column name")), default=()),
+        "shards": Field(PartitionShape(SHARDS)),
         "freshness": Field(FRESHNESS),
         "local": Field(LocalShape()),
         "size": Field(SIZE),

@@ -53,7 +53,7 @@ def _declaration(document: Document, name: TableName, zone: str, report: Report)
     if isinstance(values, Invalid):
         return None
     if "rollup" not in values:
-        return _source(document, name, zone, values)
+        return _source(document, name, zone, values, report)
     return Model(name=name, document=document, sql_start=len(document.text), kind=Kind.TABLE, **values)
 
 
@@ -91,17 +91,23 @@ def _front_matter(document: Document, report: Report) -> tuple[int, int] | None:
     return None
 
 
-def _source(document: Document, name: TableName, zone: str, values: dict[str, Any]) -> Source:
+def _source(document: Document, name: TableName, zone: str, values: dict[str, Any], report: Report) -> Source | None:
+    shards = values["shards"]
+    if shards is not None and values["partition"] is not None:
+        message = "many tables are cut by their names, not by a column"
+        report.add(values["partition"].place, codes.WRONG_VALUE, message, "keep `shards:`, and remove `partition:`")
+        return None
     return Source(
-        name=name,
+        name=name if shards is None else name.of_many,
         document=document,
         description=values["description"],
         owner=values["owner"],
         columns=values["columns"],
-        partition=_partition(values["partition"], zone),
+        partition=_partition(shards or values["partition"], zone),
         freshness=values["freshness"],
         local=_local(values["local"]),
         size=values["size"],
+        key=values["key"],
     )
 
 
@@ -116,6 +122,7 @@ def _partition(declared: PartitionDeclaration | None, zone: str) -> Partitioning
         start=declared.start,
         end=declared.end,
         requires_filter=declared.requires_filter,
+        suffix=declared.suffix,
     )
 
 

@@ -82,7 +82,8 @@ def _relations(spot: Spot, script: Script, start: int) -> Iterator[Suggestion]:
     for table in spot.knowledge.tables:
         if table != spot.table:
             detail = "source" if spot.knowledge.source(table) else "model"
-            yield Suggestion(str(table), What.TABLE, start, detail)  # what each means is asked for one at a time
+            inserted = f"`{table}`" if table.is_many else ""
+            yield Suggestion(str(table), What.TABLE, start, detail, inserted=inserted)  # what it means is asked later
 
 
 def _in_scope(script: Script, start: int) -> Iterator[Suggestion]:

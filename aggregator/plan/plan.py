@@ -39,7 +39,7 @@ def make_plan(
             reason = Stale(Reason.FULL, "asked for") if full else judged.judge(partition, stale)
             if reason is not None:
                 found[partition] = reason
-        steps.extend(_steps(model, due[name], found))
+        steps.extend(_steps(model, due[name], found, snapshot.most_at_once))
     return Plan(tuple(steps), due, stale, looked_at, _unselected(graph, snapshot, selected, due), snapshot.now)
 
 
@@ -68,12 +68,16 @@ def _within(model: CompiledModel, partition: str, interval: tuple[datetime | Non
     return (end is None or first < end) and (start is None or model.calendar.next(first) > start)
 
 
-def _steps(model: CompiledModel, due: Sequence[str], found: dict[str, Stale]) -> Iterator[Step]:
-    """Neighbours that are stale for the same reason become one step, if one query may build them."""
+def _steps(model: CompiledModel, due: Sequence[str], found: dict[str, Stale], most: int | None) -> Iterator[Step]:
+    """Neighbours that are stale for the same reason become one step, if one query may build them, and so many.
+
+    A week or a quarter is written as the partitions that BigQuery stores of it.
+    """
     run: list[str] = []
+    longest = max(1, most // model.calendar.grain.pieces) if most and model.calendar else None
     for partition in due:
         cause = found.get(partition)
-        if run and (cause is None or not _together(model, found[run[-1]], cause)):
+        if run and (cause is None or len(run) == longest or not _together(model, found[run[-1]], cause)):
             yield Step(model.name, tuple(run), found[run[0]])
             run = []
         if cause is not None:

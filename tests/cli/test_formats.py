@@ -108,6 +108,7 @@ def test_compile(make_project, aggregator):
                 "description": "The day",
                 "derivation": "copy",
                 "measure": "",
+                "state_of": "",
                 "from": [{"table": "lake.flights", "column": "flight_date"}],
             },
             {
@@ -116,6 +117,7 @@ def test_compile(make_project, aggregator):
                 "description": "Sum of delays in minutes",
                 "derivation": "aggregate",
                 "measure": "sum",
+                "state_of": "",
                 "from": [{"table": "lake.flights", "column": "delay"}],
             },
         ],

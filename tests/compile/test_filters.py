@@ -13,6 +13,7 @@ import pytest
 from aggregator.compile.filters import filter_sql, impossible
 from aggregator.core.calendar import Calendar, ColumnType, Grain
 from aggregator.core.maps import ALL, PREVIOUS, SAME, PartitionMap, Reach
+from aggregator.core.pseudo import is_pseudo
 from aggregator.engines.duckdb.connection import prepared
 from aggregator.engines.duckdb.dialect import to_duckdb
 
@@ -46,6 +47,12 @@ SOURCES = {
     "a clock in New York": Calendar("x", ColumnType.DATETIME, Grain.HOUR, NEW_YORK),
     "a clock in Tokyo": Calendar("x", ColumnType.DATETIME, Grain.DAY, "Asia/Tokyo"),
     "points in time": Calendar("x", ColumnType.TIMESTAMP, Grain.HOUR, NEW_YORK),
+    "days of arrival": Calendar("_PARTITIONTIME", ColumnType.TIMESTAMP, Grain.DAY, NEW_YORK),
+    "hours of arrival": Calendar("_PARTITIONTIME", ColumnType.TIMESTAMP, Grain.HOUR, NEW_YORK),
+    "weeks of arrival": Calendar("_PARTITIONTIME", ColumnType.TIMESTAMP, Grain.WEEK_THURSDAY, NEW_YORK),
+    "quarters of arrival": Calendar("_PARTITIONTIME", ColumnType.TIMESTAMP, Grain.QUARTER, NEW_YORK),
+    "tables of days in New York": Calendar("_TABLE_SUFFIX", ColumnType.DATE, Grain.DAY, NEW_YORK, "%Y%m%d"),
+    "tables of months in Tokyo": Calendar("_TABLE_SUFFIX", ColumnType.DATE, Grain.MONTH, "Asia/Tokyo", "%Y_%m"),
     "weeks in New York": Calendar("x", ColumnType.DATE, Grain.ISOWEEK, NEW_YORK),
     "weeks from Thursday in Tokyo": Calendar("x", ColumnType.DATE, Grain.WEEK_THURSDAY, "Asia/Tokyo"),
     "quarters in New York": Calendar("x", ColumnType.DATE, Grain.QUARTER, NEW_YORK),
@@ -142,17 +149,20 @@ def rows_around(source: Calendar, start: datetime, end: datetime) -> list[dateti
         for step in range(-110, 111)
     ]
     values = sorted({each.replace(tzinfo=None) for each in local})
+    if is_pseudo(source.column):
+        return sorted({source.grain.stored.floor(each) for each in values})
     if source.type is ColumnType.DATE:
         return sorted({each.replace(hour=0, minute=0) for each in values})
     return [each for each in values if source.type is ColumnType.TIMESTAMP or is_unambiguous(each, source.zone)]
 
 
 def is_read(value: datetime, source: Calendar, start: datetime, end: datetime) -> bool:
-    """A moment is read if it lies in the interval; of a DATE column, every partition that overlaps it is."""
-    if source.type is not ColumnType.DATE:
+    """A moment is read if it lies in the interval; of dates and times of arrival, each partition that overlaps it."""
+    if source.type is not ColumnType.DATE and not is_pseudo(source.column):
         return start <= instant(value, source) < end
-    first = source.grain.floor(value)
-    return instant(first, source) < end and instant(source.next(first), source) > start
+    grain = source.grain.stored if is_pseudo(source.column) else source.grain
+    first = grain.floor(value)
+    return instant(first, source) < end and instant(grain.shift(first, 1), source) > start
 
 
 @pytest.fixture(scope="module")
@@ -182,14 +192,19 @@ def let_through(
     partition: datetime,
     source: Calendar,
 ) -> list[datetime]:
-    sql = to_duckdb(f"SELECT x FROM rows WHERE {condition} ORDER BY x")
+    sql = to_duckdb(f"SELECT {source.column} FROM rows WHERE {condition} ORDER BY 1")
     bounds = {"start": reader.value(partition), "end": reader.value(reader.next(partition))}
     used = {name: value for name, value in bounds.items() if f"${name}" in sql}
     type_ = {"DATE": "DATE", "DATETIME": "TIMESTAMP", "TIMESTAMP": "TIMESTAMPTZ"}[source.type]
-    listed = [source.value(each) for each in values]
-    sql = f"WITH rows AS (SELECT unnest($values::{type_}[]) AS x) {sql}"
+    type_ = "VARCHAR" if source.suffix else type_
+    listed = [each.strftime(source.suffix) if source.suffix else source.value(each) for each in values]
+    sql = f"WITH rows AS (SELECT unnest($values::{type_}[]) AS {source.column}) {sql}"
     found = [row[0] for row in db.execute(sql, {**used, "values": listed}).fetchall()]
-    return [naive(each) for each in found]
+    return [parsed(each, source) if source.suffix else naive(each) for each in found]
+
+
+def parsed(suffix: str, source: Calendar) -> datetime:
+    return datetime.strptime(suffix, source.suffix)  # noqa: DTZ007  (the name of a table has no time zone)
 
 
 def naive(value: date | datetime) -> datetime:

@@ -264,17 +264,22 @@ MEASURES = {
     Measure.OTHER: (
         "median",
         "STDDEV(revenue)",
+        "KLL_QUANTILES.INIT_INT64(orders)",
         "SUM(rate)",
         "SUM(mean)",
         "SUM(customers)",
         "SUM(DISTINCT revenue)",
         "SUM(revenue) OVER (ORDER BY day)",
-        "APPROX_QUANTILES(revenue, 2)",
         "SUM(revenue) > 1",
         "STRING_AGG('x')",
         "SUM(revenue) * SUM(orders)",
         "LAG(revenue) OVER (ORDER BY day)",
+    ),
+    Measure.QUANTILE: (
+        "APPROX_QUANTILES(revenue, 2)",
+        "ROUND(APPROX_QUANTILES(revenue, 2)[OFFSET(1)] / 60, 1)",
         "PERCENTILE_CONT(revenue, 0.5) OVER ()",
+        "KLL_QUANTILES.MERGE_POINT_FLOAT64(revenue, 0.5)",
     ),
 }
 
@@ -282,6 +287,21 @@ MEASURES = {
 @pytest.mark.parametrize(("measure", "sql"), [(kind, sql) for kind, all_ in MEASURES.items() for sql in all_])
 def test_which_kind_of_number_a_column_is(measure, sql):
     (column,) = columns_of(f"SELECT {sql} AS x FROM marts.daily")
+
+    assert column.measure is measure
+
+
+@pytest.mark.parametrize(
+    ("rest", "measure"),
+    [
+        ("ORDER BY x DESC LIMIT 5", Measure.TOP),
+        ("QUALIFY RANK() OVER (ORDER BY x DESC) <= 5", Measure.TOP),
+        ("QUALIFY SUM(x) OVER () > 5", Measure.COUNT),
+        ("HAVING x > 5", Measure.COUNT),
+    ],
+)
+def test_counts_of_the_first_groups_are_told_apart(rest, measure):
+    (_, column) = columns_of(f"SELECT day, COUNT(*) AS x FROM lake.orders GROUP BY day {rest}")
 
     assert column.measure is measure
 

@@ -65,6 +65,8 @@ EXPRESSIONS = {
         "ARRAY_LENGTH(items)",
         "APPROX_COUNT_DISTINCT(s)",
         "HLL_COUNT.EXTRACT(y)",
+        "KLL_QUANTILES.EXTRACT_POINT_INT64(y, 0.5)",
+        "KLL_QUANTILES.MERGE_INT64(y, 4)[OFFSET(0)]",
         "CAST(s AS INT64)",
         "i & 3",
         "(SELECT SUM(qty) FROM UNNEST(items))",
@@ -130,6 +132,8 @@ EXPRESSIONS = {
     "BYTES": (
         "HLL_COUNT.INIT(s)",
         "HLL_COUNT.MERGE_PARTIAL(y)",
+        "KLL_QUANTILES.INIT_FLOAT64(f)",
+        "KLL_QUANTILES.MERGE_PARTIAL(y)",
         "SHA256(s)",
         "y || y",
         "SUBSTR(y, 2)",

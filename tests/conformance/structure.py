@@ -40,8 +40,6 @@ def why_left_out(case: corpus.Case) -> str:
     sql = case.sql.casefold()
     if any(word in sql for word in corpus.ROUTINES):
         return "routines"
-    if "*`" in sql or any(name.casefold() in sql for name in _pseudo_columns()):
-        return "wildcards and pseudo columns"
     if case.file == "parameters" or any(f"@{name}" in sql for name in ("currency", "codes", "@")):
         return "parameters"
     if "information_schema" in sql:
@@ -59,9 +57,12 @@ def findings(case: corpus.Case) -> Collection[Diagnostic]:
     return [each for each in errors(compiled.diagnostics) if each.code.id not in OF_PROJECTS]
 
 
-@functools.cache
-def _pseudo_columns() -> frozenset[str]:
-    return frozenset(name for columns in corpus.schema()["pseudo_columns"].values() for name in columns)
+def _cut(name: str) -> dict[str, object]:
+    """What makes a source have pseudo-columns."""
+    if name.endswith("*"):
+        return {"shards": {"from": "2024-01-01"}}
+    by_arrival = {"by": "_PARTITIONTIME", "grain": "day", "from": "2024-01-01"}
+    return {"partition": by_arrival} if name in corpus.schema()["pseudo_columns"] else {}
 
 
 @functools.cache
@@ -72,9 +73,8 @@ def _project(is_partitioned: bool) -> Project:
             "models/marts/model.sql": _FRONT_MATTER.format(_PARTITION * is_partitioned) + "SELECT 1 AS x",
         }
         for name, columns in corpus.schema()["tables"].items():
-            if "*" not in name:
-                declared = {"description": "A source.", "owner": "a@example.com", "columns": columns}
-                files[f"models/shop/{name}.yml"] = f"source: {json.dumps(declared)}\n"
+            declared = {"description": "A source.", "owner": "a@example.com", "columns": columns, **_cut(name)}
+            files[f"models/shop/{name.removesuffix('*')}.yml"] = f"source: {json.dumps(declared)}\n"
         for path, text in files.items():
             target = Path(folder, path)
             target.parent.mkdir(parents=True, exist_ok=True)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from aggregator.analyzers.googlesql import module
-from aggregator.analyzers.protocol import Field
+from aggregator.analyzers.protocol import Field, Relation
 from aggregator.cache import Cache
 from aggregator.dry_run.layer import Asked, judge
 from aggregator.dry_run.statements import statement_of
@@ -56,7 +56,8 @@ def test_every_model_is_judged_alike_with_all_columns_of_its_inputs(graph, analy
     for name, model in graph.models.items():
         tables = dict.fromkeys(edge.table for edge in model.inputs)
         schemas = {table: verdicts[table].columns if table in verdicts else _declared(graph, table) for table in tables}
-        whole = dataclasses.replace(statement_of(model, schemas, ()), mentions=None)
+        relations = {table: Relation(str(table), columns) for table, columns in schemas.items()}
+        whole = dataclasses.replace(statement_of(model, relations, ()), mentions=None)
 
         assert analyzer.analyse([whole]) == [verdicts[name]]
 

@@ -157,6 +157,27 @@ def test_a_partition_that_is_not_there_yet_is_an_average_one():
     assert of(GROUPED, tuple(FACTS), tables=(old,), partition=DAYS).bytes == 150 * 34
 
 
+@pytest.mark.parametrize(
+    ("table", "cut", "column"),
+    [
+        pytest.param("clicks", {"partition": daily("_PARTITIONTIME", "2025-05-01")}, "_PARTITIONTIME", id="its time"),
+        pytest.param("clicks", {"partition": daily("_PARTITIONDATE", "2025-05-01")}, "_PARTITIONTIME", id="its date"),
+        pytest.param("clicks_", {"shards": {"from": "2025-05-01"}}, "_TABLE_SUFFIX", id="a table for each"),
+    ],
+)
+def test_partitions_without_a_column_of_their_own_are_those_of_the_catalog(table, cut, column):
+    read = f"lake.{table}{'*' if 'shards' in cut else ''}"
+    sql = f"SELECT DATE_SUB(@end, INTERVAL 1 DAY) AS day, MAX(url) AS url FROM `{read}`"
+    front = {"partition": DAYS, "inputs": {read: {"last": "3 days"}}}
+    files = {f"models/lake/{table}.yml": source({"url": "STRING"}, **cut), "models/marts/out.sql": model(sql, **front)}
+    sizes = {day: (rows, rows * 10) for day, rows in ROWS.items()}
+    known = stored(read, {"url": ("STRING", 7000)}, (700, 7000), sizes, partition_column=column)
+
+    found = estimated(graph(files), reads={read: ("url",)}, tables=(known,))
+
+    assert (found.bytes, found.reads[0].partitions) == (6000, 3)
+
+
 def test_a_column_that_the_warehouse_does_not_have_yet_is_as_wide_as_its_type():
     less = stored("lake.facts", {"n": ("INT64", 5600)}, (700, 5600), {"2025-05-31": (400, 3200)})
 

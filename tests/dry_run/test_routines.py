@@ -6,7 +6,7 @@ import pytest
 from estimated import estimated, graph, stored
 from lab import model, name, project_file, source
 
-from aggregator.analyzers.protocol import Field
+from aggregator.analyzers.protocol import Field, Relation
 from aggregator.dry_run.statements import statement_of
 
 FUNCTIONS = """functions:
@@ -20,7 +20,10 @@ FILES = {
     "models/lake/facts.yml": source({"n": "INT64", "k": "INT64"}),
     "models/lake/others.yml": source({"k": "INT64"}),
 }
-SCHEMAS = {name("lake.facts"): (Field("n", "INT64"),), name("lake.others"): (Field("k", "INT64"),)}
+TABLES = {
+    name("lake.facts"): Relation("lake.facts", (Field("n", "INT64"),)),
+    name("lake.others"): Relation("lake.others", (Field("k", "INT64"),)),
+}
 
 
 @pytest.mark.parametrize(
@@ -38,7 +41,7 @@ SCHEMAS = {name("lake.facts"): (Field("n", "INT64"),), name("lake.others"): (Fie
 )
 def test_a_statement_has_the_functions_that_it_needs(sql, routines, tables):
     compiled = graph({**FILES, "models/marts/out.sql": model(sql)})
-    statement = statement_of(compiled.models[name("marts.out")], SCHEMAS, (), compiled.project.functions)
+    statement = statement_of(compiled.models[name("marts.out")], TABLES, (), compiled.project.functions)
 
     assert statement.routines == routines
     assert [each.name for each in statement.tables] == tables

@@ -111,6 +111,13 @@ def test_states_of_nothing_are_null(lab):
     assert lab.query(sql) == [(None,) * 5]
 
 
+def test_an_array_of_nothing_is_empty_where_it_is_stored(lab):
+    """BigQuery stores no array that is NULL."""
+    lab.run()
+
+    assert lab.query("SELECT planes__values FROM marts.states WHERE day = '2013-01-03'") == [([],)]
+
+
 def test_the_same_rows_give_the_same_versions(lab):
     """A sketch does not depend on the order of rows, so a partition that is built again is not written again."""
     lab.run()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 
 from aggregator.analyzers.googlesql import module
+from aggregator.analyzers.googlesql.client import Instances
 from aggregator.analyzers.googlesql.evaluate import Evaluator
 from aggregator.analyzers.googlesql.judge import Judge
 
@@ -19,7 +20,7 @@ from .report import differences, table
 
 def main(part: str) -> None:
     """Measure all fixtures whose names have a part in them."""
-    evaluator = Evaluator(Judge(module.compile_module(module.source_path())))
+    evaluator = Evaluator(Judge(Instances(module.compile_module(module.source_path()))))
     outcomes: list[Outcome] = []
     for fixture in fixtures(recorded_path()):
         if part in fixture.name:

@@ -30,10 +30,11 @@ def evaluator() -> Iterator[Any]:
     missing = module.why_missing()
     if missing:
         pytest.skip(missing)
+    from aggregator.analyzers.googlesql.client import Instances
     from aggregator.analyzers.googlesql.evaluate import Evaluator
     from aggregator.analyzers.googlesql.judge import Judge
 
-    return Evaluator(Judge(module.compile_module(module.source_path())))
+    return Evaluator(Judge(Instances(module.compile_module(module.source_path()))))
 
 
 @pytest.mark.skipif(VARIABLE in os.environ, reason=f"what is expected holds for {HERE.name}, not for {VARIABLE}")

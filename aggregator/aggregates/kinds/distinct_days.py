@@ -33,9 +33,11 @@ That is as much as there are values; see `exact_set`."""
     def algebra(self, measure: MeasureDeclaration, bucket: Bucket) -> Algebra:
         """An array of values and days, and counts of those whose days meet a mask."""
         only(measure, self.word, "method")
-        if bucket.days is None or bucket.days > MAX_DAYS:
+        if bucket.days is None:
+            raise BadMeasureError("active_days needs an aggregate by day", "use exact_set, or hll")
+        if bucket.days > MAX_DAYS:
             fix = "roll up to a week, a month or {rolling: 28 days}; or use exact_set, or hll"
-            raise BadMeasureError(f"active_days reaches {MAX_DAYS} days back, not {bucket.days or 'years'}", fix)
+            raise BadMeasureError(f"active_days reaches {MAX_DAYS} days back, not {bucket.days}", fix)
         value, days = expression(measure, self.word), f"{measure.name}__days"
         moved = f"ARRAY(SELECT AS STRUCT each.value, each.days << {bucket.age} AS days FROM UNNEST({days}) AS each)"
         united = (

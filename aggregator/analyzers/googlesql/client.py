@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import ctypes
 import importlib.util
+import threading
 from pathlib import Path
 from typing import Any, TypeVar
 
 from google.protobuf.message import DecodeError, Message
 from wasmtime import Engine, Func, Linker, Module, SharedMemory, Store, Trap, WasiConfig, WasmtimeError
+
+from aggregator.analyzers.googlesql import module
 
 R = TypeVar("R", bound=Message)
 
@@ -91,6 +94,31 @@ class Instance:
     def _base(self) -> int:
         """Where the module's memory begins in ours."""
         return ctypes.addressof(self._memory.data_ptr().contents)
+
+
+class Instances:
+    """Where a new instance comes from. The first is begun at once, beside the imports of whoever is to ask it.
+
+    Raises :class:`~aggregator.analyzers.protocol.NotAvailableError` where the compiled module can't be read.
+    """
+
+    def __init__(self, compiled: Path) -> None:
+        self._engine = module.engine()
+        self._module = module.load(compiled, self._engine)
+        self._begun: list[Instance] = []
+        self._thread = threading.Thread(target=self._begin, daemon=True)
+        self._thread.start()
+
+    def take(self) -> Instance:
+        """An instance that nobody has asked."""
+        self._thread.join()
+        return self._begun.pop() if self._begun else self._new()
+
+    def _begin(self) -> None:
+        self._begun.append(self._new())
+
+    def _new(self) -> Instance:
+        return Instance(self._engine, self._module)
 
 
 def _zones() -> Path:

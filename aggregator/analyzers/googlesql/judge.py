@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import TypeVar
 
 from google.protobuf import empty_pb2
 from google.protobuf.message import Message
 from zetasql.wasi._pb2.zetasql.local_service import local_service_pb2 as service
 
-from aggregator.analyzers.googlesql import module, sessions
+from aggregator.analyzers.googlesql import sessions
 from aggregator.analyzers.googlesql.catalog import Folder, add_table, catalog, information_schema
-from aggregator.analyzers.googlesql.client import Instance, Refused, Trapped
+from aggregator.analyzers.googlesql.client import Instance, Instances, Refused, Trapped
 from aggregator.analyzers.googlesql.language import language, options, with_system_variables
 from aggregator.analyzers.googlesql.messages import refusal
 from aggregator.analyzers.googlesql.names import Split, may_be_dotted, split
@@ -45,9 +44,8 @@ class Shared:
 class Judge:
     """An analyzer that can be asked again and again; after a breakdown it begins anew."""
 
-    def __init__(self, compiled: Path) -> None:
-        self._engine = module.engine()
-        self._module = module.load(compiled, self._engine)
+    def __init__(self, instances: Instances) -> None:
+        self._instances = instances
         self._instance: Instance | None = None
         self._registered: tuple[Shared, int] | None = None
         self._trees: dict[str, Node] = {}
@@ -67,7 +65,7 @@ class Judge:
     def call(self, method: str, request: Message, response: type[R]) -> R:
         """Call the analyzer; after a breakdown the next call finds a new one."""
         if self._instance is None:
-            self._instance = Instance(self._engine, self._module)
+            self._instance = self._instances.take()
         try:
             return self._instance.call(method, request, response)
         except Trapped:
@@ -119,8 +117,8 @@ class Judge:
                 resolved = self._resolved(asked, whole)
                 reads = reads_of(resolved)
             mistake = self._restriction(asked, resolved)
-        except Undefined:
-            return Verdict(unchecked="a function that it calls is refused")
+        except Undefined as error:
+            return Verdict(unchecked=error.unchecked)
         except Refused as error:
             if shared.mentions is not None:  # what was left out may be what was meant
                 return self._verdict(statement, whole)

@@ -7,7 +7,6 @@ It holds for one version of the module, one of the runtime, and one kind of proc
 from __future__ import annotations
 
 import contextlib
-import importlib.metadata
 import importlib.util
 import os
 import platform
@@ -29,7 +28,7 @@ FOLDER_VARIABLE = "AGGREGATOR_CACHE_DIR"
 """The environment variable that says where the compiled module is kept."""
 
 PACKAGES = ("zetasql", "wasmtime")
-_PREPARATION = "1"
+_PREPARATION = "2"
 """Raised when the module is prepared otherwise before it is compiled."""
 
 _MAX_STACK = 512 * 1024
@@ -46,7 +45,9 @@ def why_missing() -> str:
 
 def version() -> str:
     """The version of the module and of the runtime."""
-    return " ".join(f"{package} {importlib.metadata.version(package)}" for package in PACKAGES)
+    from importlib.metadata import version as of  # noqa: PLC0415  (slow: not for the processes that know their file)
+
+    return " ".join(f"{package} {of(package)}" for package in PACKAGES)
 
 
 def source_path() -> Path:

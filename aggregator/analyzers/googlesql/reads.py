@@ -26,9 +26,14 @@ _UNION_ALL = 0
 
 def concrete(node: Node) -> Node:
     """The node inside the wrappers that stand for "one of these kinds"."""
-    while "node" in node.DESCRIPTOR.oneofs_by_name and node.WhichOneof("node"):
+    while _is_wrapper(node.DESCRIPTOR) and node.WhichOneof("node"):
         node = getattr(node, node.WhichOneof("node"))
     return node
+
+
+@functools.cache
+def _is_wrapper(descriptor: Any) -> bool:
+    return "node" in descriptor.oneofs_by_name
 
 
 def inherited(node: Node, field: str) -> Any:
@@ -107,7 +112,7 @@ class _Graph:
             self.visit_children(node, owner, field)
 
     def visit_children(self, node: Node, owner: Owner, field: str = "") -> None:
-        is_wrapper = "node" in node.DESCRIPTOR.oneofs_by_name
+        is_wrapper = _is_wrapper(node.DESCRIPTOR)
         for name, child in _children(node):
             self.visit(child, owner, field if is_wrapper else name)
 
@@ -218,6 +223,8 @@ def _children(node: Node) -> Iterator[tuple[str, Node]]:
     paths = _known_paths.get(descriptor.full_name)
     if paths is None:
         paths = _paths(descriptor)
+    if not paths:
+        return
     for field, value in node.ListFields():
         name = field.name
         if name in paths:

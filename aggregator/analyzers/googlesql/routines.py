@@ -14,6 +14,7 @@ from zetasql.wasi._pb2.zetasql.public import function_pb2 as public_function_pb2
 
 from aggregator.analyzers.googlesql.catalog import Folder, folder, spellings
 from aggregator.analyzers.googlesql.client import Refused
+from aggregator.analyzers.googlesql.messages import refusal
 from aggregator.analyzers.googlesql.reads import Node, concrete, inherited
 from aggregator.analyzers.googlesql.types import text_of
 from aggregator.analyzers.protocol import Statement
@@ -24,7 +25,11 @@ _TEMPLATED = "Templated_SQL_Function"
 
 
 class Undefined(Refused):
-    """The analyzer says no to a function, not to what calls it."""
+    """The analyzer says no to a function, not to what calls it; ``unchecked`` says why that one is not judged."""
+
+    def __init__(self, message: str, unchecked: str) -> None:
+        super().__init__(message)
+        self.unchecked = unchecked
 
 
 class Analysed(Protocol):
@@ -41,7 +46,9 @@ def add_routines(root: Folder, routines: Iterable[str], analysed: Analysed) -> N
         try:
             add_routine(root, analysed(Statement("", text, ()), root))
         except Refused as error:
-            raise Undefined(str(error)) from None
+            unknown = refusal(text, str(error)).unchecked
+            unchecked = f"of a function that it calls: {unknown}" if unknown else "a function that it calls is refused"
+            raise Undefined(str(error), unchecked) from None
 
 
 def add_routine(root: Folder, resolved: Node) -> None:

@@ -6,16 +6,19 @@ It can be killed at any time. Statements are text of others: what they make the 
 from __future__ import annotations
 
 import contextlib
+import functools
 import pickle
 import signal
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
-from aggregator.analyzers.googlesql.evaluate import Evaluator
-from aggregator.analyzers.googlesql.judge import Judge
+from aggregator.analyzers.googlesql.client import Instances
 from aggregator.analyzers.protocol import NotAvailableError
+
+if TYPE_CHECKING:
+    from aggregator.analyzers.googlesql.evaluate import Evaluator
+    from aggregator.analyzers.googlesql.judge import Judge
 
 MAX_MEMORY = 1024**3
 """In bytes; an analyzer at work needs about a tenth of it."""
@@ -24,17 +27,29 @@ MAX_MEMORY = 1024**3
 def serve(compiled: Path, requests: BinaryIO, answers: BinaryIO) -> None:
     """Answer requests, each the name of what to do and its argument, until there are no more."""
     try:
-        judge = Judge(compiled)
+        instances = Instances(compiled)
     except NotAvailableError as error:
         _say(answers, error)
         return
-    faces: dict[str, Callable[[Any], Any]] = {"verdicts": judge.verdicts, "evaluate": Evaluator(judge).evaluate}
+    from aggregator.analyzers.googlesql.judge import Judge  # noqa: PLC0415  (heavy: imported while an instance is made)
+
+    judge = Judge(instances)
     while True:
         try:
             method, argument = pickle.load(requests)  # noqa: S301  (from our own parent process)
         except EOFError:
             return
-        _say(answers, faces[method](argument))
+        _say(answers, getattr(_face(judge, method), method)(argument))
+
+
+@functools.cache
+def _face(judge: Judge, method: str) -> Judge | Evaluator:
+    """Who answers to a method. Queries are computed for tests only."""
+    if method != "evaluate":
+        return judge
+    from aggregator.analyzers.googlesql.evaluate import Evaluator  # noqa: PLC0415  (not for who only has verdicts)
+
+    return Evaluator(judge)
 
 
 def _say(answers: BinaryIO, answer: Any) -> None:

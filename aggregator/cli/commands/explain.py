@@ -41,7 +41,7 @@ MAX_CHAIN = 20
 @project_options
 @wait_option
 def command(folder: Path, environment: str | None, quiet: bool, what: str, wait: float) -> int:
-    """Explain a code, a kind of measure, or why a partition is stale.
+    """Explain a code, a measure, or why a partition is stale.
 
     CODE is that of a finding, such as A204, or a word such as distinct. PARTITION is
     written as in `aggregator status`, such as 2013-02-08.

@@ -16,9 +16,9 @@ from aggregator.cli.session import open_project
 from aggregator.cli.warehouse import at_work
 from aggregator.core.graph import Graph
 from aggregator.core.names import TableName
-from aggregator.core.warehouse import Versions
 from aggregator.engines import Engine
 from aggregator.engines.protocol import QueryError
+from aggregator.plan import make_plan
 from aggregator.run.verify import Verified, verification, verified
 
 SAMPLES = 5
@@ -54,9 +54,10 @@ def command(
     progress = counter("roll-ups compared", quiet=quiet)
     outcomes: list[Outcome] = []
     with at_work(graph, session.root, teller(quiet=quiet), wait) as engine:
-        versions = engine.versions()
+        plan = make_plan(graph, engine.snapshot(), selected=graph.models)
         for number, name in enumerate(names):
-            wanted = [partition] if partition else _partitions(versions, name, everything=everything)
+            fresh = [each for each in plan.due[name] if each not in plan.stale.get(name, {})]
+            wanted = [partition] if partition else _sample(fresh, everything=everything)
             outcomes.append(_outcome(graph, engine, name, wanted))
             progress(number + 1, len(names))
     if output == "json":
@@ -66,12 +67,11 @@ def command(
     return 1 if any(not each.is_right for _, found, _ in outcomes for each in found) else 0
 
 
-def _partitions(versions: Versions, name: TableName, *, everything: bool) -> list[str]:
-    """The partitions to look at, of those that are there."""
-    there = sorted(versions.get(name, {}))
-    if everything or len(there) <= SAMPLES:
-        return there
-    return [there[index * (len(there) - 1) // (SAMPLES - 1)] for index in range(SAMPLES)]
+def _sample(fresh: Sequence[str], *, everything: bool) -> list[str]:
+    """The partitions to look at: what is stale is known not to be what the rows say."""
+    if everything or len(fresh) <= SAMPLES:
+        return list(fresh)
+    return [fresh[index * (len(fresh) - 1) // (SAMPLES - 1)] for index in range(SAMPLES)]
 
 
 def _outcome(graph: Graph, engine: Engine, name: TableName, partitions: Sequence[str]) -> Outcome:
@@ -79,7 +79,7 @@ def _outcome(graph: Graph, engine: Engine, name: TableName, partitions: Sequence
     if isinstance(how, str):
         return name, [], how
     if not partitions:
-        return name, [], f"it is not built; `aggregator run --select +{name}`"
+        return name, [], f"nothing of it is fresh; `aggregator run --select +{name}`"
     try:
         return name, [verified(engine, how, each) for each in partitions], ""
     except QueryError as error:

@@ -12,6 +12,9 @@ from aggregator.core.graph import Derivation, Measure
 if TYPE_CHECKING:
     from aggregator.compile.analysis.types import Type
 
+QUANTILES = (exp.ApproxQuantile, exp.ApproxQuantiles, exp.Median, exp.PercentileCont, exp.PercentileDisc, exp.Quantile)
+"""Functions that give values below which shares of all values lie."""
+
 MEASURES: dict[type[exp.Expr], Measure] = {
     **{kind: Measure.OTHER for kind in vars(exp).values() if isinstance(kind, type) and issubclass(kind, exp.AggFunc)},
     exp.ApproxDistinct: Measure.DISTINCT,
@@ -23,6 +26,7 @@ MEASURES: dict[type[exp.Expr], Measure] = {
     exp.Max: Measure.EXTREME,
     exp.Min: Measure.EXTREME,
     exp.Sum: Measure.SUM,
+    **dict.fromkeys(QUANTILES, Measure.QUANTILE),
 }
 """Which kind of number an aggregate gives."""
 

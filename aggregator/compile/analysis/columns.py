@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, cast
 from sqlglot import exp
 
 from aggregator.compile.analysis.lineage import NOTHING, Value, element_of, field_of, made_from
-from aggregator.compile.analysis.names import PSEUDO_COLUMNS, Found, Level, no_elements, unknown_field, unknown_names
-from aggregator.compile.analysis.types import JSON, set_type
+from aggregator.compile.analysis.names import FILE_NAME, Found, Level, no_elements, unknown_field, unknown_names
+from aggregator.compile.analysis.types import JSON, STRING, set_type
 from aggregator.compile.nodes import copy_of
 from aggregator.core.graph import Derivation
 
@@ -65,9 +65,9 @@ def _unknown(reader: Reader, node: exp.Column, names: list[str], level: Level, f
     """A column of which nothing is known; ``found`` tells at least where it comes from."""
     if found is not None:
         _qualified(node, node.parts, names, found, reader)
-    elif names[-1] not in PSEUDO_COLUMNS:
+    elif names[-1] != FILE_NAME:
         reader.findings += unknown_names(reader.query, level, node)
-    return Value(PSEUDO_COLUMNS.get(names[-1]))
+    return Value(STRING if names[-1] == FILE_NAME else None)
 
 
 def _qualified(node: exp.Column, parts: list[exp.Expr], names: list[str], found: Found, reader: Reader) -> Value:

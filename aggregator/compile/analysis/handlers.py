@@ -9,10 +9,9 @@ from sqlglot import exp
 
 from aggregator.compile.analysis import functions
 from aggregator.compile.analysis.columns import bracket, column
-from aggregator.compile.analysis.lineage import NOTHING, Value, as_derived, field_of, made_from
+from aggregator.compile.analysis.lineage import NOTHING, Value, as_derived, field_of, made_from, sketch_of
 from aggregator.compile.analysis.named_functions import type_of_named
 from aggregator.compile.analysis.names import unknown_field
-from aggregator.compile.analysis.sketch_type import common_sketch
 from aggregator.compile.analysis.sketches import NAMESPACES, Call, problems_of, value_of
 from aggregator.compile.analysis.types import (
     BOOL,
@@ -125,8 +124,7 @@ def _chosen(results: list[Value], tests: list[Value]) -> Value:
     made = made_from([*results, *tests], functions.type_of_choice(results))
     kinds = {value.measure for value in results if not value.is_literal}
     measure = next(iter(kinds)) if len(kinds) == 1 else made.measure
-    sketch = common_sketch([value.sketch for value in results if value.type != NULL] or [""])
-    return made._replace(measure=measure, is_literal=False, sketch=sketch)
+    return made._replace(measure=measure, is_literal=False, sketch=sketch_of(results))
 
 
 def _struct(reader: Reader, node: exp.Expr, level: Level) -> Value:

@@ -16,7 +16,10 @@ _NONE, _OTHER = Measure.NONE, Measure.OTHER
 """By names of their own: asking an enumeration is slow, and it would be asked for every node."""
 
 _ADDITIVE = frozenset({Measure.COUNT, Measure.SUM})
-_SCALABLE = frozenset({Measure.SUM, Measure.EXTREME, Measure.AVERAGE, Measure.RATIO})
+_SHIFTABLE = frozenset({Measure.EXTREME, Measure.AVERAGE, Measure.RATIO, Measure.QUANTILE})
+"""Kinds that a number keeps when a constant is added to it."""
+
+_SCALABLE = _SHIFTABLE | {Measure.SUM, Measure.TOP}
 """Kinds that a number keeps when it is multiplied by a constant."""
 
 
@@ -97,7 +100,7 @@ def as_derived(value: Value, derivation: Derivation, measure: Measure, type_: Ty
     fields = value.fields and {
         name: as_derived(each, derivation, each.measure, each.type) for name, each in value.fields.items()
     }
-    sketch = value.sketch if type_ == value.type else ""
+    sketch = value.sketch if value.sketch and type_ == value.type else ""
     return Value(type_, value.origins, derivation, measure, is_path=value.is_path, fields=fields, sketch=sketch)
 
 
@@ -125,15 +128,20 @@ def merged(values: list[Value], type_: Type | None) -> Value:
     if len(fields) == len(values):
         names = [name for name in fields[0] if all(name in each for each in fields)]
         shared = {name: merged([each[name] for each in fields], fields[0][name].type) for name in names}
-    sketch = common_sketch([value.sketch for value in values if value.type != NULL] or [""])
     is_path = all(value.is_path for value in values)
-    return Value(type_, origins, derivation, measure, is_path=is_path, fields=shared, sketch=sketch)
+    return Value(type_, origins, derivation, measure, is_path=is_path, fields=shared, sketch=sketch_of(values))
+
+
+def sketch_of(values: list[Value]) -> str:
+    """What one of several values is a sketch of, if all are; NULL may be among them."""
+    if not any(value.sketch for value in values):
+        return ""
+    return common_sketch([value.sketch for value in values if value.type != NULL])
 
 
 def sum_of(measure: Measure) -> Measure:
     """Which kind of number SUM makes of another."""
-    holistic = measure in (Measure.AVERAGE, Measure.RATIO, Measure.DISTINCT, Measure.OTHER)
-    return Measure.OTHER if holistic else Measure.SUM
+    return Measure.SUM if measure in (Measure.NONE, Measure.COUNT, Measure.SUM, Measure.EXTREME) else Measure.OTHER
 
 
 def added(left: Value, right: Value) -> Measure:
@@ -143,7 +151,7 @@ def added(left: Value, right: Value) -> Measure:
         return Measure.SUM
     if left.is_literal or right.is_literal:
         kept = b if left.is_literal else a
-        return kept if kept in (Measure.EXTREME, Measure.AVERAGE, Measure.RATIO) else _other(left, right)
+        return kept if kept in _SHIFTABLE else _other(left, right)
     return Measure.RATIO if a is b is Measure.RATIO else _other(left, right)
 
 

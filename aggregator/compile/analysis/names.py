@@ -14,20 +14,16 @@ from sqlglot import exp
 
 from aggregator.compile import codes
 from aggregator.compile.analysis.lineage import NOTHING, Field, Value, merged, origins_of
-from aggregator.compile.analysis.types import DATE, STRING, TIMESTAMP, struct_of, type_of
+from aggregator.compile.analysis.types import struct_of, type_of
 from aggregator.core.diagnostics import Diagnostic, did_you_mean
 from aggregator.core.graph import Derivation, Origin, OutputColumn
+from aggregator.core.pseudo import DECLARATIONS, is_pseudo
 
 if TYPE_CHECKING:
     from aggregator.compile.query import Query
 
-PSEUDO_COLUMNS = {
-    "_partitiontime": TIMESTAMP,
-    "_partitiondate": DATE,
-    "_table_suffix": STRING,
-    "_file_name": STRING,
-}
-"""Columns that BigQuery gives to some tables without anyone declaring them."""
+FILE_NAME = "_file_name"
+"""What BigQuery gives to tables that are files, which nobody can declare."""
 
 _HOLDERS = frozenset({"JSON", "NULL"})
 """Types with fields that nobody declares."""
@@ -45,8 +41,9 @@ _COPY = Derivation.COPY
 class Source:
     """A FROM item: its columns by their names in lower case.
 
-    The columns of a table are looked at when they are asked for. ``is_open``: there may be others. ``element`` is the
-    name, in lower case, of the STRUCT that a row of UNNEST is: a star stands for its fields, not for it.
+    The columns of a table are looked at when they are asked for; no star stands for its pseudo-columns. ``is_open``:
+    there may be others. ``element`` is the name, in lower case, of the STRUCT that a row of UNNEST is: a star stands
+    for its fields, not for it.
     """
 
     __slots__ = ("_declared", "_fields", "_table", "alias", "element", "is_open")
@@ -80,7 +77,7 @@ class Source:
     @property
     def names(self) -> list[str]:
         """The names of the columns in lower case, in order."""
-        return list(self._declared or self._fields)
+        return [name for name in self._declared if not is_pseudo(name)] if self._declared else list(self._fields)
 
     @property
     def fields(self) -> list[Field]:
@@ -213,7 +210,7 @@ def _ambiguous(query: Query, column: exp.Column, holders: list[str]) -> Diagnost
 
 def _no_column(query: Query, node: exp.Expr, message: str, names: Iterable[str]) -> Diagnostic:
     name = _written(query, node)
-    advice = did_you_mean(name, frozenset(names))
+    advice = DECLARATIONS.get(name.upper()) or did_you_mean(name, frozenset(names))
     return Diagnostic(query.place_of(node), codes.UNKNOWN_COLUMN, f"{message} {name}", advice)
 
 

@@ -9,8 +9,9 @@ from sqlglot import exp
 
 from aggregator.compile.analysis.functions import type_of_choice
 from aggregator.compile.analysis.lineage import Field, Value, field_of, merged
-from aggregator.core.graph import Origin
+from aggregator.core.graph import Measure, Origin
 
+_TOTALS = frozenset({Measure.COUNT, Measure.SUM})
 _OWN = "\0"
 """In place of a table: a column of the recursive query that is being read."""
 
@@ -31,6 +32,24 @@ class Relation:
     def by_name(self) -> dict[str, Field]:
         """The columns by their names in lower case."""
         return {field.name.casefold(): field for field in self.fields}
+
+
+_RANKS = (exp.RowNumber, exp.Rank, exp.DenseRank, exp.PercentRank, exp.CumeDist, exp.Ntile)
+
+
+def is_cut(select: exp.Expr) -> bool:
+    """Whether a SELECT keeps only its first rows: LIMIT, or QUALIFY by rank."""
+    qualify = select.args.get("qualify")
+    return select.args.get("limit") is not None or (qualify is not None and qualify.find(*_RANKS) is not None)
+
+
+def cut(relation: Relation) -> Relation:
+    """The first rows of a relation: totals in it are those of some groups, and do not add up to that of all."""
+    fields = (
+        Field(name, value._replace(measure=Measure.TOP) if value.measure in _TOTALS else value)
+        for name, value in relation.fields
+    )
+    return dataclasses.replace(relation, fields=tuple(fields))
 
 
 UNKNOWN_COLUMNS = Relation((), is_open=True)

@@ -16,7 +16,17 @@ from aggregator.compile.analysis.expressions import Expressions
 from aggregator.compile.analysis.from_items import FromItems, Schemas
 from aggregator.compile.analysis.lineage import Field, Value
 from aggregator.compile.analysis.names import Level, no_output_column
-from aggregator.compile.analysis.relation import UNKNOWN_COLUMNS, Relation, as_anchor, closed, paired, spread, united
+from aggregator.compile.analysis.relation import (
+    UNKNOWN_COLUMNS,
+    Relation,
+    as_anchor,
+    closed,
+    cut,
+    is_cut,
+    paired,
+    spread,
+    united,
+)
 from aggregator.compile.analysis.sketches import mixed_sketches
 from aggregator.compile.analysis.stars import spelt_out
 from aggregator.compile.analysis.types import set_type
@@ -108,6 +118,8 @@ class Relations:
             self.expressions.value(args["where"].this, level)
         if any(args.get(clause) is not None for clause in ("group", "having", "qualify", "order")):
             self._later_clauses(node, level, relation, named)
+        if is_cut(node):
+            relation = cut(relation)
         return spread(relation) if args.get("kind") == "VALUE" else relation
 
     def _projections(self, node: exp.Select, level: Level) -> Relation:

@@ -67,7 +67,8 @@ def value_of(call: Call, values: list[Value], type_: Type | None) -> Value:
     """What a call gives. EXTRACT and its like are the only ones that make no row of many."""
     does_aggregate = ".EXTRACT" not in call.name or any(each.derivation is Derivation.AGGREGATE for each in values)
     derivation = Derivation.AGGREGATE if does_aggregate else Derivation.TRANSFORMATION
-    measure = Measure.DISTINCT if call.family == "hll" else Measure.OTHER
+    is_state = ".INIT" in call.name or call.name.endswith("PARTIAL")
+    measure = Measure.DISTINCT if call.family == "hll" else Measure.OTHER if is_state else Measure.QUANTILE
     return Value(type_, origins_of(values), derivation, measure, sketch=_sketch_of(call))
 
 
@@ -141,10 +142,13 @@ def _state_problems(call: Call) -> Iterator[Diagnostic]:
 
 def mixed_sketches(query: Query, node: exp.SetOperation, pairs: Sequence[Sequence[Field]]) -> Iterator[Diagnostic]:
     """Columns of a UNION that are sketches on both sides, of what can't be merged."""
-    for fields in pairs:
+    items = node.expression.selects
+    is_by_place = len(items) == len(pairs) and not node.args.get("by_name")
+    for index, fields in enumerate(pairs):
         found = [each for each in (sketch_type(field.value.sketch) for field in fields) if each is not None]
         families, types = {each.family for each in found}, {each.type for each in found if each.type}
         if len(families) > 1 or len(types) > 1:
             message = f"{fields[0].name} holds {' and '.join(map(str, found))}, which can't be merged"
             advice = "make both of the same type, or give them columns of their own"
-            yield Diagnostic(query.place_of(node.expression), codes.MIXED_SKETCHES, message, advice)
+            place = query.place_of(items[index] if is_by_place else node.expression)
+            yield Diagnostic(place, codes.MIXED_SKETCHES, message, advice)

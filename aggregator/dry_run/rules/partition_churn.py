@@ -59,8 +59,7 @@ FROM lake.clicks"""
             return
         found = [(_rebuilt(edge, candidate, model.calendar), edge) for edge in model.inputs]
         count, edge = max(found, key=lambda each: each[0], default=(0, None))
-        grain = model.calendar.grain
-        pieces = math.ceil(hours(grain) / hours(grain.stored))  # a week is overwritten day by day
+        pieces = model.calendar.grain.pieces  # a week is overwritten day by day
         a_day = count * pieces * firings_per_day(model.model.schedule)
         if edge is not None and a_day > MOST:
             message = f"a late row of {edge.table} makes {count:,} partitions stale, which may be {a_day:,.0f} in a day"

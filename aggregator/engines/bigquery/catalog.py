@@ -11,6 +11,7 @@ from aggregator.core.catalog import Catalog, Size, StoredColumn, StoredTable
 from aggregator.engines.bigquery.connection import NOT_INSTALLED, Connection, Patience, Refused, is_installed
 from aggregator.engines.bigquery.parameters import Parameter
 from aggregator.engines.bigquery.places import addresses_of
+from aggregator.engines.bigquery.shards import as_one, question, shards_of
 from aggregator.engines.bigquery.tables import Deployed, partition_id
 from aggregator.engines.bigquery.types import Type
 from aggregator.engines.protocol import WarehouseError
@@ -18,6 +19,7 @@ from aggregator.engines.protocol import WarehouseError
 if TYPE_CHECKING:
     from aggregator.core.names import TableName
     from aggregator.core.project import Environment
+    from aggregator.engines.bigquery.places import Address
 
 MAX_TABLES = 1000
 """How many tables one query on INFORMATION_SCHEMA.PARTITIONS may ask about."""
@@ -75,6 +77,7 @@ class _Pull:
         self._tell = tell
         self._lock = threading.Lock()
         self._done = self._total = 0
+        self._shards: dict[TableName, Mapping[str, Size]] = {}
 
     def pull(self, names: list[TableName], known: Catalog | None) -> Catalog:
         taken_at = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
@@ -95,14 +98,37 @@ class _Pull:
             self._tell(self._done, self._total)
 
     def _find(self, name: TableName) -> Deployed | None:
-        tables = (self._connection.table(each) for each in addresses_of(name, self._environment, self._read_from))
-        return next((table for table in tables if table is not None), None)
+        for address in addresses_of(name, self._environment, self._read_from):
+            table = self._find_many(name, address) if name.is_many else self._connection.table(address)
+            if table is not None:
+                return table
+        return None
+
+    def _find_many(self, name: TableName, address: Address) -> Deployed | None:
+        """The tables that a name stands for, as one; their sizes are those of its partitions."""
+        prefix = Parameter("prefix", Type("STRING"), address.table.removesuffix("*"))
+        try:
+            rows = list(self._connection.rows(question(address), self._location(address.project), [prefix]))
+        except Refused as refused:
+            if refused.reason == "notFound":
+                return None
+            raise
+        shards = shards_of(address, ((each[0], int(each[1]), int(each[2]), int(each[3])) for each in rows))
+        newest = self._connection.table(shards.newest) if shards is not None else None
+        if shards is None or newest is None:
+            return None
+        self._shards[name] = shards.partitions
+        return as_one(address, shards, newest)
+
+    def _location(self, project: str) -> str:
+        places = [each for each in (self._environment, self._read_from) if each is not None and each.project == project]
+        return next((each.location for each in places), "")
 
     def _partitions(self, tables: Mapping[TableName, Deployed]) -> dict[TableName, dict[str, Size]]:
         """The sizes of partitions, with one query for each dataset."""
         datasets: dict[tuple[str, str], dict[str, TableName]] = {}
         for name, table in tables.items():
-            if table.grain is not None and table.stores_rows:
+            if table.grain is not None and table.stores_rows and not name.is_many:
                 address = table.address
                 datasets.setdefault((address.project, address.dataset), {})[address.table] = name
         questions = [
@@ -111,7 +137,7 @@ class _Pull:
             for chunk in _chunks(sorted(names))
         ]
         self._total += len(questions)
-        sizes: dict[TableName, dict[str, Size]] = {}
+        sizes: dict[TableName, dict[str, Size]] = {name: dict(self._shards[name]) for name in tables if name.is_many}
         answers = self._connection.each(lambda each: self._partition_rows(*each), questions, self._answered)
         for (project, dataset, _), rows in zip(questions, answers, strict=True):
             for table_name, raw_id, count, size in rows:
@@ -127,10 +153,9 @@ class _Pull:
             "SELECT table_name, partition_id, total_rows, total_logical_bytes"
             f" FROM `{project}`.`{dataset}`.INFORMATION_SCHEMA.PARTITIONS WHERE table_name IN UNNEST(@tables)"
         )
-        places = [each for each in (self._environment, self._read_from) if each is not None and each.project == project]
-        location = next((each.location for each in places), "")
         parameter = Parameter("tables", Type("ARRAY", Type("STRING")), tuple(tables))
-        return [(row[0], row[1], row[2], row[3]) for row in self._connection.rows(sql, location, [parameter])]
+        rows = self._connection.rows(sql, self._location(project), [parameter])
+        return [(row[0], row[1], row[2], row[3]) for row in rows]
 
     def _columns(self, tables: Mapping[TableName, Deployed]) -> dict[tuple[TableName, str], int | None]:
         """The bytes of each column, by dry runs: what a query would read that selects it alone."""

@@ -55,7 +55,7 @@ def deployed_table(address: Address, resource: Mapping[str, Any]) -> Deployed:
         ),
         rows=int(resource.get("numRows") or 0),
         bytes=int(resource.get("numBytes") or 0),
-        modified=_moment(int(modified)) if modified else None,
+        modified=moment(int(modified)) if modified else None,
         partition_column=time.get("field") or (_INGESTION_TIME if time else ""),
         grain=Grain(time["type"].lower()) if time else None,
         clustering=tuple((resource.get("clustering") or {}).get("fields", ())),
@@ -63,7 +63,8 @@ def deployed_table(address: Address, resource: Mapping[str, Any]) -> Deployed:
     )
 
 
-def _moment(milliseconds: int) -> datetime:
+def moment(milliseconds: int) -> datetime:
+    """A time of BigQuery's API, in UTC."""
     return datetime.fromtimestamp(milliseconds / 1000, UTC).replace(tzinfo=None)
 
 

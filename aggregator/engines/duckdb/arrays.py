@@ -8,6 +8,7 @@ from aggregator.engines.duckdb.trees import call, one
 
 MACROS = (
     "_item(items, n) AS CASE WHEN n < 1 OR n > len(items) THEN error('array index out of bounds') ELSE items[n] END",
+    "_present(items) AS CASE WHEN list_count(items) > 0 THEN list_filter(items, lambda _one: _one IS NOT NULL) END",
 )
 """Functions that the rewritten SQL calls."""
 
@@ -31,8 +32,10 @@ def unnest(node: exp.Expr) -> exp.Expr:
     offset, alias = node.args.get("offset"), node.args.get("alias")
     if len(node.expressions) != 1:
         return node
-    items = node.expressions[0]
-    if not offset and alias is None and isinstance(node.parent, (exp.From, exp.Join)):
+    items, parent = node.expressions[0], node.parent
+    if isinstance(parent, exp.Join) and parent.side and not parent.args.get("on"):
+        parent.set("on", exp.true())
+    if not offset and alias is None and isinstance(parent, (exp.From, exp.Join)):
         depth = exp.PropertyEQ(this=exp.to_identifier("max_depth"), expression=exp.Literal.number(2))
         return exp.select(call("unnest", items, depth)).subquery()
     if not isinstance(offset, exp.Expr):
@@ -57,30 +60,13 @@ def collected_without_nulls(node: exp.Expr) -> exp.Expr:
 
 
 def concatenated(node: exp.Expr) -> exp.Expr:
-    """ARRAY_CONCAT_AGG passes over arrays that are NULL, and its LIMIT counts arrays."""
-    aggregate = exp.ArrayAgg(this=node.this)
-    return call("flatten", _cut(aggregate, is_filtered=True))
+    """ARRAY_CONCAT_AGG passes over arrays that are NULL, and its LIMIT counts arrays.
 
-
-def row(node: exp.Expr) -> exp.Expr:
-    """SELECT AS STRUCT: its columns have no names of their own in DuckDB, so whoever uses one gets what it is."""
-    if node.args.get("kind") != "STRUCT":
-        return node
-    named = {each.alias.casefold(): each.this for each in node.expressions if isinstance(each, exp.Alias)}
-    group, order = node.args.get("group"), node.args.get("order")
-    for key in group.expressions if group else ():
-        meant = _meant(key, named)
-        if meant is not None and not meant.find(exp.AggFunc):
-            key.replace(meant.copy())
-    for ordered in order.expressions if order else ():
-        meant = _meant(ordered.this, named)
-        if meant is not None:
-            ordered.set("this", meant.copy())
-    return node
-
-
-def _meant(key: exp.Expr, named: dict[str, exp.Expr]) -> exp.Expr | None:
-    return named.get(key.name.casefold()) if isinstance(key, exp.Column) and not key.table else None
+    They are collected, too, and left out then: to ask before, what may be long to compute would be computed twice.
+    """
+    limit = node.this if isinstance(node.this, exp.Limit) else None
+    present = call("_present", exp.ArrayAgg(this=limit.this if limit else node.this))
+    return call("flatten", call("list_slice", present, one(), limit.expression) if limit else present)
 
 
 def _argument(aggregate: exp.Expr) -> exp.Expr:

@@ -63,6 +63,12 @@ def _stable(name: str, type_: str) -> str:
     return f"({column} * 4097) - ({column} * 4097 - {column})" if type_ == "DOUBLE" else column
 
 
+def moment_sql(calendar: Calendar) -> str:
+    """When a row is, by the column that tells its partition; NULL for a suffix that is no date."""
+    column = f'"{calendar.column}"'
+    return f"try_strptime({column}, '{calendar.suffix}')" if calendar.suffix else column
+
+
 def grouped_sql(relation: str, columns: Columns, calendar: Calendar | None, values: Sequence[str] = ()) -> str:
     """Rows, digest and further aggregates of each partition of a relation; one row per partition.
 
@@ -72,9 +78,8 @@ def grouped_sql(relation: str, columns: Columns, calendar: Calendar | None, valu
     names = "".join(f", v{index}" for index in range(len(values)))
     if calendar is None:
         return f"SELECT '{WHOLE}', count(*), {checksum_sql(columns)}{numbers} FROM {relation}"
-    column = f'"{calendar.column}"'
     name = f"coalesce(strftime(p, '{_FORMATS[calendar.grain.stored]}'), '{NULL_PARTITION}')"
-    start = _start(column, calendar)
+    start = _start(moment_sql(calendar), calendar)
     inner = f"SELECT {start} AS p, count(*) AS n, {checksum_sql(columns)} AS c{numbers} FROM {relation} GROUP BY ALL"
     return f"SELECT {name}, n, c{names} FROM ({inner})"
 
@@ -85,7 +90,7 @@ def _start(column: str, calendar: Calendar) -> str:
     if grain.is_week:
         days = f"INTERVAL {grain.first_day} DAY"
         return f"date_trunc('week', {column} - {days}) + {days}"
-    is_start = calendar.type is ColumnType.DATE and grain is Grain.DAY
+    is_start = calendar.type is ColumnType.DATE and (calendar.suffix or grain is Grain.DAY)
     return column if is_start else f"date_trunc('{grain}', {column})"
 
 

@@ -13,7 +13,7 @@ import sqlglot
 from sqlglot import exp
 
 from aggregator.core.names import TableName
-from aggregator.engines.duckdb import arrays, bits, sketches
+from aggregator.engines.duckdb import aliases, arrays, bits, lists, sketches
 from aggregator.engines.duckdb.outside import refuse_outside
 from aggregator.engines.duckdb.trees import call, one
 
@@ -39,6 +39,7 @@ MACROS = (
     "_floor(unit, instant, zone) AS instant - (timezone(zone, instant) - date_trunc(unit, timezone(zone, instant)))",
     *arrays.MACROS,
     *bits.MACROS,
+    *lists.MACROS,
     *sketches.MACROS,
 )
 """Functions that the rewritten SQL calls."""
@@ -205,13 +206,15 @@ REWRITES: dict[type[exp.Expr], Rewrite] = {
     exp.ArrayAgg: arrays.collected,
     exp.IgnoreNulls: arrays.collected_without_nulls,
     exp.ArrayConcatAgg: arrays.concatenated,
-    exp.Select: arrays.row,
+    exp.Select: aliases.spelt_out,
     exp.BitwiseLeftShift: bits.shift_left,
     exp.BitwiseRightShift: bits.shift_right,
     exp.BitwiseCount: bits.count,
     exp.ArgMax: _latest,
     exp.ArgMin: _latest,
     exp.Dot: sketches.sketch,
+    exp.Subquery: lists.scalar,
+    exp.Array: lists.array,
 }
 
 

@@ -14,12 +14,13 @@ from aggregator.core.diagnostics import Diagnostic
 from aggregator.core.names import TableName
 from aggregator.core.warehouse import ABSENT, WHOLE, LedgerRow, Snapshot, Version, Versions
 from aggregator.core.writes import Expectation, OverwritePartitions, ReplaceTable, ReplaceView, Staged, Write
-from aggregator.engines.duckdb.catalog import Columns, quoted, view_versions
+from aggregator.engines.duckdb.catalog import Columns, moment_sql, quoted, view_versions
 from aggregator.engines.duckdb.connection import Connection
 from aggregator.engines.duckdb.dialect import MACROS, to_duckdb, type_to_duckdb, with_columns
 from aggregator.engines.duckdb.errors import lost, translated
 from aggregator.engines.duckdb.ingest import is_loaded, load, locate
 from aggregator.engines.duckdb.ledger import DDL, SCHEMA, VERSION, append_rows, read_ledger
+from aggregator.engines.duckdb.pseudo import without_pseudo
 from aggregator.engines.duckdb.sketches import stored_type
 from aggregator.engines.duckdb.staging import STAGING, Staging
 from aggregator.engines.duckdb.tables import Tables
@@ -91,6 +92,7 @@ class DuckDbEngine:
     def stage(self, write: Write, expectations: Sequence[Expectation]) -> Staged:
         """Run the query and measure the rows."""
         self._make_readable(write.table)
+        write = dataclasses.replace(write, query=self._readable(write.query, self._graph.upstream(write.table)))
         batches = self._staging.fill(self._with_own_columns(write), expectations)
         return Staged(batches, self._fits(write, self._staging.columns(write.table)))
 
@@ -137,7 +139,8 @@ class DuckDbEngine:
         self._db.execute(f'CREATE SCHEMA IF NOT EXISTS "{write.table.dataset}"')
         self._make_readable(write.table)
         self.forget(write.table)
-        self._db.execute(f"CREATE OR REPLACE VIEW {quoted(write.table)} AS {to_duckdb(write.query)}")
+        query = to_duckdb(self._readable(write.query, self._graph.upstream(write.table)))
+        self._db.execute(f"CREATE OR REPLACE VIEW {quoted(write.table)} AS {query}")
         current = self.versions()[write.table] = view_versions(self._db)[write.table]
         return current[WHOLE]
 
@@ -154,7 +157,8 @@ class DuckDbEngine:
     @translated()
     def ask(self, query: str, parameters: Mapping[str, date | datetime]) -> tuple[object, ...]:
         """A question of one row."""
-        row = self._db.execute(to_duckdb(query), dict(parameters)).fetchone()
+        readable = to_duckdb(self._readable(query, self._graph.sources))
+        row = self._db.execute(readable, dict(parameters)).fetchone()
         assert row is not None  # noqa: S101  (aggregates without GROUP BY give a row of nothing)
         return tuple(row)
 
@@ -165,7 +169,7 @@ class DuckDbEngine:
         where, parameters = "", {}
         if partition and calendar is not None:
             start = calendar.parse(partition)
-            where = f'WHERE "{calendar.column}" >= $start AND "{calendar.column}" < $end'
+            where = f"WHERE {moment_sql(calendar)} >= $start AND {moment_sql(calendar)} < $end"
             parameters = {"start": calendar.value(start), "end": calendar.value(calendar.next(start))}
         key = ", ".join(f'"{column}"' for column in model.model.key) if model else ""
         order = f"ORDER BY {key}" if key else ""
@@ -201,6 +205,13 @@ class DuckDbEngine:
             types = {column.name: stored_type(column) for column in model.columns}
             _refuse_untyped(table, types)
             self._tables.create(table, {name: type_to_duckdb(type_) for name, type_ in types.items()})
+
+    def _readable(self, query: str, tables: Iterable[TableName]) -> str:
+        """A query of some tables whose stars see of sources what they would see in BigQuery."""
+        sources = self._graph.sources
+        read = [name for name in tables if name in sources and sources[name].pseudo_columns]
+        hidden = tuple((name, tuple(str(each.name) for each in sources[name].pseudo_columns)) for name in read)
+        return without_pseudo(query, hidden) if hidden else query
 
     def _with_own_columns(self, write: Write) -> Write:
         """The query of a table that reads itself finds its new columns there, as NULL, before they are published."""

@@ -17,6 +17,7 @@ from aggregator.engines.duckdb.connection import Connection
 from aggregator.engines.duckdb.errors import failure, first_line
 from aggregator.engines.duckdb.formats import FORMATS, UnfitError, read_sql
 from aggregator.engines.duckdb.ledger import SCHEMA
+from aggregator.engines.duckdb.pseudo import as_in_file, with_arrival
 from aggregator.engines.duckdb.unpack import DamagedError, plain_file
 from aggregator.engines.protocol import WarehouseError
 
@@ -39,10 +40,10 @@ def load(db: Connection, source: Source, path: Path, now: datetime) -> Diagnosti
     """Replace the source's table by the file's rows, or leave it as it is and say why."""
     try:
         with plain_file(path, FORMATS) as file:
-            query = read_sql(db, file, source)
+            query = read_sql(db, file, as_in_file(source))
             if query is None:
                 return _unknown(source)
-            _replace(db, source, query, _identity(source, path), now)
+            _replace(db, source, with_arrival(query, source), _identity(source, path), now)
     except (DamagedError, UnfitError) as error:
         return _refused(source, str(error))
     except duckdb.Error as error:
@@ -99,9 +100,10 @@ def _package_folder(package: str) -> Path | None:
 def _identity(source: Source, path: Path) -> str:
     """Changes when the file or the declaration does. Size and time, as rereading the file costs as much as loading."""
     stat = path.stat()
-    columns = ";".join(f"{column.name}:{column.type}" for column in source.columns)
+    columns = ";".join(f"{column.name}:{column.type}" for column in as_in_file(source).columns)
+    grain = f"|{source.partition.grain}" if source.partition and source.pseudo_columns else ""
     nulls = source.local.nulls if source.local else ()
-    return f"{source.local}|{stat.st_size}|{stat.st_mtime_ns}|{columns}|{nulls}"
+    return f"{source.local}|{stat.st_size}|{stat.st_mtime_ns}|{columns}|{nulls}{grain}"
 
 
 def _reason(error: duckdb.Error) -> str:

@@ -98,8 +98,9 @@ class Staging:
                 name: column_type(self._db.db, type_, expected.get(name.casefold(), ""))
                 for name, type_, *_ in described
             }
-            if any(columns[row[0]] != row[1] for row in described):
-                casts = ", ".join(f'CAST("{name}" AS {type_}) AS "{name}"' for name, type_ in columns.items())
+            arrays = {column.name.casefold() for column in write.columns if column.type.startswith("ARRAY")}
+            if any(columns[row[0]] != row[1] or row[0].casefold() in arrays for row in described):
+                casts = ", ".join(_cast(each, columns[each], is_array=each.casefold() in arrays) for each in columns)
                 query = f"SELECT {casts} FROM ({query})"
             self._queries[write.table] = _Typed(write.query, query, columns)
         return self._queries[write.table]
@@ -109,6 +110,12 @@ class Staging:
         if count != self._threads:
             self._db.execute("RESET threads" if count == _ALL_THREADS else f"SET threads = {count}")
             self._threads = count
+
+
+def _cast(name: str, type_: str, *, is_array: bool) -> str:
+    """A column as it is to be stored. BigQuery stores no array that is NULL: it is empty then."""
+    column = f'CAST("{name}" AS {type_})'
+    return f'coalesce({column}, []) AS "{name}"' if is_array else f'{column} AS "{name}"'
 
 
 def _is_one_partition(write: Write) -> bool:

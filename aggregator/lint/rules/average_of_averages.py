@@ -41,7 +41,7 @@ SELECT flight_date, SAFE_DIVIDE(SUM(minutes), SUM(departures)) AS avg_delay FROM
 
     def check(self, subject: Inspected) -> Iterator[Diagnostic]:
         """One finding per AVG."""
-        for node in subject.qualified.of(exp.Avg):
+        for node in subject.aggregates(exp.Avg):
             what = _WHAT.get(measure_of(node.this, subject.relations))
             if what is not None and not isinstance(node.parent, exp.Window):
                 message = f"AVG of {what} weighs large and small groups alike"

@@ -35,7 +35,7 @@ JOIN dims.airports AS airports ON airports.airport = flights.dest"""
 
     def check(self, subject: Inspected) -> Iterator[Diagnostic]:
         """One finding per join."""
-        for scope in subject.relations.selects():
+        for scope in subject.selects():
             select = scope.expression
             joins = select.args.get("joins") or []
             first = select.args.get("from_")

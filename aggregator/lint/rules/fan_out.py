@@ -42,7 +42,7 @@ GROUP BY flights.flight_date"""
 
     def check(self, subject: Inspected) -> Iterator[Diagnostic]:
         """One finding per aggregate, and per join that repeats its rows."""
-        for scope in subject.relations.selects():
+        for scope in subject.selects():
             if len(scope.selected_sources) < 2 or not any(map(has_aggregate, outputs_of(scope))):  # noqa: PLR2004
                 continue
             repeating = _repeating(subject, scope)

@@ -44,7 +44,7 @@ GROUP BY flight_date"""
 
     def check(self, subject: Inspected) -> Iterator[Diagnostic]:
         """One finding per SUM."""
-        for node in subject.qualified.of(exp.Sum):
+        for node in subject.aggregates(exp.Sum):
             if node.this is None or not node.this.is_type(exp.DataType.Type.DOUBLE):
                 continue
             name = next((each.name for each in columns_in(node.this) if _is_money(each)), None)

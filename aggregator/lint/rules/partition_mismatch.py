@@ -10,6 +10,7 @@ from aggregator.core.diagnostics import Code, Diagnostic, Layer, Severity
 from aggregator.core.graph import Origin
 from aggregator.core.maps import Reach
 from aggregator.core.names import TableName
+from aggregator.core.pseudo import telling
 from aggregator.lint.bounds import made_from
 from aggregator.lint.protocol import Inspected
 
@@ -72,10 +73,10 @@ GROUP BY departure_date, carrier"""
 
 
 def _by(subject: Inspected, name: TableName) -> list[str]:
-    """The partition column of an input that is read through a map."""
+    """The columns that tell the partition of a row of an input that is read through a map."""
     table = subject.tables.get(name)
     calendar = table.calendar if table else subject.model.calendar if name == subject.model.name else None
-    return [calendar.column.casefold()] if calendar else []
+    return [each.casefold() for each in telling(calendar.column, calendar.grain)] if calendar else []
 
 
 def _named(origins: tuple[Origin, ...]) -> set[tuple[str, str]]:

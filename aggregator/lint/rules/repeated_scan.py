@@ -60,7 +60,7 @@ GROUP BY flight_date, origin"""
 def _is_alike(subject: Inspected, edges: list[Input]) -> bool:
     """Whether some three of the reads use the same columns, outside of joins: there, a table may play several parts."""
     counts: collections.Counter[frozenset[str]] = collections.Counter()
-    for scope in subject.relations.selects():
+    for scope in subject.selects():
         for alias, (_, source) in scope.selected_sources.items():
             is_it = isinstance(source, exp.Table) and f"{source.db}.{source.name}" == str(edges[0].table)
             if is_it and len(scope.selected_sources) == 1:

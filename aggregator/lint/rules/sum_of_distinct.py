@@ -34,7 +34,7 @@ SELECT flight_date, SUM(planes) AS planes FROM origins GROUP BY flight_date"""
 
     def check(self, subject: Inspected) -> Iterator[Diagnostic]:
         """One finding per SUM."""
-        for node in subject.qualified.of(exp.Sum):
+        for node in subject.aggregates(exp.Sum):
             if measure_of(node.this, subject.relations) is Measure.DISTINCT:
                 message = "the sum of distinct counts counts things several times"
                 advice = "count from the rows, or keep a sketch and merge it"

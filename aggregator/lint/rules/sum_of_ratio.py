@@ -42,7 +42,7 @@ SELECT flight_date, SAFE_DIVIDE(SUM(cancellations), SUM(flights)) AS cancellatio
 
     def check(self, subject: Inspected) -> Iterator[Diagnostic]:
         """One finding per SUM."""
-        for node in subject.qualified.of(exp.Sum):
+        for node in subject.aggregates(exp.Sum):
             what = _WHAT.get(measure_of(node.this, subject.relations))
             if what is not None:
                 message = f"the sum of {what} means nothing"

@@ -20,7 +20,8 @@ class UndescribedColumn:
 
 The description is what people see in BigQuery, in Tableau and in `aggregator show`: which delays, in which unit, with
 or without cancelled flights? It was most likely forgotten when the column was added. Say it under `columns:`. Columns
-that are copied from an input are described there, and models that describe no column are left alone.""",
+that are copied from an input are described there, those of a roll-up by the table that it is made from, and models that
+describe no column are left alone.""",
         Layer.LINT,
         Severity.WARNING,
     )
@@ -45,20 +46,27 @@ SELECT flight_date, COUNT(*) AS flights, SUM(dep_delay) AS delay FROM staging.fl
 
     def check(self, subject: Inspected) -> Iterator[Diagnostic]:
         """One finding per model, at the first such column."""
-        columns, root = subject.model.columns, subject.analysis.root
-        if root is None or not any(column.description for column in columns):
+        declared, root = subject.model.model, subject.analysis.root
+        columns = [column for column in subject.model.columns if not column.state_of]
+        if root is None or declared.rollup is not None or not any(column.description for column in columns):
             return
         bare = {column.name.casefold(): column.name for column in columns if not column.description}
         if not bare or not isinstance(root.expression, exp.Select):
             return
+        dimensions = {name.casefold() for name in declared.dimensions}
         missing = [
-            item for item in root.expression.selects if item.alias_or_name.casefold() in bare and not _is_carried(item)
+            item
+            for item in root.expression.selects
+            if (name := item.alias_or_name.casefold()) in bare
+            and (name not in dimensions if declared.measures else not _is_carried(item))
         ]
         if missing:
             names = [bare[item.alias_or_name.casefold()] for item in missing]
             what = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
             verb = "has" if len(names) == 1 else "have"
-            place = subject.query.place_of(missing[0].args.get("alias") or missing[0])
+            measure = next((each for each in declared.measures if each.name.casefold() == names[0].casefold()), None)
+            written = missing[0].args.get("alias") or missing[0]
+            place = measure.place if measure is not None else subject.query.place_of(written)
             advice = f"columns: {{{names[0]}: …}}"
             yield Diagnostic(place, self.code, f"{what} {verb} no description, other columns do", advice)
 

@@ -45,7 +45,7 @@ GROUP BY origin"""
     def check(self, subject: Inspected) -> Iterator[Diagnostic]:
         """One finding per table and WHERE, unless another condition there does skip partitions."""
         whole = {edge.table for edge in subject.model.inputs if edge.map == ALL}
-        for scope in subject.relations.selects() if whole else ():
+        for scope in subject.selects() if whole else ():
             where = scope.expression.args.get("where")
             conditions = list(conjuncts(where.this)) if where is not None else []
             for alias, (_, source) in scope.selected_sources.items() if conditions else ():

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from aggregate_cases import COMPUTED, FAILS
+from list_cases import LISTED
 
 from aggregator.analyzers.googlesql.analyzer import GoogleSql
 from aggregator.analyzers.googlesql.reference import ReferenceEngine
@@ -21,7 +22,7 @@ def _plain(value: Any) -> Any:
     return value
 
 
-@pytest.mark.parametrize(("sql", "expected"), COMPUTED.values(), ids=COMPUTED.keys())
+@pytest.mark.parametrize(("sql", "expected"), (COMPUTED | LISTED).values(), ids=(COMPUTED | LISTED).keys())
 def test_the_reference_engine_answers_alike(analyzer: GoogleSql, sql: str, expected: Any):
     answer = ReferenceEngine(analyzer).evaluate(f"SELECT {sql}")
     rows = [_plain(row) for row in answer.values] if isinstance(answer, Rows) else FAILS

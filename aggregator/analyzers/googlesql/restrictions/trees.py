@@ -26,6 +26,8 @@ _NOT_NODES = frozenset(
         "table",
         "tvf",
         "type",
+        "type_annotation_map",
+        "type_modifiers",
         "value",
     }
 )
@@ -66,37 +68,42 @@ def children(node: Node) -> Iterator[tuple[str, Node]]:
 
     A wrapper is looked through, and so is what a kind of nodes has in common with others.
     """
+    reads = _reads(node.DESCRIPTOR)
+    if not reads:
+        return
     for field, value in node.ListFields():
-        how = _READ.get(field)
+        how = reads.get(field.number)
         if how is None:
-            how = _READ[field] = _how_read(field)
-        if how is _Read.NOT:
             continue
-        for child in (value,) if how is not _Read.EACH else value:
-            if how is _Read.COMMON:
-                yield from children(child)
-            else:
+        if how is _Read.COMMON:
+            yield from children(value)
+        elif how is _Read.EACH:
+            for child in value:
                 yield field.name, unwrapped(child)
+        else:
+            yield field.name, unwrapped(value)
 
 
 class _Read(enum.Enum):
     """How the nodes in a field are come by."""
 
-    NOT = enum.auto()
     COMMON = enum.auto()
     ONE = enum.auto()
     EACH = enum.auto()
 
 
-_READ: dict[Any, _Read] = {}
-"""By the descriptors of fields: asking these is slow, and there are few."""
+@functools.cache
+def _reads(kind: Any) -> Mapping[int, _Read]:
+    """The fields of a kind of nodes that hold nodes, by number; most nodes are leaves, and their kinds have none."""
+    found = {field.number: _how_read(field) for field in kind.fields}
+    return {number: how for number, how in found.items() if how is not None}
 
 
-def _how_read(field: Any) -> _Read:
+def _how_read(field: Any) -> _Read | None:
     if field.message_type is None or field.name in _NOT_NODES or field.message_type.GetOptions().map_entry:
-        return _Read.NOT
+        return None
     if field.name == "parent":
-        return _Read.COMMON
+        return _Read.COMMON if _reads(field.message_type) else None
     return _Read.EACH if field.is_repeated else _Read.ONE
 
 

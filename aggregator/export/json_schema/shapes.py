@@ -1,8 +1,4 @@
-"""The file formats as JSON Schema (draft 2020-12), for editors and for other checkers.
-
-Made from the shapes that the loader reads with, so that the two can't disagree: whatever the loader accepts fits the
-schema. What a schema can't say, and the loader alone finds, is listed in ``docs/editors.md``.
-"""
+"""What each shape of the loader accepts, as JSON Schema; a new shape has to be told of here."""
 
 from __future__ import annotations
 
@@ -13,6 +9,7 @@ from typing import Any, TypeAlias
 from aggregator.aggregates import KINDS
 from aggregator.checks import CHECKS
 from aggregator.core.names import IDENTIFIER
+from aggregator.core.pseudo import SUFFIXES
 from aggregator.core.types import ALIASES, SCALARS
 from aggregator.load.aggregates import (
     COMPLETE,
@@ -25,16 +22,12 @@ from aggregator.load.aggregates import (
 )
 from aggregator.load.amounts import Count, Number, Quantity
 from aggregator.load.keys import KEYS
-from aggregator.load.partitions import GRAIN, PARTITION, InputMap, Length, PartitionShape
+from aggregator.load.partitions import GRAIN, InputMap, Length, PartitionShape, Suffix
 from aggregator.load.plain import AnyPlain
 from aggregator.load.schema import (
     COLUMN,
     ENGINES,
     LOCAL,
-    MODEL,
-    PROJECT,
-    ROLLUP_FILE,
-    SOURCE_FILE,
     CheckShape,
     Columns,
     EngineName,
@@ -56,14 +49,6 @@ from aggregator.load.shapes import (
 from aggregator.load.words import SCHEDULES, Schedule, Type, Zone
 
 Schema: TypeAlias = dict[str, Any]
-DRAFT = "https://json-schema.org/draft/2020-12/schema"
-FORMATS = {"project": PROJECT, "model": MODEL, "source": SOURCE_FILE, "rollup": ROLLUP_FILE}
-_TITLES = {
-    "project": "aggregator.yml",
-    "model": "The front matter of a model, models/<dataset>/<table>.sql",
-    "source": "A source, models/<dataset>/<table>.yml",
-    "rollup": "A roll-up, models/<dataset>/<table>.yml",
-}
 _SCALAR = ["string", "number", "boolean"]
 """Text without quotes may be what JSON calls a number or a truth value; the loader takes it as it was written."""
 
@@ -71,14 +56,6 @@ _ZONE = r"[A-Za-z][A-Za-z0-9_+\-]*(/[A-Za-z0-9_+\-]+){0,2}"
 _CRON = r"[*0-9A-Za-z,/\-]+"
 _NEEDS = {"duckdb": "path", "bigquery": "project"}
 """What an environment must say for its engine."""
-
-
-def json_schema(name: str) -> Schema:
-    """The schema of one of :data:`FORMATS`, complete in itself.
-
-    Raises KeyError for another name, and TypeError for a shape that nobody taught it.
-    """
-    return {"$schema": DRAFT, "title": _TITLES[name], **schema_of(FORMATS[name])}
 
 
 @functools.singledispatch
@@ -225,7 +202,12 @@ def _(shape: Completeness) -> Schema:
 
 @schema_of.register
 def _(shape: PartitionShape) -> Schema:
-    return schema_of(PARTITION)
+    return schema_of(shape.record)
+
+
+@schema_of.register
+def _(_shape: Suffix) -> Schema:
+    return {"enum": list(SUFFIXES)}
 
 
 @schema_of.register

@@ -1,0 +1,10 @@
+/*---
+description: Events per day.
+owner: web@example.com
+partition: {by: day, grain: day, from: 2024-01-01}
+key: [day]
+inputs: {"lake.events_*": {last: 7 days}}
+---*/
+SELECT DATE_SUB(@end, INTERVAL 1 DAY) AS day, COUNT(DISTINCT visitor) AS visitors
+FROM `lake.events_*`
+WHERE _TABLE_SUFFIX >= @start
