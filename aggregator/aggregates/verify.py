@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from aggregator.aggregates.buckets import Buckets, buckets
 from aggregator.aggregates.kinds import algebra_of
-from aggregator.aggregates.protocol import Algebra, Column
+from aggregator.aggregates.protocol import Algebra, BadMeasureError, Bucket, Column
 
 if TYPE_CHECKING:
     from aggregator.core.aggregate import Aggregate, MeasureDeclaration, RollupDeclaration
@@ -29,10 +29,14 @@ class Rows:
 
 @dataclasses.dataclass(frozen=True)
 class Compared:
-    """A column that is compared: how far the two may be apart, relative to the one from rows; None for no number."""
+    """A column that is compared: how far the two may be apart, relative to the one from rows; None for no number.
+
+    FLOAT64 near 0 may be as far apart as such near 1: what added up to nothing was not nothing.
+    """
 
     name: str
     tolerance: float | None
+    type: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,18 +69,53 @@ def question(
     if not isinstance(found, Buckets):
         return found[0]
     kept = (groups.time, *groups.dimensions)
-    computed = [(measure, algebra_of(measure, found.bucket)) for measure in groups.measures]
+    computed = [(measure, _algebra(measure, found.bucket)) for measure in groups.measures]
     checks = [(measure, algebra, _checks(measure, algebra)) for measure, algebra in computed]
     unchecked = tuple(str(measure.name) for measure, _, columns in checks if not columns)
     compared = [
-        Compared(column.name, _tolerance(types.get(column.name, ""), algebra))
+        Compared(column.name, _tolerance(types.get(column.name, ""), algebra), types.get(column.name, ""))
         for _, algebra, columns in checks
         for column in columns
     ]
     if not compared:
         return "none of its measures can be computed from rows in one query"
     raw = _raw(rows, found, groups, checks, where)
-    names = ", ".join((*kept, *(_text(each) for each in compared)))
+    finals = {final.name: final.sql for _, algebra, _ in checks for final in algebra.finals}
+    sides = _both_sides(table, kept, compared, groups, finals)
+    return Question(f"{raw},\n{sides},\n{_pairs(kept, compared)}", tuple(compared), unchecked)
+
+
+def _algebra(measure: MeasureDeclaration, bucket: Bucket) -> Algebra:
+    """The SQL of a measure; nothing of it is checked if there is none over these rows."""
+    try:
+        return algebra_of(measure, bucket)
+    except BadMeasureError:
+        return Algebra((), checks=())
+
+
+def _both_sides(
+    table: str, kept: Sequence[str], compared: Sequence[Compared], groups: Aggregate, finals: dict[str, str]
+) -> str:
+    """The groups that rows make and those of the table, which must also be what its own states say."""
+    raw = ", ".join((*kept, *(_text(each, _stored(each.name, each)) for each in compared)))
+    names = ", ".join((*kept, *(_text(each, each.name) for each in compared)))
+    agreed = ", ".join(f"FALSE AS {each.name}__off" for each in compared)
+    off = ", ".join(
+        f"TO_JSON_STRING({each.name}) IS DISTINCT FROM TO_JSON_STRING({_stored(finals[each.name], each)})"
+        f" AS {each.name}__off"
+        if each.name in finals
+        else f"FALSE AS {each.name}__off"
+        for each in compared
+    )
+    return (
+        f"both_sides AS (\n  SELECT TRUE AS is_raw, {raw}, {agreed} FROM from_rows\n  UNION ALL\n"
+        f"  SELECT FALSE AS is_raw, {names}, {off} FROM {table}\n"
+        f"  WHERE {groups.time} >= @first AND {groups.time} < @last\n)"
+    )
+
+
+def _pairs(kept: Sequence[str], compared: Sequence[Compared]) -> str:
+    """Each group of one side beside that of the other, and what differs."""
     pairs = ",\n    ".join(
         (
             *kept,
@@ -84,24 +123,21 @@ def question(
             "COUNTIF(NOT is_raw) AS in_table__",
             *(f"MAX(IF(is_raw, {each.name}, NULL)) AS {each.name}__raw" for each in compared),
             *(f"MAX(IF(NOT is_raw, {each.name}, NULL)) AS {each.name}__kept" for each in compared),
+            *(f"LOGICAL_OR({each.name}__off) AS {each.name}__off" for each in compared),
         )
     )
     answers = ",\n  ".join(
         (
             "COUNT(*) AS groups__",
             "COUNTIF(in_table__ = 0) AS only_rows__",
-            "COUNTIF(in_rows__ = 0) AS only_table__",
+            "COUNTIF(in_table__ > in_rows__) AS only_table__",
             *(answer for each in compared for answer in _answers(each)),
         )
     )
-    sql = (
-        f"{raw},\nboth_sides AS (\n  SELECT TRUE AS is_raw, {names} FROM from_rows\n  UNION ALL\n"
-        f"  SELECT FALSE AS is_raw, {names} FROM {table}\n"
-        f"  WHERE {groups.time} >= @first AND {groups.time} < @last\n),\n"
+    return (
         f"pairs AS (\n  SELECT\n    {pairs}\n  FROM both_sides\n  GROUP BY {', '.join(kept)}\n)\n"
         f"SELECT\n  {answers}\nFROM pairs"
     )
-    return Question(sql, tuple(compared), unchecked)
 
 
 def _checks(measure: MeasureDeclaration, algebra: Algebra) -> tuple[Column, ...]:
@@ -162,16 +198,23 @@ def _tolerance(type_: str, algebra: Algebra) -> float | None:
     return 0.0 if type_.partition("(")[0] in ("INT64", "NUMERIC", "BIGNUMERIC") else None
 
 
-def _text(each: Compared) -> str:
+def _text(each: Compared, sql: str) -> str:
     """Arrays and structures are compared as text."""
-    return each.name if each.tolerance is not None else f"TO_JSON_STRING({each.name}) AS {each.name}"
+    return f"{sql if each.tolerance is not None else f'TO_JSON_STRING({sql})'} AS {each.name}"
+
+
+def _stored(sql: str, each: Compared) -> str:
+    """A number as the table has it: rounded to its type."""
+    return sql if each.tolerance is None else f"CAST({sql} AS {each.type})"
 
 
 def _answers(each: Compared) -> tuple[str, str]:
     raw, kept = f"{each.name}__raw", f"{each.name}__kept"
     if each.tolerance is None:
-        return f"COUNTIF({raw} IS DISTINCT FROM {kept}) AS {each.name}__wrong", f"0.0 AS {each.name}__error"
+        wrong = f"{each.name}__off OR {raw} IS DISTINCT FROM {kept}"
+        return f"COUNTIF({wrong}) AS {each.name}__wrong", f"0.0 AS {each.name}__error"
     error = f"ABS({raw} - {kept}) / NULLIF(ABS({raw}), 0)"
-    near = f"ABS({raw} - {kept}) > {each.tolerance!r} * ABS({raw})"
-    wrong = f"({raw} IS NULL) != ({kept} IS NULL) OR IFNULL({near}, FALSE)"
+    size = f"GREATEST(ABS({raw}), 1)" if each.type == "FLOAT64" else f"ABS({raw})"
+    far = f"ABS({raw} - {kept}) > {each.tolerance!r} * {size}"
+    wrong = f"{each.name}__off OR ({raw} IS NULL) != ({kept} IS NULL) OR IFNULL({far}, FALSE)"
     return f"COUNTIF({wrong}) AS {each.name}__wrong", f"MAX({error}) AS {each.name}__error"

@@ -75,6 +75,8 @@ def verification(graph: Graph, name: TableName) -> Verification | str:
             return f"{condition} looks at the time of another bucket"
     wanted = next((each for each in declared if each is not None and each.rolling), declared[0])
     assert wanted is not None  # noqa: S101  (the chain begins with a roll-up)
+    if wanted.rolling is None:  # a day of hours has the zone of its own roll-up, however it was rolled up further
+        wanted = dataclasses.replace(wanted, zone=model.calendar.zone)
     rows = Rows(base.sql[slice(*base.facts)], base.aggregate, base.calendar)
     types = {column.name: column.type for column in model.columns}
     asked = question(str(name), wanted, model.aggregate, rows, types, conditions)

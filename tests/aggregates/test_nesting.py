@@ -276,7 +276,11 @@ def test_what_rolls_along_begins_with_the_first_bucket_that_is_whole(start: date
 
 
 @settings(max_examples=200)
-@given(st.datetimes(datetime(2008, 1, 1), datetime(2033, 1, 1)), st.sampled_from(DATES), st.booleans())
+@given(
+    st.datetimes(datetime.fromisoformat("2008-01-01"), datetime.fromisoformat("2033-01-01")),
+    st.sampled_from(DATES),
+    st.booleans(),
+)
 def test_buckets_begin_with_a_whole_one_unless_they_may_be_partial(start: datetime, to: Grain, is_partial: bool):
     begin = Grain.DAY.floor(start)
     end = begin + 400 * DAY

@@ -14,7 +14,7 @@ from aggregator.core.calendar import Calendar, ColumnType, Grain
 from aggregator.core.maps import PartitionMap, Reach
 
 MEASURES = (MeasureDeclaration("flights", {"count": "*"}), MeasureDeclaration("delay", {"avg": "dep_delay"}))
-DAILY = Aggregate(("carrier", "origin"), "day", MEASURES, base=Grain.DAY, start=datetime(2013, 1, 1))
+DAILY = Aggregate(("carrier", "origin"), "day", MEASURES, base=Grain.DAY, start=datetime.fromisoformat("2013-01-01"))
 DAYS = Calendar("day", ColumnType.DATE, Grain.DAY, "America/New_York")
 HOURS = Calendar("day", ColumnType.TIMESTAMP, Grain.HOUR, "America/New_York")
 LOCAL_HOURS = Calendar("day", ColumnType.DATETIME, Grain.HOUR, "America/New_York")
