@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from random import Random
 
+import duckdb
 import pytest
 from lab import Lab, load_graph, name, shuffled, statuses
 
@@ -93,12 +94,21 @@ def copy(lab: Lab, folder: Path) -> Lab:
     return Lab.at(folder, lab.graph)
 
 
+def built(lab: Lab, db: duckdb.DuckDBPyConnection, database: str) -> set[str]:
+    """The models that a file has tables or views of: one that begins after the week has none."""
+    both = "SELECT database_name, schema_name, table_name FROM duckdb_tables() UNION ALL "
+    both += "SELECT database_name, schema_name, view_name FROM duckdb_views()"
+    rows = db.execute(f"SELECT schema_name || '.' || table_name FROM ({both}) WHERE database_name = ?", [database])
+    return {table for (table,) in rows.fetchall()} & set(map(str, lab.graph.models))
+
+
 def differences(lab: Lab, other: Lab) -> dict[str, int]:
-    """For each table that differs, the number of rows that only one of them has. Floats count bit for bit."""
+    """The number of rows that only one file has, of each table that differs; -1 for all. Floats count bit for bit."""
     with lab.connection() as db:
         db.execute(f"ATTACH '{other.path}' AS other (READ_ONLY)")
-        found = {}
-        for table in lab.graph.models:
+        there = built(lab, db, lab.path.stem)
+        found = dict.fromkeys(there ^ built(lab, db, "other"), -1)
+        for table in there:
             one, two = f"SELECT * FROM {table}", f"SELECT * FROM other.{table}"
             only = f"({one} EXCEPT ALL {two}) UNION ALL ({two} EXCEPT ALL {one})"
             found[str(table)] = db.execute(f"SELECT count(*) FROM ({only})").fetchall()[0][0]
