@@ -33,6 +33,7 @@ CASES: dict[type[exp.Expr], dict[str, tuple[str, Any]]] = {
         "only NULLs": ("COUNTIF(x > 1) FROM (SELECT CAST(NULL AS INT64) AS x)", 0),
         "over a window": ("COUNTIF(x > 1) OVER (ORDER BY x) FROM UNNEST([1, 2, 3]) AS x", [(0,), (1,), (2,)]),
     },
+    exp.IntDiv: {"arguments of DIV are computed first": ("12 * DIV(7 - 1, 5 - 1)", 12)},
     exp.Div: {
         "integers give a fraction": ("7 / 2", 3.5),
         "from left to right": ("10 / 2 / 5", 1.0),

@@ -19,6 +19,7 @@ from aggregator.engines.duckdb.trees import call, one
 
 MACROS = (
     "_divide(x, y) AS CASE WHEN y = 0 AND x IS NOT NULL THEN error('division by zero') ELSE x / y END",
+    "_div(x, y) AS CASE WHEN y = 0 AND x IS NOT NULL THEN error('division by zero') ELSE x // y END",
     "_position(text, n) AS CASE WHEN n = 0 OR n < -length(text) THEN 1 ELSE n END",
     # Only floats must be rounded: as one, a great integer would lose digits.
     (
@@ -60,6 +61,11 @@ def _count_if(node: exp.Expr) -> exp.Expr:
 def _division(node: exp.Expr) -> exp.Expr:
     """X / 0 is an error, not infinity."""
     return exp.Anonymous(this="_divide", expressions=[node.this, node.expression])
+
+
+def _whole_division(node: exp.Expr) -> exp.Expr:
+    """By a macro: sqlglot writes an operator, without parentheses around what was an argument."""
+    return call("_div", node.this, node.expression)
 
 
 def _as_date(node: exp.Expr) -> exp.Expr:
@@ -187,6 +193,7 @@ def _latest(node: exp.Expr) -> exp.Expr:
 REWRITES: dict[type[exp.Expr], Rewrite] = {
     exp.CountIf: _count_if,
     exp.Div: _division,
+    exp.IntDiv: _whole_division,
     exp.DateAdd: _as_date,
     exp.DateSub: _as_date,
     exp.DateTrunc: _date_trunc,
