@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from aggregator.aggregates.protocol import Algebra, Column, State
 from aggregator.core.diagnostics import Word
+
+OPENING, CLOSING = "WITH facts AS (\n", "\n),\n"
+"""What stands around the rows of an aggregate, before its groups."""
 
 
 class Piece(NamedTuple):
@@ -50,13 +53,6 @@ class Grouping:
     needs: tuple[str, ...] | None = None
     where: Word | None = None
     periods: tuple[Column, ...] = ()
-
-
-def facts(body: Iterable[Piece]) -> Iterator[Piece]:
-    """The rows of an aggregate, under the name ``facts``."""
-    yield Piece("WITH facts AS (\n")
-    yield from body
-    yield Piece("\n),\n")
 
 
 def select(grouping: Grouping) -> Iterator[Piece]:

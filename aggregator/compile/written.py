@@ -15,11 +15,12 @@ from aggregator.aggregates.expressions import columns_in
 from aggregator.aggregates.kinds import algebra_of, kind_of
 from aggregator.aggregates.protocol import BadMeasureError, Bucket
 from aggregator.aggregates.rollup import clashes, named_twice, rollup
-from aggregator.aggregates.select import Computed, Grouping, Key, Piece, facts, select
+from aggregator.aggregates.select import CLOSING, OPENING, Computed, Grouping, Key, Piece, select
 from aggregator.compile.parse import parse_select
+from aggregator.compile.placed import placed
 from aggregator.compile.templates.source_map import SourceMap
 from aggregator.compile.templates.text import Span, TemplateText
-from aggregator.compile.templates.traced import Part, Traced, joined, parts_of, plain, put_in, written
+from aggregator.compile.templates.traced import Traced, joined, parts_of, plain, written
 from aggregator.core.aggregate import Aggregate, MeasureDeclaration
 from aggregator.core.calendar import Grain
 from aggregator.core.diagnostics import Diagnostic, Word
@@ -94,13 +95,11 @@ def _aggregated(model: Model, text: str, source_map: SourceMap | None) -> Writte
     own = (
         source_map.parts
         if source_map
-        else (Part(len(text), Span(template, model.sql_start, model.sql_start + len(text)), is_exact=True),)
+        else parts_of(written(text, Span(template, model.sql_start, len(model.document.text))))
     )
-    before = joined(_traced(piece, template) for piece in facts(()))
     rows = Traced(body.text, own).strip()
-    opening, closing = before[: -len(_CLOSING)], before[-len(_CLOSING) :]
-    behind = joined(_traced(piece, template) for piece in select(Grouping(Piece("facts"), keys, sound)))
-    whole = joined((opening, rows, closing, behind))
+    groups = placed(select(Grouping(Piece("facts"), keys, sound)), template)
+    whole = joined((OPENING, rows, CLOSING, groups))
     partition = model.partition
     aggregate = Aggregate(
         dimensions=tuple(str(name) for name in model.dimensions if partition is None or not _same(name, partition.by)),
@@ -113,12 +112,9 @@ def _aggregated(model: Model, text: str, source_map: SourceMap | None) -> Writte
     key = model.dimensions if model.kind is Kind.TABLE else ()  # what a view promises can't be checked
     numbers = _numbers(sound, model.measures)
     implied = Implied(key, model.columns, _states(sound), partition, numbers=numbers)
-    span = (len(opening), len(opening) + len(rows))
+    span = (len(OPENING), len(OPENING) + len(rows))
     source_map = SourceMap(template, parts_of(whole))
     return Written(implied.applied(model), plain(whole), source_map, implied, aggregate, span)
-
-
-_CLOSING = "\n),\n"
 
 
 def _rolled_up(model: Model, of: Table) -> Written | list[Diagnostic]:
@@ -128,7 +124,7 @@ def _rolled_up(model: Model, of: Table) -> Written | list[Diagnostic]:
     if isinstance(found, list):
         return found
     template = TemplateText(model.document, 0)
-    whole = joined((written("WITH ", _nowhere(template, declared.of)), *_pieces(select(found.grouping), template)))
+    whole = placed((Piece("WITH ", declared.of), *select(found.grouping)), template)
     calendar, place = found.buckets.calendar, declared.place
     time = Word(calendar.column, place)
     partition = Partitioning(time, calendar.grain, calendar.zone, place, found.buckets.start, found.buckets.end)
@@ -214,32 +210,6 @@ def _numbers(computed: Iterable[Computed], declared: Iterable[MeasureDeclaration
         for measure in computed
         for column in [final.name for final in measure.algebra.finals] or [measure.algebra.states[0].column]
     }
-
-
-def _pieces(pieces: Iterable[Piece], template: TemplateText) -> Iterator[str]:
-    return (_traced(piece, template) for piece in pieces)
-
-
-def _traced(piece: Piece, template: TemplateText) -> str:
-    """A piece with the place of the word that it is there for."""
-    if piece.cause is None:
-        return piece.text
-    span = _span(piece.cause, template)
-    stands = template.document.text[span.start : span.start + len(piece.text)]
-    return written(piece.text, span) if stands == piece.text else put_in(span, piece.text)
-
-
-def _span(word: Word, template: TemplateText) -> Span:
-    """Where a word stands, without its quotes."""
-    place, document = word.place, template.document
-    start = document.offset(place.line, place.column)
-    if not document.text.startswith(word, start) and document.text.startswith(word, start + 1):
-        return Span(template, start + 1, start + 1 + len(word))
-    return Span(template, start, max(document.offset(place.end_line, place.end_column), start + 1))
-
-
-def _nowhere(template: TemplateText, word: Word) -> Span:
-    return _span(word, template)._replace(end=_span(word, template).start + len("WITH "))
 
 
 def _same(one: str, other: str) -> bool:
