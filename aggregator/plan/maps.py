@@ -6,7 +6,7 @@ import functools
 from datetime import timedelta
 
 from aggregator.core.calendar import Calendar, ColumnType, Partition
-from aggregator.core.maps import PartitionMap, Reach
+from aggregator.core.maps import PartitionMap
 
 _TICK = timedelta(microseconds=1)
 """What lies between two moments that follow one another, in BigQuery."""
@@ -23,17 +23,7 @@ def read_partitions(map_: PartitionMap, reader: Calendar, source: Calendar, part
 
 def bounds(map_: PartitionMap, reader: Calendar, partition: Partition) -> tuple[Partition, Partition]:
     """What is read, on the reader's wall clock."""
-    end = reader.next(partition)
-    unit = map_.unit or reader.grain
-    match map_.reach:
-        case Reach.LAST:
-            return unit.shift(end, -map_.count), end
-        case Reach.OFFSET:
-            return unit.shift(partition, -map_.count), unit.shift(end, -map_.count)
-        case Reach.PREVIOUS:
-            return reader.grain.shift(partition, -1), partition
-        case _:
-            return partition, end
+    return map_.interval(reader.grain, partition, reader.next(partition))
 
 
 @functools.lru_cache(maxsize=65536)
