@@ -47,6 +47,13 @@ class PartitionMap:
         """
         return self.unit is not None and Grain.MONTH.divides(self.unit) and not Grain.MONTH.divides(grain)
 
+    def keeps_order(self, grain: Grain) -> bool:
+        """Whether a later partition of this grain reads nothing earlier than one before it.
+
+        A month before March 30, 23:00 is February 28, 23:00, and before March 31, 00:00 it is February 28, 00:00.
+        """
+        return grain is not Grain.HOUR or not self.keeps_length(grain)
+
     def interval(self, grain: Grain, start: datetime, end: datetime) -> tuple[datetime, datetime]:
         """What the partition ``[start, end)`` of a table of this grain reads, on its own wall clock; not of ``all``."""
         unit = self.unit or grain

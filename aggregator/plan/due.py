@@ -10,6 +10,7 @@ from aggregator.core.graph import CompiledModel, Graph
 from aggregator.core.maps import Reach
 from aggregator.core.names import TableName
 from aggregator.core.warehouse import WHOLE
+from aggregator.plan.stretches import Stretch
 
 
 def due_partitions(graph: Graph, now: datetime) -> dict[TableName, tuple[str, ...]]:
@@ -47,6 +48,24 @@ class Horizon:
             return WHOLE
         newest = model.calendar.grain.shift(self._due_end(model, model.calendar), -1)
         return model.calendar.id(newest) if newest >= model.model.partition.start else None
+
+    def extent(self, name: TableName) -> Stretch | None:
+        """The partitions that a table has by now; None for one that has none, or is not cut into any.
+
+        Of a source they are those that began, as nobody here says when it is loaded.
+        """
+        calendar = self._graph.calendars[name]
+        if calendar is None:
+            return None
+        if name in self._graph.models:
+            declared, end = self._graph.models[name].model.partition, self._due_end(self._graph.models[name], calendar)
+        else:
+            declared, end = self._graph.sources[name].partition, calendar.grain.ceil(calendar.local(self._now))
+            end = min(end, declared.end or end) if declared else end
+        if declared is None:
+            return None
+        first, last = calendar.grain.ceil(declared.start), calendar.grain.shift(calendar.grain.ceil(end), -1)
+        return Stretch(first, last) if first <= last else None
 
     def _due_end(self, model: CompiledModel, calendar: Calendar) -> datetime:
         """The end of the last partition to build: of a roll-up that may be partial, the one that has begun."""
