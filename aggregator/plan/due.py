@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import functools
 from datetime import datetime
 
-from aggregator.core.calendar import Calendar
+from aggregator.core.calendar import Calendar, Grain
 from aggregator.core.graph import CompiledModel, Graph
 from aggregator.core.maps import Reach
 from aggregator.core.names import TableName
@@ -16,7 +16,7 @@ from aggregator.plan.stretches import Stretch
 def due_partitions(graph: Graph, now: datetime) -> dict[TableName, tuple[str, ...]]:
     """The ids of the partitions of every model that are complete at ``now``, oldest first."""
     horizon = Horizon(graph, now)
-    return {name: tuple(horizon.partitions(name)) for name in graph.models}
+    return {name: horizon.partitions(name) for name in graph.models}
 
 
 class Horizon:
@@ -31,15 +31,12 @@ class Horizon:
         self._now = now.replace(tzinfo=None)
         self._ends: dict[TableName, datetime | None] = {}
 
-    def partitions(self, name: TableName) -> Iterator[str]:
+    def partitions(self, name: TableName) -> tuple[str, ...]:
         """The ids of the partitions of a model that are complete, oldest first."""
         model = self._graph.models[name]
         if model.calendar is None or model.model.partition is None:
-            yield WHOLE
-            return
-        end = self._due_end(model, model.calendar)
-        for partition in model.calendar.grain.range(model.model.partition.start, end):
-            yield model.calendar.id(partition)
+            return (WHOLE,)
+        return _ids(model.calendar.grain, model.model.partition.start, self._due_end(model, model.calendar))
 
     def newest(self, name: TableName) -> str | None:
         """The id of the newest of them; None if none is complete."""
@@ -100,3 +97,9 @@ class Horizon:
             return calendar.instant(self._end(model, calendar)) if model.model.partition is not None else None
         partition = self._graph.sources[table].partition
         return calendar.instant(partition.end) if partition is not None and partition.end is not None else None
+
+
+@functools.lru_cache(maxsize=64)
+def _ids(grain: Grain, start: datetime, end: datetime) -> tuple[str, ...]:
+    """What is cut and ends alike has the same partitions, which most tables of a project do."""
+    return tuple(each.isoformat()[: grain.id_length] for each in grain.range(start, end))

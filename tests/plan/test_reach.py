@@ -24,6 +24,7 @@ from aggregator.plan.maps import read_partitions
 from aggregator.plan.reach import Reached, Stretches, made_from, named, number, used_by
 from aggregator.plan.runs import read_by_stretch
 from aggregator.plan.stretches import Stretch, union, within, without
+from aggregator.plan.texts import Texts
 
 NOW = datetime.fromisoformat("2020-01-01")
 Key = tuple[TableName, str]
@@ -115,7 +116,7 @@ def steps(graph: Graph) -> dict[Key, set[Key]]:
     there = {table: partitions(graph, table) for table in graph.calendars}
     found: dict[Key, set[Key]] = {}
     for name, compiled in graph.models.items():
-        read = Inputs(compiled, graph, {})
+        read = Inputs(compiled, graph, Texts({}))
         for partition in there[name]:
             keys = list(read.partitions(partition))
             found[name, partition] = {
