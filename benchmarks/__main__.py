@@ -17,12 +17,14 @@ from benchmarks.figures import FIGURES as SMALL
 from benchmarks.figures import MIB, Figure, Workshop
 from benchmarks.measure import ChildError
 from benchmarks.peers import peers
+from benchmarks.planning import PLANS
 from benchmarks.rollups import ROLLUPS
 from benchmarks.scale import SCALES, build
 
 FIGURES: dict[str, Callable[[Workshop], Figure]] = {
     **SMALL,
     **SCALES,
+    **PLANS,
     **ANALYZER,
     **ROLLUPS,
     "build": build,

@@ -25,6 +25,7 @@ from aggregator.engines.duckdb.ledger import read_ledger
 from aggregator.load import load_project
 from aggregator.plan import make_plan
 from aggregator.plan.inputs import Inputs
+from aggregator.plan.texts import Texts
 from aggregator.run import run_plan
 
 PROJECT_FILE = """\
@@ -264,7 +265,7 @@ def _pieces(step: Step, graph: Graph, random: Random) -> Iterator[Step]:
 
 
 def _needed(step: Step, graph: Graph, makers: Mapping[tuple[TableName, str], set[int]]) -> set[int]:
-    read = Inputs(graph.models[step.model], graph, {})
+    read = Inputs(graph.models[step.model], graph, Texts({}))
     inputs = {each for partition in step.partitions for each in read.partitions(partition)}
     return {number for each in inputs for number in makers.get(each, ())}
 

@@ -17,6 +17,8 @@ from aggregator.core.maps import PartitionMap, Reach
 from aggregator.core.pseudo import is_pseudo
 
 _LONGER_THAN_DAY = frozenset(Grain) - {Grain.HOUR, Grain.DAY}
+_LENGTHS = {Grain.HOUR: "1 HOUR", Grain.DAY: "1 DAY"}
+"""How long partitions are that begin in the middle of months; the others are weeks."""
 
 
 def impossible(map_: PartitionMap, reader: Calendar | None, source: Calendar | None) -> tuple[str, str]:
@@ -66,7 +68,10 @@ def _bounds(map_: PartitionMap, reader: Calendar) -> tuple[str, str]:
             return _back("@end", map_.count, map_.unit or reader.grain, reader.type), "@end"
         case Reach.OFFSET:
             unit = map_.unit or reader.grain
-            return _back("@start", map_.count, unit, reader.type), _back("@end", map_.count, unit, reader.type)
+            moved = _back("@start", map_.count, unit, reader.type)
+            if map_.keeps_length(reader.grain):
+                return moved, f"{reader.type}_ADD({moved}, INTERVAL {_LENGTHS.get(reader.grain, '7 DAY')})"
+            return moved, _back("@end", map_.count, unit, reader.type)
         case Reach.PREVIOUS:
             return _back("@start", 1, reader.grain, reader.type), "@start"
         case _:

@@ -13,7 +13,7 @@ from aggregator.core.calendar import Calendar
 from aggregator.core.graph import Input
 from aggregator.core.project import Kind
 
-SEMANTICS = 4
+SEMANTICS = 5
 """Raised when the framework itself begins to build other rows from the same SQL."""
 
 _COMMA, _DOT_KIND, _L_PAREN, _NEQ, _VAR = (

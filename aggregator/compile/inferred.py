@@ -14,14 +14,14 @@ from aggregator.core.maps import PartitionMap, Reach
 
 if TYPE_CHECKING:
     from aggregator.compile.analysis import Analysis
-    from aggregator.core.calendar import Calendar
+    from aggregator.core.calendar import Calendar, Grain
     from aggregator.core.graph import Input, Origin
     from aggregator.core.names import TableName
     from aggregator.core.project import Model
 
 _LEFT_ALONE = frozenset({Role.KEY, Role.DERIVED, Role.CONSTANT, Role.DISTRIBUTIVE})
 _SHARING = frozenset({Reach.LAST, Reach.ALL, Reach.PREVIOUS})
-"""Maps by which several partitions see the same rows of an input."""
+"""Maps by which several partitions see the same rows of an input; of offsets only those that keep their length."""
 
 
 def inferred_aggregate(
@@ -48,7 +48,7 @@ def inferred_aggregate(
         base=partition.grain,
         start=partition.start,
         end=partition.end,
-        rolling=_shared_through(origins, list(inputs), calendars),
+        rolling=_shared_through(origins, list(inputs), calendars, partition.grain),
         refused=tuple(refusal(each) for each in found.columns if each.role not in _LEFT_ALONE),
         filtered_by=found.filtered_by,
         is_declared=False,
@@ -64,7 +64,7 @@ def _measures(columns: Iterable[Grouped]) -> Iterator[MeasureDeclaration]:
 
 
 def _shared_through(
-    origins: Iterable[Origin], inputs: list[Input], calendars: Mapping[TableName, Calendar | None]
+    origins: Iterable[Origin], inputs: list[Input], calendars: Mapping[TableName, Calendar | None], grain: Grain
 ) -> PartitionMap | None:
     """The map through which a row of an input may be in groups of several partitions.
 
@@ -73,7 +73,7 @@ def _shared_through(
     told = {(each.table, each.column.casefold()) for each in origins}
     for edge in inputs:
         calendar = calendars.get(edge.table)
-        if calendar is None or edge.map.reach not in _SHARING:
+        if calendar is None or not (edge.map.reach in _SHARING or edge.map.keeps_length(grain)):
             continue
         times = sum(other.table == edge.table for other in inputs)
         if times > 1 or (str(edge.table), calendar.column.casefold()) not in told:

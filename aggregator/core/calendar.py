@@ -80,6 +80,13 @@ class Grain(StrEnum):
             yield current
             current = self.shift(current, 1)
 
+    def number(self, start: datetime, end: datetime) -> int:
+        """How many partitions start in ``[start, end)``."""
+        if self in _MONTHS:
+            return sum(1 for _ in self.range(start, end))
+        first = self.ceil(start)
+        return max(0, -(-(end - first) // (self.shift(first, 1) - first)))
+
     def divides(self, coarser: Grain) -> bool:
         """Whether every partition of another grain consists of whole ones of this; a grain divides itself."""
         if self is coarser or self is Grain.HOUR:

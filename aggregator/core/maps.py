@@ -1,8 +1,9 @@
-"""Which partitions of an input an output partition reads: the vocabulary. The arithmetic is in ``plan.maps``."""
+"""Which partitions of an input an output partition reads: the vocabulary. Their names are found by ``plan.maps``."""
 
 from __future__ import annotations
 
 import dataclasses
+from datetime import datetime
 from enum import StrEnum
 
 from aggregator.core.calendar import Grain
@@ -16,7 +17,10 @@ class Reach(StrEnum):
     LAST = "last"
     """My interval, extended back to a given length: ``{last: 7 days}`` is my day and the six before it."""
     OFFSET = "offset"
-    """My interval, moved back as a whole: ``{offset: 7 days}`` is the same day a week ago."""
+    """My interval, moved back as a whole: ``{offset: 7 days}`` is the same day a week ago.
+
+    Where the month before lacks a day, its last day stands for it: see :meth:`PartitionMap.keeps_length`.
+    """
     ALL = "all"
     """The whole table. The only map of an input that has no partitions."""
     PREVIOUS = "previous"
@@ -35,6 +39,34 @@ class PartitionMap:
     def keeps(self, grain: Grain) -> bool:
         """Whether its length leads from one start of a partition of this grain to another."""
         return self.unit is None or grain.divides(self.unit) or (grain.is_week and self.unit is Grain.WEEK)
+
+    def keeps_length(self, grain: Grain) -> bool:
+        """Whether an interval of this grain is moved by its start alone, and is then as long as it was.
+
+        Of an hour, day or week, a month back, both ends may fall on the last day of a month, with nothing between them.
+        """
+        return self.unit is not None and Grain.MONTH.divides(self.unit) and not Grain.MONTH.divides(grain)
+
+    def keeps_order(self, grain: Grain) -> bool:
+        """Whether a later partition of this grain reads nothing earlier than one before it.
+
+        A month before March 30, 23:00 is February 28, 23:00, and before March 31, 00:00 it is February 28, 00:00.
+        """
+        return grain is not Grain.HOUR or not self.keeps_length(grain)
+
+    def interval(self, grain: Grain, start: datetime, end: datetime) -> tuple[datetime, datetime]:
+        """What the partition ``[start, end)`` of a table of this grain reads, on its own wall clock; not of ``all``."""
+        unit = self.unit or grain
+        match self.reach:
+            case Reach.LAST:
+                return unit.shift(end, -self.count), end
+            case Reach.OFFSET:
+                moved = unit.shift(start, -self.count)
+                return moved, grain.shift(moved, 1) if self.keeps_length(grain) else unit.shift(end, -self.count)
+            case Reach.PREVIOUS:
+                return grain.shift(start, -1), start
+            case _:
+                return start, end
 
     def __str__(self) -> str:
         """As an analyst writes it in front matter."""

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from aggregator.core.calendar import Calendar, Grain
+from aggregator.core.calendar import Calendar
 from aggregator.core.catalog import Catalog, Size, StoredTable
 from aggregator.core.pseudo import telling
 from aggregator.core.warehouse import NULL_PARTITION
@@ -219,12 +219,4 @@ def _complete(declared: DeclaredSize, columns: Mapping[str, Width]) -> Size:
 def _partitions_until(partition: Partitioning, calendar: Calendar, now: datetime) -> int:
     """How many partitions a table has had so far."""
     end = calendar.local(now)
-    return count_partitions(calendar.grain, partition.start, min(end, partition.end) if partition.end else end)
-
-
-def count_partitions(grain: Grain, start: datetime, end: datetime) -> int:
-    """How many partitions begin in ``[start, end)``."""
-    if grain.stored in (Grain.MONTH, Grain.YEAR):
-        return sum(1 for _ in grain.range(start, end))
-    first = grain.ceil(start)
-    return max(0, -(-(end - first) // (grain.shift(first, 1) - first)))
+    return calendar.grain.number(partition.start, min(end, partition.end) if partition.end else end)

@@ -129,14 +129,7 @@ def _input(subject: Inspected, column: exp.Column, select: exp.Select) -> tuple[
 
 def mapped(map_: PartitionMap, source: Calendar, start: datetime, end: datetime, grain: Grain) -> Stretch:
     """What a partition map lets through when ``[start, end)`` is built: whole partitions of the input."""
-    unit = map_.unit or grain
-    low, high = start, end
-    if map_.reach is Reach.LAST:
-        low = unit.shift(end, -map_.count)
-    elif map_.reach is Reach.OFFSET:
-        low, high = unit.shift(start, -map_.count), unit.shift(end, -map_.count)
-    elif map_.reach is Reach.PREVIOUS:
-        low, high = grain.shift(start, -1), start
+    low, high = map_.interval(grain, start, end)
     return source.grain.floor(low), source.grain.ceil(high)
 
 

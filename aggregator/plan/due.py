@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import functools
 from datetime import datetime
 
-from aggregator.core.calendar import Calendar
+from aggregator.core.calendar import Calendar, Grain
 from aggregator.core.graph import CompiledModel, Graph
 from aggregator.core.maps import Reach
 from aggregator.core.names import TableName
 from aggregator.core.warehouse import WHOLE
+from aggregator.plan.stretches import Stretch
 
 
 def due_partitions(graph: Graph, now: datetime) -> dict[TableName, tuple[str, ...]]:
     """The ids of the partitions of every model that are complete at ``now``, oldest first."""
     horizon = Horizon(graph, now)
-    return {name: tuple(horizon.partitions(name)) for name in graph.models}
+    return {name: horizon.partitions(name) for name in graph.models}
 
 
 class Horizon:
@@ -30,15 +31,12 @@ class Horizon:
         self._now = now.replace(tzinfo=None)
         self._ends: dict[TableName, datetime | None] = {}
 
-    def partitions(self, name: TableName) -> Iterator[str]:
+    def partitions(self, name: TableName) -> tuple[str, ...]:
         """The ids of the partitions of a model that are complete, oldest first."""
         model = self._graph.models[name]
         if model.calendar is None or model.model.partition is None:
-            yield WHOLE
-            return
-        end = self._due_end(model, model.calendar)
-        for partition in model.calendar.grain.range(model.model.partition.start, end):
-            yield model.calendar.id(partition)
+            return (WHOLE,)
+        return _ids(model.calendar.grain, model.model.partition.start, self._due_end(model, model.calendar))
 
     def newest(self, name: TableName) -> str | None:
         """The id of the newest of them; None if none is complete."""
@@ -47,6 +45,24 @@ class Horizon:
             return WHOLE
         newest = model.calendar.grain.shift(self._due_end(model, model.calendar), -1)
         return model.calendar.id(newest) if newest >= model.model.partition.start else None
+
+    def extent(self, name: TableName) -> Stretch | None:
+        """The partitions that a table has by now; None for one that has none, or is not cut into any.
+
+        Of a source they are those that began, as nobody here says when it is loaded.
+        """
+        calendar = self._graph.calendars[name]
+        if calendar is None:
+            return None
+        if name in self._graph.models:
+            declared, end = self._graph.models[name].model.partition, self._due_end(self._graph.models[name], calendar)
+        else:
+            declared, end = self._graph.sources[name].partition, calendar.grain.ceil(calendar.local(self._now))
+            end = min(end, declared.end or end) if declared else end
+        if declared is None:
+            return None
+        first, last = calendar.grain.ceil(declared.start), calendar.grain.shift(calendar.grain.ceil(end), -1)
+        return Stretch(first, last) if first <= last else None
 
     def _due_end(self, model: CompiledModel, calendar: Calendar) -> datetime:
         """The end of the last partition to build: of a roll-up that may be partial, the one that has begun."""
@@ -81,3 +97,9 @@ class Horizon:
             return calendar.instant(self._end(model, calendar)) if model.model.partition is not None else None
         partition = self._graph.sources[table].partition
         return calendar.instant(partition.end) if partition is not None and partition.end is not None else None
+
+
+@functools.lru_cache(maxsize=64)
+def _ids(grain: Grain, start: datetime, end: datetime) -> tuple[str, ...]:
+    """What is cut and ends alike has the same partitions, which most tables of a project do."""
+    return tuple(each.isoformat()[: grain.id_length] for each in grain.range(start, end))

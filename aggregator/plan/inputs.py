@@ -2,60 +2,74 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from aggregator.core.graph import CompiledModel, Graph
 from aggregator.core.maps import Reach
 from aggregator.core.names import TableName
 from aggregator.core.project import Kind
-from aggregator.core.warehouse import ABSENT, WHOLE, Version, Versions, whole_version
-from aggregator.plan.maps import read_partitions
+from aggregator.core.warehouse import WHOLE, Version
+from aggregator.plan.reads import reads_through
+from aggregator.plan.texts import Say, Texts
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Edge:
+    """A table that is read: for each output partition its partitions, and what is to be said of them."""
+
+    table: TableName
+    reads: Mapping[str, tuple[str, ...]]
+    say: Say
+
+
+class _Whole(dict[str, tuple[str, ...]]):
+    """Whatever is built, all of the table is read."""
+
+    def __missing__(self, _partition: str) -> tuple[str, ...]:
+        return (WHOLE,)
 
 
 class Inputs:
     """The inputs of one model. Views are looked through: what counts are their SQL and the tables below them.
 
-    Make a new one when the versions of the inputs may have changed; those of the model's own table are always read
-    anew, as a model that reads itself changes them partition by partition.
+    Make a new one with new texts when the versions of the inputs may have changed; those of the model's own table are
+    always read anew, as a model that reads itself changes them partition by partition.
     """
 
-    def __init__(self, model: CompiledModel, graph: Graph, versions: Versions) -> None:
+    def __init__(self, model: CompiledModel, graph: Graph, texts: Texts) -> None:
         self._model = model
         self._graph = graph
-        self._versions = versions
-        self._edges = list(dict.fromkeys((edge.table, edge.map) for edge in model.inputs))
-        self._described: dict[tuple[TableName, str], str] = {}
+        self._texts = texts
+        self.edges = tuple(self._found())
+        self._words = [(edge.reads, edge.say) for edge in self.edges]
 
     def partitions(self, partition: str) -> Iterator[tuple[TableName, str]]:
         """The table and id of each input partition; the id of a table read whole is empty."""
-        calendar = self._model.calendar
-        for table, map_ in self._edges:
-            source = self._graph.calendars[table]
-            if map_.reach is Reach.ALL or source is None or calendar is None:
-                yield from ((base, WHOLE) for base in self._bases(table))
-            else:
-                ids = read_partitions(map_, calendar, source, calendar.parse(partition))
-                yield from ((table, each) for each in ids)
+        return ((edge.table, each) for edge in self.edges for each in edge.reads[partition])
 
     def version(self, table: TableName, partition: str) -> Version:
         """The version of an input partition as it is now."""
-        partitions = self._versions.get(table, {})
-        return whole_version(partitions) if partition == WHOLE else partitions.get(partition, ABSENT)
+        return self._texts.version(table, partition)
 
     def recorded(self, partition: str) -> str:
         """All inputs with their versions, as the ledger keeps them: equal texts mean that nothing changed."""
-        return f"[{','.join(self._describe(table, each) for table, each in self.partitions(partition))}]"
+        said: list[str] = []
+        for reads, say in self._words:
+            for each in reads[partition]:
+                said.append(say(each))  # noqa: PERF401  (most maps name one partition, and then this is the quickest)
+        return f"[{','.join(said)}]"
 
-    def _describe(self, table: TableName, partition: str) -> str:
-        """One input, as JSON; said once per input partition, as many output partitions share it."""
-        key = (table, partition)
-        if key not in self._described or table == self._model.name:
-            version = self.version(table, partition)
-            self._described[key] = json.dumps(
-                {"table": str(table), "partition": partition, "rows": version.rows, "version": version.token}
-            )
-        return self._described[key]
+    def _found(self) -> Iterator[Edge]:
+        calendar = self._model.calendar
+        for table, map_ in dict.fromkeys((edge.table, edge.map) for edge in self._model.inputs):
+            source = self._graph.calendars[table]
+            if map_.reach is Reach.ALL or source is None or calendar is None:
+                yield from (Edge(base, _Whole(), self._texts.of(base)) for base in self._bases(table))
+            else:
+                say = self._texts.live(table) if table == self._model.name else self._texts.of(table)
+                yield Edge(table, reads_through(map_, calendar, source), say)
 
     def _bases(self, table: TableName) -> Iterator[TableName]:
         """What a table's rows come from: itself and, if it is a view, the tables below it."""

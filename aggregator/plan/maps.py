@@ -1,12 +1,16 @@
-"""Partition arithmetic: which partitions of an input an output partition reads."""
+"""Partition arithmetic: which partitions of an input an output partition reads. ``plan.inverse`` turns it around."""
 
 from __future__ import annotations
 
 import functools
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import TypeAlias
 
 from aggregator.core.calendar import Calendar, ColumnType, Partition
-from aggregator.core.maps import PartitionMap, Reach
+from aggregator.core.maps import PartitionMap
+
+Span: TypeAlias = tuple[Partition, datetime]
+"""A first partition, and a moment in or at the start of the last one."""
 
 _TICK = timedelta(microseconds=1)
 """What lies between two moments that follow one another, in BigQuery."""
@@ -23,22 +27,11 @@ def read_partitions(map_: PartitionMap, reader: Calendar, source: Calendar, part
 
 def bounds(map_: PartitionMap, reader: Calendar, partition: Partition) -> tuple[Partition, Partition]:
     """What is read, on the reader's wall clock."""
-    end = reader.next(partition)
-    unit = map_.unit or reader.grain
-    match map_.reach:
-        case Reach.LAST:
-            return unit.shift(end, -map_.count), end
-        case Reach.OFFSET:
-            return unit.shift(partition, -map_.count), unit.shift(end, -map_.count)
-        case Reach.PREVIOUS:
-            return reader.grain.shift(partition, -1), partition
-        case _:
-            return partition, end
+    return map_.interval(reader.grain, partition, reader.next(partition))
 
 
-@functools.lru_cache(maxsize=65536)
-def _overlapping(reader: Calendar, source: Calendar, start: Partition, end: Partition) -> tuple[str, ...]:
-    """The source partitions that overlap an interval of the reader's clock.
+def span(reader: Calendar, source: Calendar, start: Partition, end: Partition) -> Span | None:
+    """Where the source partitions begin and end that overlap an interval of the reader's clock; None without any.
 
     Of a DATE column the last day is that of the last moment: where clocks go back to midnight, the moment at which
     the interval ends may have a smaller local time than those before it. The hours of a DATETIME that occur twice
@@ -50,9 +43,20 @@ def _overlapping(reader: Calendar, source: Calendar, start: Partition, end: Part
         start, end, last = source.local(reader.instant(start)), source.local(before), source.local(before - _TICK)
     if source.type is not ColumnType.DATE:
         if start >= end:
-            return ()
+            return None
         last = end - _TICK
-    current, ids = source.grain.floor(start), []
+    first = source.grain.floor(start)
+    return (first, last) if first <= last else None
+
+
+@functools.lru_cache(maxsize=65536)
+def _overlapping(reader: Calendar, source: Calendar, start: Partition, end: Partition) -> tuple[str, ...]:
+    """The source partitions that overlap an interval of the reader's clock."""
+    found = span(reader, source, start, end)
+    if found is None:
+        return ()
+    current, last = found
+    ids = []
     while current <= last:
         ids.append(source.id(current))
         current = source.next(current)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 
@@ -10,7 +11,9 @@ from aggregator.core.names import TableName
 from aggregator.core.plan import Plan, Reason, Stale, Step
 from aggregator.core.warehouse import Snapshot
 from aggregator.plan.due import due_partitions
+from aggregator.plan.inputs import Inputs
 from aggregator.plan.staleness import Staleness
+from aggregator.plan.texts import Texts
 
 
 def make_plan(
@@ -26,21 +29,27 @@ def make_plan(
     The order of the steps is one in which they can be done. With ``full``, everything is built whatever its state.
     """
     due = due_partitions(graph, snapshot.now)
+    texts = Texts(snapshot.versions)
     steps: list[Step] = []
     stale: dict[TableName, dict[str, Stale]] = {}
     looked_at = 0
     for name in (name for name in graph.models if name in selected):
-        model, judged = graph.models[name], Staleness(graph.models[name], graph, snapshot)
+        model = graph.models[name]
         found = stale[name] = {}  # seen by its own later partitions too: a model may read itself
-        for partition in due[name]:
-            if not _within(model, partition, interval):
-                continue
-            looked_at += 1
-            reason = Stale(Reason.FULL, "asked for") if full else judged.judge(partition, stale)
+        wanted = _within(model, due[name], interval)
+        looked_at += len(wanted)
+        judged = Staleness(model, snapshot, Inputs(model, graph, texts), stale)
+        judge = _asked_for if full else judged.judge
+        for partition in wanted:
+            reason = judge(partition)
             if reason is not None:
                 found[partition] = reason
         steps.extend(_steps(model, due[name], found, snapshot.most_at_once))
     return Plan(tuple(steps), due, stale, looked_at, _unselected(graph, snapshot, selected, due), snapshot.now)
+
+
+def _asked_for(_partition: str) -> Stale:
+    return Stale(Reason.FULL, "asked for")
 
 
 def _unselected(
@@ -51,21 +60,26 @@ def _unselected(
     for name in reversed(list(graph.models)):  # downstream first
         if name in selected or name in upstream:
             upstream.update(graph.upstream(name))
-    found = []
+    found, texts = [], Texts(snapshot.versions)
     for name in (each for each in graph.models if each in upstream and each not in selected):
-        judged = Staleness(graph.models[name], graph, snapshot)
-        if any(judged.judge(partition, {}) is not None for partition in due[name]):
+        judged = Staleness(graph.models[name], snapshot, Inputs(graph.models[name], graph, texts), {})
+        if any(judged.judge(partition) is not None for partition in due[name]):
             found.append(name)
     return tuple(found)
 
 
-def _within(model: CompiledModel, partition: str, interval: tuple[datetime | None, datetime | None]) -> bool:
-    """Whether a partition overlaps the interval; a table without partitions always does."""
-    if model.calendar is None:
-        return True
-    start, end = interval
-    first = model.calendar.parse(partition)
-    return (end is None or first < end) and (start is None or model.calendar.next(first) > start)
+def _within(
+    model: CompiledModel, due: Sequence[str], interval: tuple[datetime | None, datetime | None]
+) -> Sequence[str]:
+    """The partitions that overlap the interval; a table without partitions always does."""
+    calendar, (start, end) = model.calendar, interval
+    if calendar is None or (start is None and end is None):
+        return due
+    first = (
+        0 if start is None else bisect.bisect_right(due, start, key=lambda each: calendar.next(calendar.parse(each)))
+    )
+    last = len(due) if end is None else bisect.bisect_left(due, end, key=calendar.parse)
+    return due[first:last]
 
 
 def _steps(model: CompiledModel, due: Sequence[str], found: dict[str, Stale], most: int | None) -> Iterator[Step]:
@@ -73,6 +87,8 @@ def _steps(model: CompiledModel, due: Sequence[str], found: dict[str, Stale], mo
 
     A week or a quarter is written as the partitions that BigQuery stores of it.
     """
+    if not found:
+        return
     run: list[str] = []
     longest = max(1, most // model.calendar.grain.pieces) if most and model.calendar else None
     for partition in due:

@@ -22,6 +22,7 @@ from aggregator.core.writes import Batch, Expectation, ReplaceView, Staged, Writ
 from aggregator.engines import Engine
 from aggregator.engines.protocol import ColumnsChangedError, QueryError
 from aggregator.plan.inputs import Inputs
+from aggregator.plan.texts import Texts
 from aggregator.run import codes
 from aggregator.strategies import write_for
 
@@ -57,7 +58,7 @@ class Builder:
         self._attempt = attempt
         self._expectations: list[Expectation] = expectations(model)[0]
         self._previous = attempt.ledger.built.get(model.name, {})
-        self._inputs = Inputs(model, graph, engine.versions())
+        self._inputs = Inputs(model, graph, Texts(engine.versions()))
         self._may_replace = attempt.may_replace
         self._bad = 0
 
@@ -125,7 +126,7 @@ class Builder:
         try:
             self._write(write, staged, sound, changed, seen)
         except (QueryError, ColumnsChangedError) as error:
-            self._inputs = Inputs(self.model, self._graph, self._engine.versions())  # what was published is undone
+            self._inputs = Inputs(self.model, self._graph, Texts(self._engine.versions()))  # the published is undone
             yield self._failed(step, self._query_problem(error), seen)
             return
         seconds = time.monotonic() - seen.began

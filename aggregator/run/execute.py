@@ -15,6 +15,7 @@ from aggregator.core.warehouse import Ledger, Snapshot
 from aggregator.engines import Engine
 from aggregator.plan.inputs import Inputs, address
 from aggregator.plan.staleness import Staleness
+from aggregator.plan.texts import Texts
 from aggregator.run import codes
 from aggregator.run.build import Attempt, Builder
 
@@ -86,15 +87,15 @@ class _Run:
     def _still_stale(self, model: CompiledModel, partitions: list[str]) -> set[str]:
         """Those whose inputs did change in the end."""
         snapshot = Snapshot(self._engine.versions(), self._ledger, self._engine.now())
-        judged = Staleness(model, self._graph, snapshot)
-        return {each for each in partitions if judged.judge(each, {}) is not None}
+        judged = Staleness(model, snapshot, Inputs(model, self._graph, Texts(snapshot.versions)), {})
+        return {each for each in partitions if judged.judge(each) is not None}
 
     def _blocked(self, model: CompiledModel, step: Step) -> dict[str, tuple[str, Diagnostic]]:
         """Partitions that read one that failed in this run: what they read, and why that failed."""
         blocked: dict[str, tuple[str, Diagnostic]] = {}
         if not self._failed:
             return blocked
-        inputs = Inputs(model, self._graph, self._engine.versions())
+        inputs = Inputs(model, self._graph, Texts(self._engine.versions()))
         for partition in step.partitions:
             for table, each in inputs.partitions(partition):
                 failures = self._failed.get(table, {})

@@ -125,7 +125,11 @@ def what_is_read(map_: PartitionMap, reader: Calendar, partition: datetime) -> t
         case Reach.LAST:
             start = moved_back(end, map_.count, map_.unit)
         case Reach.OFFSET:
-            start, end = moved_back(start, map_.count, map_.unit), moved_back(end, map_.count, map_.unit)
+            moved, length = moved_back(start, map_.count, map_.unit), end - start
+            is_of_months = map_.unit in (Grain.MONTH, Grain.QUARTER, Grain.YEAR)
+            fixed = (Grain.HOUR, Grain.DAY, Grain.ISOWEEK, Grain.WEEK_SATURDAY)
+            keeps = is_of_months and reader.grain in fixed
+            start, end = moved, moved + length if keeps else moved_back(end, map_.count, map_.unit)
     return instant(start, reader), instant(end, reader)
 
 

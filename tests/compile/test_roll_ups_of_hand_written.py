@@ -162,6 +162,23 @@ def test_rows_that_are_in_several_partitions_do_not_add_up_over_time(months):
     assert months(parent).startswith("A405 ")
 
 
+@pytest.mark.parametrize(
+    ("offset", "is_shared"),
+    [
+        pytest.param("7 days", False, id="each day is read by one other"),
+        pytest.param("1 month", True, id="the last of February by four days of March"),
+        pytest.param("1 year", True, id="February 28 by a leap day, too"),
+    ],
+)
+def test_an_offset_by_months_shares_rows(months, offset, is_shared):
+    before = """SELECT days.day AS flight_date, flights.carrier, COUNT(*) AS n
+    FROM lake.elsewhere AS days CROSS JOIN lake.flights AS flights
+    GROUP BY days.day, flights.carrier"""
+    parent = model_file(before, more=f"{KEY}\ninputs: {{lake.flights: {{offset: {offset}}}}}")
+
+    assert months(parent).startswith("A405 ") == is_shared
+
+
 def test_rows_whose_partition_follows_from_them_add_up_over_time(months):
     late = "SELECT flight_date, carrier, COUNT(*) AS n FROM lake.flights GROUP BY flight_date, carrier"
     parent = model_file(late, more=f"{KEY}\ninputs: {{lake.flights: {{last: 7 days}}}}")

@@ -15,7 +15,7 @@ from aggregator.core.calendar import Grain
 from aggregator.core.catalog import Size
 from aggregator.core.estimate import LEAST_BILLED, MEBIBYTE, billed, size_text
 from aggregator.dry_run.cadence import firings_per_day
-from aggregator.dry_run.sizes import Width, count_partitions, spread
+from aggregator.dry_run.sizes import Width, spread
 from aggregator.dry_run.type_tree import type_tree
 
 FACTS = {"day": "DATE", "k": "STRING", "n": "INT64", "x": "FLOAT64"}
@@ -600,7 +600,7 @@ def test_what_is_billed_covers_what_is_read(by_table):
 def test_partitions_are_counted_as_they_are_listed(grain, start, hours):
     end = Grain.HOUR.shift(start, hours)
 
-    assert count_partitions(grain, start, end) == len(list(grain.range(start, end)))
+    assert grain.number(start, end) == len(list(grain.range(start, end)))
 
 
 def test_the_clock_of_the_catalog_is_that_of_the_newest_partition():

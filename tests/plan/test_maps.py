@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import datetime, timedelta
 
 import duckdb
@@ -14,7 +15,7 @@ from aggregator.core.calendar import Calendar, ColumnType, Grain, Partition
 from aggregator.core.maps import PREVIOUS, SAME, PartitionMap, Reach
 from aggregator.engines.duckdb.connection import prepared
 from aggregator.engines.duckdb.dialect import to_duckdb
-from aggregator.plan.maps import read_partitions
+from aggregator.plan.maps import bounds, read_partitions
 
 AROUND = {
     "clocks go forward in New York and, at midnight, in Havana": "2013-03-10",
@@ -185,6 +186,7 @@ QUARTERS = Calendar("moment", ColumnType.DATE, Grain.QUARTER, "UTC")
 YEARS = Calendar("moment", ColumnType.DATE, Grain.YEAR, "UTC")
 ISO_WEEKS = Calendar("moment", ColumnType.DATE, Grain.ISOWEEK, "UTC")
 WEEKS = Calendar("moment", ColumnType.DATE, Grain.WEEK, "UTC")
+A_MONTH_BEFORE = PartitionMap(Reach.OFFSET, 1, Grain.MONTH)
 KOLKATA_WEEKS = Calendar("moment", ColumnType.DATE, Grain.WEEK_THURSDAY, "Asia/Kolkata")
 NEW_YORK_WEEKS = Calendar("moment", ColumnType.DATETIME, Grain.WEEK, "America/New_York")
 
@@ -304,8 +306,24 @@ def hours_from(first: str, count: int) -> list[str]:
             id="the last quarter is three months, wherever they begin",
         ),
         pytest.param(
-            *(PartitionMap(Reach.OFFSET, 1, Grain.QUARTER), DAYS, DAYS, "2013-05-29", []),
-            id="a quarter before May 29 and before May 30 is February 28",
+            *(PartitionMap(Reach.OFFSET, 1, Grain.QUARTER), DAYS, DAYS, "2013-05-29", ["2013-02-28"]),
+            id="a quarter before May 29 is February 28",
+        ),
+        pytest.param(
+            *(A_MONTH_BEFORE, DAYS, DAYS, "2013-03-28", ["2013-02-28"]),
+            id="and so is a month before March 28",
+        ),
+        pytest.param(
+            *(A_MONTH_BEFORE, DAYS, DAYS, "2013-03-31", ["2013-02-28"]),
+            id="and before March 31",
+        ),
+        pytest.param(
+            *(A_MONTH_BEFORE, ISO_WEEKS, DAYS, "2013-07-29", days_from("2013-06-29", 7)),
+            id="a week a month before is seven days",
+        ),
+        pytest.param(
+            *(PartitionMap(Reach.OFFSET, 7, Grain.DAY), MONTHS, DAYS, "2013-03", days_from("2013-02-22", 31)),
+            id="a month that is moved by days is moved at both ends",
         ),
         pytest.param(
             *(PartitionMap(Reach.OFFSET, 1, Grain.YEAR), ISO_WEEKS, ISO_WEEKS, "2013-01-07"),
@@ -356,6 +374,35 @@ def test_neighbours_share_no_rows_and_leave_none_out(db, map_, reader, source, d
 
     assert len(everything) > 4
     assert sorted(seen) == sorted(everything)
+
+
+@pytest.mark.parametrize(
+    ("reader", "partition", "expected"),
+    [
+        pytest.param(NEW_YORK_HOURS, "2012-03-31T23", ["2012-02-29T23"], id="an hour keeps its time of day"),
+        pytest.param(UTC_DAYS, "2013-03-30", hours_from("2013-02-28T00", 24), id="a day is a whole one"),
+    ],
+)
+def test_hours_of_a_month_before(reader, partition, expected):
+    of_hours = dataclasses.replace(reader, grain=Grain.HOUR)
+
+    assert list(read_partitions(A_MONTH_BEFORE, reader, of_hours, reader.parse(partition))) == expected
+
+
+@hypothesis.given(
+    partition=st.datetimes(datetime.fromisoformat("2009-01-01"), datetime.fromisoformat("2022-01-01")),
+    reader=st.sampled_from(GRAINS[ColumnType.DATE]),
+    count=st.integers(1, 30),
+    unit=st.sampled_from([Grain.MONTH, Grain.QUARTER, Grain.YEAR]),
+)
+def test_a_partition_of_months_before_is_as_long_as_its_reader(partition, reader, count, unit):
+    """Nothing is empty where a month lacks the day, and of the first of a month nothing has changed."""
+    calendar = Calendar("d", ColumnType.DATE, reader, "UTC")
+    start = reader.floor(partition)
+    low, high = bounds(PartitionMap(Reach.OFFSET, count, unit), calendar, start)
+
+    assert low == unit.shift(start, -count)
+    assert high == reader.shift(low, 1)
 
 
 @hypothesis.given(

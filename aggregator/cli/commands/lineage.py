@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import sys
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +13,13 @@ import click
 
 from aggregator.cli.options import format_option, project_options
 from aggregator.cli.output import print_json
+from aggregator.cli.partitions import HEADS, print_reach, reach_json, trace
 from aggregator.cli.select import path_of
 from aggregator.cli.session import Session, open_project
 from aggregator.core.diagnostics import did_you_mean
 from aggregator.core.graph import Graph, Origin
 from aggregator.core.lineage import Lineage
 from aggregator.core.names import TableName
-
-HEADS = {"up": "made from", "down": "used by"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,7 +40,7 @@ Steps = Callable[[Origin], Iterator[tuple[Origin, str]]]
 
 
 @click.command("lineage")
-@click.argument("what", metavar="TABLE[.COLUMN]")
+@click.argument("what", metavar="TABLE[.COLUMN|@PARTITION]")
 @project_options
 @click.option("--up", "way", flag_value="up", help="Only what it is made from.")
 @click.option("--down", "way", flag_value="down", help="Only what is made from it.")
@@ -49,15 +49,20 @@ Steps = Callable[[Origin], Iterator[tuple[Origin, str]]]
 def command(
     folder: Path, environment: str | None, quiet: bool, what: str, way: str | None, depth: int | None, output: str
 ) -> int:
-    """Show where a table or column comes from and where it goes.
+    """Show where a table, column or partition comes from and where it goes.
 
     For columns, each line says how it is made: copy, transformation or aggregate. For tables, it says through which
-    partition map they are read.
+    partition map they are read. For a partition, such as marts.monthly@2013-02, it says which partitions of each table
+    it is made from and which are made from it.
     """
     session = open_project(folder, environment, output, quiet=quiet)
     lineage = Lineage(session.graph)
+    what, is_partition, partition = what.partition("@")
     place = _place(session, lineage, what)
     ways = [way] if way else list(HEADS)
+    if is_partition:
+        _show_partition(session.graph, place, partition, ways, output)
+        return 0
     trees = {each: _grow(place, _steps(session.graph, lineage, place, each), depth or sys.maxsize) for each in ways}
     if output == "json":
         found = _json(session.graph, lineage, Branch(place, ""))
@@ -88,6 +93,22 @@ def _place(session: Session, lineage: Lineage, what: str) -> Origin:
         raise click.UsageError(f"{what}: {name} has no column {column}. {advice}".strip())
     _, dot, fields = column.partition(".")
     return Origin(str(name), f"{found.name}{dot}{fields}")
+
+
+# --- one partition ---
+
+
+def _show_partition(graph: Graph, place: Origin, partition: str, ways: list[str], output: str) -> None:
+    if place.column:
+        raise click.UsageError(f"{place.table}.{place.column}@{partition}: a column has no partitions of its own")
+    found = trace(graph, datetime.now(UTC), _name(place), partition, ways)
+    if output == "json":
+        print_json(
+            {"table": place.table, "partition": partition}
+            | {way: reach_json(graph, reached) for way, reached in found.items()}
+        )
+    else:
+        print_reach(graph, f"{place.table}@{partition}", found)
 
 
 # --- the tree ---

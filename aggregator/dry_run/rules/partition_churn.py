@@ -12,7 +12,6 @@ from aggregator.core.graph import Input
 from aggregator.core.maps import Reach
 from aggregator.dry_run.cadence import firings_per_day, hours
 from aggregator.dry_run.rules.protocol import Candidate
-from aggregator.dry_run.sizes import count_partitions
 
 MOST = 30_000
 
@@ -73,7 +72,7 @@ def _rebuilt(edge: Input, candidate: Candidate, calendar: Calendar) -> int:
     if partition is None or candidate.graph.calendars.get(edge.table) is None:
         return 0
     end = partition.end or calendar.local(candidate.now)
-    built = count_partitions(calendar.grain, partition.start, min(end, calendar.local(candidate.now)))
+    built = calendar.grain.number(partition.start, min(end, calendar.local(candidate.now)))
     if edge.map.reach is Reach.ALL:
         return built
     if edge.map.reach is not Reach.LAST:

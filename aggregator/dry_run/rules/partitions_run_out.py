@@ -8,7 +8,6 @@ from datetime import timedelta
 from aggregator.core.catalog import StoredTable
 from aggregator.core.diagnostics import Code, Diagnostic, Layer, Severity
 from aggregator.dry_run.rules.protocol import Candidate
-from aggregator.dry_run.sizes import count_partitions
 
 MOST = 10_000
 _YEAR = timedelta(days=366)
@@ -51,9 +50,9 @@ GROUP BY hour"""
         if partition is None or calendar is None or partition.end is not None:
             return
         now = calendar.local(candidate.now)
-        if count_partitions(calendar.grain, partition.start, now) > MOST:
+        if calendar.grain.number(partition.start, now) > MOST:
             return  # said by the rule about tables that have too many
-        if count_partitions(calendar.grain, partition.start, now + _YEAR) > MOST:
+        if calendar.grain.number(partition.start, now + _YEAR) > MOST:
             last = calendar.grain.shift(calendar.grain.ceil(partition.start), MOST)
             message = f"on {last:%Y-%m-%d} the table has {MOST:,} partitions, and BigQuery allows no more"
             yield Diagnostic(partition.place, self.code, message, "cut it by a longer grain, or say where it ends")

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from aggregator.core.catalog import StoredTable
 from aggregator.core.diagnostics import Code, Diagnostic, Layer
 from aggregator.dry_run.rules.protocol import Candidate
-from aggregator.dry_run.sizes import count_partitions
 
 MOST = 10_000
 
@@ -49,7 +48,7 @@ GROUP BY hour"""
             return
         end = partition.end or calendar.local(candidate.now)
         # a week or a quarter is one at least: how many days or months of it have rows, nobody knows
-        count = count_partitions(calendar.grain, partition.start, end)
+        count = calendar.grain.number(partition.start, end)
         if count > MOST:
             message = f"the table has {count:,} partitions by {end:%Y-%m-%d}, and BigQuery allows {MOST:,}"
             yield Diagnostic(partition.place, self.code, message, "cut it by a longer grain, or begin later")
