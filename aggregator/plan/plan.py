@@ -5,6 +5,7 @@ from __future__ import annotations
 import bisect
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import TypeAlias
 
 from aggregator.core.graph import CompiledModel, Graph
 from aggregator.core.names import TableName
@@ -15,13 +16,18 @@ from aggregator.plan.inputs import Inputs
 from aggregator.plan.staleness import Staleness
 from aggregator.plan.texts import Texts
 
+Interval: TypeAlias = "tuple[datetime | None, datetime | None]"
+"""From when to when, on the models' own wall clocks; half-open."""
+
+EVERYTHING: Interval = (None, None)
+
 
 def make_plan(
     graph: Graph,
     snapshot: Snapshot,
     *,
     selected: Collection[TableName],
-    interval: tuple[datetime | None, datetime | None] = (None, None),
+    interval: Interval = EVERYTHING,
     full: bool = False,
 ) -> Plan:
     """What to build so that the selected models are fresh within an interval of their own wall clocks.
@@ -52,6 +58,26 @@ def _asked_for(_partition: str) -> Stale:
     return Stale(Reason.FULL, "asked for")
 
 
+def retry_plan(
+    graph: Graph, snapshot: Snapshot, *, selected: Collection[TableName], interval: Interval = EVERYTHING
+) -> Plan:
+    """What failed when it was built last, and nothing else: neither what is stale, nor what waits for it.
+
+    What is no longer a partition, as its table begins later now, is not built.
+    """
+    due = due_partitions(graph, snapshot.now)
+    steps: list[Step] = []
+    stale: dict[TableName, dict[str, Stale]] = {}
+    for name in (name for name in graph.models if name in selected):
+        model, failed = graph.models[name], snapshot.ledger.failed.get(name, {})
+        wanted = (each for each in _within(model, due[name], interval) if each in failed)
+        stale[name] = {each: Stale(Reason.FAILED, failed[each].message) for each in wanted}
+        steps.extend(_steps(model, due[name], stale[name], snapshot.most_at_once))
+    looked_at = sum(len(found) for found in stale.values())
+    concerned = {step.model for step in steps}
+    return Plan(tuple(steps), due, stale, looked_at, _unselected(graph, snapshot, concerned, due), snapshot.now)
+
+
 def _unselected(
     graph: Graph, snapshot: Snapshot, selected: Collection[TableName], due: Mapping[TableName, Sequence[str]]
 ) -> tuple[TableName, ...]:
@@ -68,9 +94,7 @@ def _unselected(
     return tuple(found)
 
 
-def _within(
-    model: CompiledModel, due: Sequence[str], interval: tuple[datetime | None, datetime | None]
-) -> Sequence[str]:
+def _within(model: CompiledModel, due: Sequence[str], interval: Interval) -> Sequence[str]:
     """The partitions that overlap the interval; a table without partitions always does."""
     calendar, (start, end) = model.calendar, interval
     if calendar is None or (start is None and end is None):
