@@ -8,6 +8,7 @@ from aggregator.core.graph import Graph
 from aggregator.core.names import TableName
 from aggregator.core.warehouse import WHOLE
 from aggregator.plan.inputs import Inputs
+from aggregator.plan.texts import Texts
 
 
 def readers_of(
@@ -22,7 +23,7 @@ def readers_of(
         sources = [table for table in (*graph.upstream(model.name), model.name) if table in reached]
         if not sources:
             continue
-        inputs = Inputs(model, graph, {})
+        inputs = Inputs(model, graph, Texts({}))
         own = reached.setdefault(model.name, {})
         for each in due[model.name]:
             if any(_is_in(reached.get(table), id_) for table, id_ in inputs.partitions(each)):
