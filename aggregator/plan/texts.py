@@ -36,7 +36,8 @@ class Texts:
 
     def version(self, table: TableName, partition: str) -> Version:
         """The version of an input partition as it is now."""
-        return _version(self._versions.get(table, {}), partition)
+        versions = self._versions.get(table, {})
+        return versions.get(partition, ABSENT) if partition != WHOLE else whole_version(versions)
 
 
 class _Remembered(dict[str, str]):
@@ -48,11 +49,7 @@ class _Remembered(dict[str, str]):
         self._versions = versions
 
     def __missing__(self, partition: str) -> str:
-        version = _version(self._versions, partition)
+        version = self._versions.get(partition, ABSENT) if partition != WHOLE else whole_version(self._versions)
         text = f'{self._head}{quoted(partition)}, "rows": {version.rows}, "version": {quoted(version.token)}}}'
         self[partition] = text
         return text
-
-
-def _version(versions: Mapping[str, Version], partition: str) -> Version:
-    return versions.get(partition, ABSENT) if partition != WHOLE else whole_version(versions)
