@@ -3,23 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from enum import StrEnum
 
 import click
 
 from aggregator.core.calendar import Calendar, Grain
+from aggregator.core.status import State
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-
-
-class State(StrEnum):
-    """How a partition is, worst first."""
-
-    FAILED = "failed"
-    MISSING = "missing"
-    STALE = "stale"
-    FRESH = "fresh"
-
 
 MARKS = {
     State.FAILED: click.style("x", fg="red", bold=True),

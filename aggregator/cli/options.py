@@ -79,6 +79,26 @@ def interval_options(command: F) -> F:
     return command
 
 
+def amount_options(command: F) -> F:
+    """``--limit`` and ``--retry-failed``."""
+    for option in (
+        click.option(
+            "--retry-failed",
+            "retry",
+            is_flag=True,
+            help="Only partitions whose last attempt failed, and neither what is stale nor what waits for them.",
+        ),
+        click.option(
+            "--limit",
+            type=click.IntRange(min=1),
+            metavar="N",
+            help="Only the first N partitions: upstream first, the oldest first of each model.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
 def wait_option(command: F) -> F:
     """``--wait``."""
     return click.option(

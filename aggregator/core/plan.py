@@ -17,6 +17,8 @@ class Reason(StrEnum):
 
     FULL = "full"
     """It was asked for by ``--full``."""
+    FAILED = "failed"
+    """Its last attempt failed, and ``--retry-failed`` asks for another."""
     MISSING = "missing"
     """It was never built, or its rows are gone."""
     UNRECORDED = "unrecorded"
@@ -76,3 +78,26 @@ class Plan:
     looked_at: int
     unselected: tuple[TableName, ...]
     at: datetime
+
+
+class Obstacle(StrEnum):
+    """Why partitions are not built, or not as one may expect."""
+
+    COLUMNS = "columns"
+    """Columns are gone or have other types: old rows and new ones do not fit into one table."""
+    OUTSIDE = "outside"
+    """They were asked for, and the table has no such partitions, or not yet."""
+    EMPTY = "empty"
+    """They are built, and something that they read begins after them."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Refusal:
+    """Partitions of a model from ``first`` to ``last`` that meet an obstacle: why, and what would help, if anything."""
+
+    model: TableName
+    first: str
+    last: str
+    obstacle: Obstacle
+    why: str
+    help: str = ""

@@ -97,10 +97,12 @@ class Snapshot:
     """All that planning needs to know about a warehouse, read at one time (UTC).
 
     ``most_at_once`` is how many partitions one query may write, as the warehouse stores them; None where there is no
-    such limit.
+    such limit. ``columns`` are those of the tables that are there, with their types on BigQuery, empty where the
+    warehouse has none that it can tell.
     """
 
     versions: Versions
     ledger: Ledger
     now: datetime
     most_at_once: int | None = None
+    columns: Mapping[TableName, Mapping[str, str]] = dataclasses.field(default_factory=dict)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -87,11 +87,10 @@ def estimates(grounds: Grounds) -> dict[TableName, Estimate]:
 def estimate(model: CompiledModel, grounds: Grounds) -> Estimate:
     """What a build of the newest complete partition of a model reads and costs; a view is made for nothing."""
     partition = built_partition(model, grounds)
-    found = () if model.model.kind is Kind.VIEW else scans(model, grounds.graph, grounds.reads)
     return Estimate(
         model=model.name,
         partition=partition,
-        reads=tuple(_read(scan, model, partition, grounds.stock(scan.table)) for scan in found),
+        reads=Reader(model, grounds).reads((partition,)),
         runs_per_day=0.0 if _is_ended(model, grounds) else builds_per_day(model),
         price_per_tib=price_per_tib(grounds.graph.project.environment),
         measured=grounds.measured.get(model.name),
@@ -119,22 +118,40 @@ def _is_ended(model: CompiledModel, grounds: Grounds) -> bool:
     return model.calendar is not None and later.newest(model.name) == now.newest(model.name)
 
 
-def _read(scan: Scan, model: CompiledModel, partition: str, stock: Stock) -> TableRead:
-    """What is read of one table, and how much that is."""
-    columns = tuple(sorted(stock.names if scan.columns is None else scan.columns))
-    ids = _ids(scan, model, partition, stock.calendar)
-    count = None if ids is None else len(ids)
-    if not columns and scan.columns is not None:
-        return TableRead(scan.table, (), count, 0, 0, stock.how if stock.whole else "no column is read")
-    sizes = [stock.whole] if ids is None else [stock.partition(each) for each in ids]
-    known = [size for size in sizes if size is not None]
-    if len(known) < len(sizes):
-        return TableRead(scan.table, columns, count, None, 0, stock.how)
-    limits = tuple(_limits(scan, model, stock, is_whole=ids is None))
-    total = _sum(stock, known, columns)
-    surely = total if scan.columns == scan.surely else _sum(stock, known, scan.surely)
-    at_least = 0 if _PRUNED in limits else surely
-    return TableRead(scan.table, columns, count, total, at_least, stock.how, limits)
+class Reader:
+    """What queries of one model read of each table."""
+
+    def __init__(self, model: CompiledModel, grounds: Grounds) -> None:
+        found = () if model.model.kind is Kind.VIEW else scans(model, grounds.graph, grounds.reads)
+        self._model = model
+        self._scans = [(scan, grounds.stock(scan.table)) for scan in found]
+        self._limits: dict[tuple[TableName, bool], tuple[str, ...]] = {}
+
+    def reads(self, partitions: Sequence[str]) -> tuple[TableRead, ...]:
+        """What one query reads that builds some partitions; nothing is read twice for two of them."""
+        return tuple(self._read(scan, stock, partitions) for scan, stock in self._scans)
+
+    def _read(self, scan: Scan, stock: Stock, partitions: Sequence[str]) -> TableRead:
+        columns = tuple(sorted(stock.names if scan.columns is None else scan.columns))
+        ids = _ids(scan, self._model, partitions, stock.calendar)
+        count = None if ids is None else len(ids)
+        if not columns and scan.columns is not None:
+            return TableRead(scan.table, (), count, 0, 0, stock.how if stock.whole else "no column is read")
+        sizes = [stock.whole] if ids is None else [stock.partition(each) for each in ids]
+        known = [size for size in sizes if size is not None]
+        if len(known) < len(sizes):
+            return TableRead(scan.table, columns, count, None, 0, stock.how)
+        limits = self._limits_of(scan, stock, is_whole=ids is None)
+        total = _sum(stock, known, columns)
+        surely = total if scan.columns == scan.surely else _sum(stock, known, scan.surely)
+        at_least = 0 if _PRUNED in limits else surely
+        return TableRead(scan.table, columns, count, total, at_least, stock.how, limits)
+
+    def _limits_of(self, scan: Scan, stock: Stock, *, is_whole: bool) -> tuple[str, ...]:
+        key = (scan.table, is_whole)
+        if key not in self._limits:
+            self._limits[key] = tuple(_limits(scan, self._model, stock, is_whole=is_whole))
+        return self._limits[key]
 
 
 def _sum(stock: Stock, sizes: Iterable[Size], columns: Iterable[str]) -> int:
@@ -142,14 +159,16 @@ def _sum(stock: Stock, sizes: Iterable[Size], columns: Iterable[str]) -> int:
     return sum(stock.bytes(size, wanted) for size in sizes)
 
 
-def _ids(scan: Scan, model: CompiledModel, partition: str, source: Calendar | None) -> tuple[str, ...] | None:
+def _ids(
+    scan: Scan, model: CompiledModel, partitions: Sequence[str], source: Calendar | None
+) -> tuple[str, ...] | None:
     """The partitions that are read, each once; None for the whole table."""
     reader = model.calendar
     if reader is None or source is None or is_whole(scan):
         return None
-    built = reader.parse(partition)
-    found = (each for map_ in scan.maps for each in read_partitions(map_, reader, source, built))
-    return tuple(sorted(set(found)))
+    built = map(reader.parse, partitions)
+    found = {each for start in built for map_ in scan.maps for each in read_partitions(map_, reader, source, start)}
+    return tuple(sorted(found))
 
 
 _PRUNED = "a condition on the partition column may skip partitions"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import TypeAlias
 
 from aggregator.core.graph import CompiledModel, Graph
 from aggregator.core.names import TableName
@@ -12,13 +13,18 @@ from aggregator.core.warehouse import Snapshot
 from aggregator.plan.due import due_partitions
 from aggregator.plan.staleness import Staleness
 
+Interval: TypeAlias = "tuple[datetime | None, datetime | None]"
+"""From when to when, on the models' own wall clocks; half-open."""
+
+EVERYTHING: Interval = (None, None)
+
 
 def make_plan(
     graph: Graph,
     snapshot: Snapshot,
     *,
     selected: Collection[TableName],
-    interval: tuple[datetime | None, datetime | None] = (None, None),
+    interval: Interval = EVERYTHING,
     full: bool = False,
 ) -> Plan:
     """What to build so that the selected models are fresh within an interval of their own wall clocks.
@@ -33,7 +39,7 @@ def make_plan(
         model, judged = graph.models[name], Staleness(graph.models[name], graph, snapshot)
         found = stale[name] = {}  # seen by its own later partitions too: a model may read itself
         for partition in due[name]:
-            if not _within(model, partition, interval):
+            if not is_within(model, partition, interval):
                 continue
             looked_at += 1
             reason = Stale(Reason.FULL, "asked for") if full else judged.judge(partition, stale)
@@ -41,6 +47,26 @@ def make_plan(
                 found[partition] = reason
         steps.extend(_steps(model, due[name], found, snapshot.most_at_once))
     return Plan(tuple(steps), due, stale, looked_at, _unselected(graph, snapshot, selected, due), snapshot.now)
+
+
+def retry_plan(
+    graph: Graph, snapshot: Snapshot, *, selected: Collection[TableName], interval: Interval = EVERYTHING
+) -> Plan:
+    """What failed when it was built last, and nothing else: neither what is stale, nor what waits for it.
+
+    What is no longer a partition, as its table begins later now, is not built.
+    """
+    due = due_partitions(graph, snapshot.now)
+    steps: list[Step] = []
+    stale: dict[TableName, dict[str, Stale]] = {}
+    for name in (name for name in graph.models if name in selected):
+        model, failed = graph.models[name], snapshot.ledger.failed.get(name, {})
+        wanted = (each for each in due[name] if each in failed and is_within(model, each, interval))
+        stale[name] = {each: Stale(Reason.FAILED, failed[each].message) for each in wanted}
+        steps.extend(_steps(model, due[name], stale[name], snapshot.most_at_once))
+    looked_at = sum(len(found) for found in stale.values())
+    concerned = {step.model for step in steps}
+    return Plan(tuple(steps), due, stale, looked_at, _unselected(graph, snapshot, concerned, due), snapshot.now)
 
 
 def _unselected(
@@ -59,7 +85,7 @@ def _unselected(
     return tuple(found)
 
 
-def _within(model: CompiledModel, partition: str, interval: tuple[datetime | None, datetime | None]) -> bool:
+def is_within(model: CompiledModel, partition: str, interval: Interval) -> bool:
     """Whether a partition overlaps the interval; a table without partitions always does."""
     if model.calendar is None:
         return True

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from typing import Protocol
 
 from aggregator.core.diagnostics import Diagnostic
 from aggregator.core.graph import CompiledModel, Graph
 from aggregator.core.names import TableName
-from aggregator.core.plan import Plan, Reason, Stale, Step
+from aggregator.core.plan import Plan, Step
 from aggregator.core.report import Report, Status, StepResult
 from aggregator.core.warehouse import Ledger, Snapshot
 from aggregator.engines import Engine
 from aggregator.plan.inputs import Inputs, address
+from aggregator.plan.refused import is_from_nothing
 from aggregator.plan.staleness import Staleness
 from aggregator.run import codes
 from aggregator.run.build import Attempt, Builder
@@ -37,7 +38,7 @@ def run_plan(plan: Plan, graph: Graph, engine: Engine, ledger: Ledger, *, run_id
     """
     began = time.monotonic()
     progress.begin(sum(len(step.partitions) for step in plan.steps))
-    from_nothing = {name for name, found in plan.stale.items() if _is_full(found, plan.due[name])}
+    from_nothing = {name for name in plan.stale if is_from_nothing(plan, name)}
     run = _Run(graph, engine, ledger, run_id, from_nothing)
     results = []
     for step in plan.steps:
@@ -112,11 +113,6 @@ class _Run:
             failures[partition] = cause
             problem = Diagnostic(cause.place, codes.BLOCKED, f"not built: it reads {name}, which failed")
             yield StepResult(step.model, (partition,), Status.BLOCKED, problem=problem)
-
-
-def _is_full(found: Mapping[str, Stale], due: Collection[str]) -> bool:
-    """Whether every partition of a table is to be rebuilt because the user said so."""
-    return len(found) == len(due) and all(stale.reason is Reason.FULL for stale in found.values())
 
 
 def _stretches(model: CompiledModel, partitions: list[str]) -> Iterator[tuple[str, ...]]:

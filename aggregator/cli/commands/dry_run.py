@@ -13,7 +13,8 @@ import click
 
 from aggregator.analyzers import ANALYZERS, open_analyzer
 from aggregator.analyzers.protocol import Analyzer, NotAvailableError
-from aggregator.cache import FILE, Cache, key_of
+from aggregator.cache import FILE, Cache
+from aggregator.cli.catalogs import committed_catalog
 from aggregator.cli.dry_runs import dry_run_json, print_difference, print_dry_run
 from aggregator.cli.options import format_option, project_options, select_option
 from aggregator.cli.output import print_findings, print_json, print_text, say, teller
@@ -26,7 +27,6 @@ from aggregator.core.diagnostics import errors
 from aggregator.core.names import TableName
 from aggregator.dry_run.request import Request
 from aggregator.dry_run.stage import STRUCTURE, dry_run
-from aggregator.load.catalog import CATALOG_FILE, load_catalog
 from aggregator.review import review
 
 
@@ -62,7 +62,7 @@ def command(
     """
     session = open_project(folder, environment, output, quiet=quiet)
     commit = base_commit(session.root, revision) if revision is not None else None
-    request = _request(session, select(session.graph, selection), _catalog(session, output))
+    request = _request(session, select(session.graph, selection), committed_catalog(session.root, output))
     progress = counter("models judged", quiet=quiet)
     with _analyzers(session, layers, quiet=quiet) as analyzers, Cache(session.root / FILE) as cache:
         found = dry_run(request, analyzers, cache, progress)
@@ -99,18 +99,6 @@ def _base(root: Path, environment: str | None, request: Request, cache: Cache) -
     return dataclasses.replace(
         request, graph=before.graph, findings=before.findings, selected=request.selected | frozenset(gone)
     )
-
-
-def _catalog(session: Session, output: str) -> tuple[Catalog | None, str]:
-    """What is known of the warehouse, if the project has it, and its key; a damaged file ends the command."""
-    path = session.root / CATALOG_FILE
-    if not path.exists():
-        return None, ""
-    found = load_catalog(path)
-    if isinstance(found, Catalog):
-        return found, key_of(path.read_text(encoding="utf-8"))
-    print_findings(found, session.root, output)
-    raise click.exceptions.Exit(2)
 
 
 @contextlib.contextmanager

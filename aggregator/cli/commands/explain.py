@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
@@ -12,16 +11,15 @@ import click
 from aggregator.aggregates import KINDS, Kind
 from aggregator.aggregates import codes as aggregate_codes
 from aggregator.checks import protocol as check_codes
+from aggregator.cli.explained import Known, print_explained, print_partition
 from aggregator.cli.options import project_options, wait_option
-from aggregator.cli.output import count, teller
+from aggregator.cli.output import teller
 from aggregator.cli.session import open_project
 from aggregator.cli.warehouse import at_work
 from aggregator.compile import codes as compile_codes
 from aggregator.core.diagnostics import Code, did_you_mean
 from aggregator.core.graph import CompiledModel, Graph
 from aggregator.core.names import TableName
-from aggregator.core.plan import Plan, Stale
-from aggregator.core.warehouse import LedgerRow, Snapshot
 from aggregator.dry_run import codes as dry_run_codes
 from aggregator.dry_run.rules import CODES as DRY_RUN_CODES
 from aggregator.dry_run.rules import RULES as DRY_RUN_RULES
@@ -30,10 +28,7 @@ from aggregator.lint import CODES as LINT_CODES
 from aggregator.lint import RULES
 from aggregator.load import codes as load_codes
 from aggregator.plan import make_plan
-from aggregator.plan.inputs import address
 from aggregator.run import codes as run_codes
-
-MAX_CHAIN = 20
 
 
 @click.command("explain")
@@ -61,10 +56,11 @@ def command(folder: Path, environment: str | None, quiet: bool, what: str, wait:
     with at_work(session.graph, session.root, teller(quiet=quiet), wait) as engine:
         snapshot = engine.snapshot()
         plan = make_plan(session.graph, snapshot, selected=session.graph.models)
+    known = Known(session.graph, snapshot, plan)
     if partition or model.calendar is None:
-        _print_partition(model, partition, plan, snapshot)
+        print_partition(model, partition, known)
     else:
-        _print_model(model, plan, snapshot)
+        print_explained(model, known)
     return 0
 
 
@@ -104,61 +100,3 @@ def _model(graph: Graph, name: str) -> CompiledModel:
         known = [*map(str, graph.models), *all_codes(), *(kind.word for kind in KINDS)]
         raise click.UsageError(f"{name} is neither a code nor a model. {did_you_mean(name, known)}".strip())
     return graph.models[table]
-
-
-def _print_model(model: CompiledModel, plan: Plan, snapshot: Snapshot) -> None:
-    due, stale = plan.due[model.name], plan.stale[model.name]
-    state = f"{len(stale):,} of {count(len(due), 'partition')} are not fresh" if stale else "everything is fresh"
-    click.echo(f"{model.name}: {state}.")
-    if model.one_by_one:
-        click.echo(f"It is built one partition at a time: {model.one_by_one}.")
-    elif model.calendar is not None:
-        click.echo("Any number of partitions can be built in one query: each row depends on its own partition only.")
-    for partition in list(stale)[:1]:
-        click.echo()
-        _print_partition(model, partition, plan, snapshot)
-
-
-def _print_partition(model: CompiledModel, partition: str, plan: Plan, snapshot: Snapshot) -> None:
-    """The chain from this partition to the root cause, or what it was built from."""
-    due = plan.due[model.name]
-    name = address(model.name, partition)
-    if partition not in due:
-        span = f"it has {due[0]} to {due[-1]}" if due and due[0] else "it has no partitions"
-        raise click.UsageError(f"{name} is not a partition of {model.name}: {span}")
-    failure = snapshot.ledger.failed.get(model.name, {}).get(partition)
-    if failure is not None:
-        click.secho(f"{name} failed in run {failure.run_id}", fg="red")
-        click.echo(f"  {failure.message}")
-    stale = plan.stale[model.name].get(partition)
-    if stale is None:
-        _print_fresh(name, snapshot.ledger.built[model.name][partition])
-        return
-    _print_chain(name, stale, plan)
-    click.echo(f"\nMend it: aggregator run --select +{model.name}")
-
-
-def _print_chain(name: str, stale: Stale, plan: Plan) -> None:
-    """Follow what is to be rebuilt upstream, down to what really changed."""
-    for depth in range(MAX_CHAIN):
-        click.echo(f"{'  ' * depth}{name} is stale ({stale.reason}){': ' if stale.detail else ''}{stale.detail}")
-        if not stale.pending:
-            return
-        name = stale.detail.removesuffix(" is to be rebuilt")
-        table, _, partition = name.partition("@")
-        parsed = TableName.parse(table)
-        following = plan.stale.get(parsed, {}).get(partition) if parsed else None
-        if following is None:
-            return
-        stale = following
-
-
-def _print_fresh(name: str, row: LedgerRow) -> None:
-    click.secho(f"{name} is fresh", fg="green")
-    click.echo(f"  {row.outcome} with {count(row.rows, 'row')} at {row.written_at:%Y-%m-%d %H:%M:%S} UTC")
-    click.echo(f"  run {row.run_id}, logic {row.fingerprint}")
-    inputs = json.loads(row.inputs)
-    for each in inputs[:MAX_CHAIN]:
-        click.echo(f"  read {address(each['table'], each['partition'])} ({count(each['rows'], 'row')})")
-    if len(inputs) > MAX_CHAIN:
-        click.echo(f"  … and {len(inputs) - MAX_CHAIN} more")

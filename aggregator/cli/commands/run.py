@@ -14,6 +14,7 @@ from pathlib import Path
 import click
 
 from aggregator.cli.options import (
+    amount_options,
     format_option,
     interval_options,
     project_options,
@@ -21,15 +22,14 @@ from aggregator.cli.options import (
     wait_option,
 )
 from aggregator.cli.output import count, print_json, print_text, teller
-from aggregator.cli.plans import print_plan, warn_unselected
+from aggregator.cli.planning import Wish, planned
+from aggregator.cli.plans import print_left_out, print_nothing, warn_unselected
 from aggregator.cli.progress import Bar, Lines, Silent
-from aggregator.cli.select import select
 from aggregator.cli.session import open_project
 from aggregator.cli.warehouse import at_work
 from aggregator.core.diagnostics import Code, Diagnostic
 from aggregator.core.names import TableName
 from aggregator.core.report import Report, Status, StepResult
-from aggregator.plan import make_plan
 from aggregator.run import Progress, run_plan
 
 
@@ -37,6 +37,7 @@ from aggregator.run import Progress, run_plan
 @project_options
 @select_option
 @interval_options
+@amount_options
 @wait_option
 @format_option("json")
 def command(
@@ -46,6 +47,8 @@ def command(
     start: datetime | None,
     end: datetime | None,
     full: bool,
+    limit: int | None,
+    retry: bool,
     wait: float,
     quiet: bool,
     output: str,
@@ -54,22 +57,27 @@ def command(
 
     Only what is not fresh is built. A run that was stopped goes on where it was when it is started again.
     """
+    wish = Wish(selection, (start, end), full, limit, retry)
     session = open_project(folder, environment, quiet=quiet)
     session.stop_on_errors()
-    chosen = select(session.graph, selection)
-    with at_work(session.graph, session.root, teller(quiet=quiet), wait) as engine:
+    graph = session.graph
+    with at_work(graph, session.root, teller(quiet=quiet), wait) as engine:
         snapshot = engine.snapshot()
-        plan = make_plan(session.graph, snapshot, selected=chosen, interval=(start, end), full=full)
+        found = planned(graph, snapshot, wish)
         with _progress(quiet=quiet) as progress:
-            report = run_plan(plan, session.graph, engine, snapshot.ledger, run_id=_run_id(), progress=progress)
+            report = run_plan(found.plan, graph, engine, snapshot.ledger, run_id=_run_id(), progress=progress)
     if output == "json":
-        print_json({"steps": [_json(result) for result in report.results]})
+        left_out = sum(len(step.partitions) for step in found.left_out)
+        print_json({"steps": [_json(result) for result in report.results], "left_out": left_out})
         print_text(_problems(report), session.root)
-    elif not plan.steps:
-        print_plan(plan, session.graph.project.environment.name)
     else:
-        warn_unselected(plan)
+        warn_unselected(found.plan)
+        if not found.plan.steps:
+            print_nothing(found)
+            return 0
         _print(report, session.root)
+        print_left_out(found)
+        click.echo(f"Next: {_next(report, is_all=not found.left_out)}")
     return 0 if report.is_clean else 1
 
 
@@ -102,14 +110,20 @@ def _json(result: StepResult) -> dict[str, object]:
 
 
 def _print(report: Report, root: Path) -> None:
-    """A line per model, the findings, and what to do next."""
+    """A line per model, the findings, and the total."""
     lines = [_model_line(list(results)) for _, results in groupby(report.results, lambda result: result.model)]
     width = max(len(name) for name, _ in lines)
     for name, text in lines:
         click.echo(f"{name:<{width}}  {text}")
     print_text(_problems(report), root)
     click.secho(f"\n{_total(report)}", fg=None if report.is_clean else "red")
-    click.echo(f"Next: {'aggregator status' if report.is_clean else 'mend the cause, then aggregator run'}")
+
+
+def _next(report: Report, *, is_all: bool) -> str:
+    """What to do now."""
+    if report.is_clean:
+        return "aggregator status" if is_all else "aggregator run, which goes on from here"
+    return "mend the cause, then aggregator run"
 
 
 def _total(report: Report) -> str:

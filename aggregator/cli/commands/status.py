@@ -2,34 +2,44 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
 from pathlib import Path
 
 import click
 
-from aggregator.cli.calendar import LEGEND, State, month_cells, month_header, year_calendar
+from aggregator.cli.files import replace_text
 from aggregator.cli.options import format_option, project_options, wait_option
-from aggregator.cli.output import print_json, teller
+from aggregator.cli.output import print_json, say, teller
 from aggregator.cli.select import select
 from aggregator.cli.session import open_project
+from aggregator.cli.statuses import print_model, print_project, status_json
 from aggregator.cli.warehouse import at_work
-from aggregator.core.graph import CompiledModel, Graph
-from aggregator.core.names import TableName
-from aggregator.core.plan import Plan, Reason, Stale
-from aggregator.core.warehouse import Ledger
+from aggregator.core.status import ProjectStatus
 from aggregator.plan import make_plan
-
-MAX_LISTED = 8
+from aggregator.plan.status import restricted, status_of
 
 
 @click.command("status")
 @click.argument("model", required=False)
+@click.option(
+    "--html",
+    "page",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Also write it as a page for browsers: one file, which loads nothing else.",
+)
 @project_options
 @wait_option
 @format_option("json")
-def command(folder: Path, environment: str | None, quiet: bool, model: str | None, wait: float, output: str) -> int:
-    """Show a calendar of partitions and what state they are in.
+def command(
+    folder: Path,
+    environment: str | None,
+    quiet: bool,
+    model: str | None,
+    page: Path | None,
+    wait: float,
+    output: str,
+) -> int:
+    """Show a calendar of partitions, which are stale, and why.
 
     Without MODEL: a line per model, a mark per month. With MODEL: a mark per day.
     """
@@ -39,101 +49,24 @@ def command(folder: Path, environment: str | None, quiet: bool, model: str | Non
     with at_work(session.graph, session.root, teller(quiet=quiet), wait) as engine:
         snapshot = engine.snapshot()
         plan = make_plan(session.graph, snapshot, selected=session.graph.models)
-    states = {name: model_states(plan, snapshot.ledger, name) for name in chosen}
+    status = restricted(status_of(session.graph, plan, snapshot.ledger), chosen)
+    if page is not None:
+        _write(page, status)
     if output == "json":
-        print_json([each for name in chosen for each in _json(name, states[name], plan, snapshot.ledger)])
+        print_json(status_json(status))
     elif model:
-        for name in chosen:
-            _print_model(session.graph.models[name], states[name], plan.stale[name], snapshot.ledger)
+        for each in status.models:
+            print_model(each, restricted(status, [each.name]).causes)
     else:
-        _print_project(session.graph, states, plan)
+        print_project(status)
     return 0
 
 
-def model_states(plan: Plan, ledger: Ledger, name: TableName) -> dict[str, State]:
-    """The state of each partition that a model should have."""
-    stale, failed = plan.stale[name], ledger.failed.get(name, {})
-    return {each: _state(stale.get(each), is_failed=each in failed) for each in plan.due[name]}
+def _write(page: Path, status: ProjectStatus) -> None:
+    from aggregator.export.status_page import status_page  # noqa: PLC0415  (only who wants the page pays for it)
 
-
-def _state(stale: Stale | None, *, is_failed: bool) -> State:
-    if stale is None:
-        return State.FRESH
-    if is_failed:
-        return State.FAILED
-    return State.MISSING if stale.reason is Reason.MISSING else State.STALE
-
-
-def _json(name: TableName, states: Mapping[str, State], plan: Plan, ledger: Ledger) -> list[dict[str, object]]:
-    return [
-        {
-            "model": str(name),
-            "partition": partition or None,
-            "state": str(state),
-            "reason": _reason(plan.stale[name].get(partition), ledger, name, partition, state),
-        }
-        for partition, state in states.items()
-    ]
-
-
-def _reason(stale: Stale | None, ledger: Ledger, name: TableName, partition: str, state: State) -> str | None:
-    if state is State.FAILED:
-        return ledger.failed[name][partition].message
-    if stale is None:
-        return None
-    return f"{stale.reason}: {stale.detail}" if stale.detail else str(stale.reason)
-
-
-def _print_project(graph: Graph, states: Mapping[TableName, Mapping[str, State]], plan: Plan) -> None:
-    """A line per model with a mark per month."""
-    names = [str(name) for name in states]
-    width = max((len(name) for name in names), default=0)
-    partitioned = [list(states[name]) for name in states if graph.models[name].calendar]
-    months = sorted({partition[:7] for partitions in partitioned for partition in partitions if len(partition) >= 7})  # noqa: PLR2004
-    forms = {name: _form(graph.models[name]) for name in states}
-    form_width = max(map(len, (*forms.values(), "table")))
-    for line in month_header(months):
-        click.echo(f"{'':<{width}}  {'':<{form_width}}  {line}")
-    for name, by_partition in states.items():
-        cells = month_cells(by_partition, months)
-        click.echo(f"{name!s:<{width}}  {forms[name]:<{form_width}}  {cells}  {_counts(by_partition)}".rstrip())
-    total = Counter(state for by_partition in states.values() for state in by_partition.values())
-    click.echo(f"\n{LEGEND}")
-    if set(total) <= {State.FRESH}:
-        click.echo(f"All {sum(total.values()):,} partitions are fresh.")
-    else:
-        click.echo("Next: aggregator plan shows why, aggregator run mends it")
-        _print_causes(plan)
-
-
-def _form(model: CompiledModel) -> str:
-    return str(model.calendar.grain) if model.calendar else str(model.model.kind)
-
-
-def _print_causes(plan: Plan) -> None:
-    """Root causes, and how many partitions each makes stale."""
-    causes = Counter(each.upstream for found in plan.stale.values() for each in found.values() if each.upstream)
-    for cause, number in causes.most_common(MAX_LISTED):
-        click.echo(f"  {cause} makes {number:,} stale")
-
-
-def _counts(states: Mapping[str, State]) -> str:
-    counted = Counter(states.values())
-    return ", ".join(f"{counted[state]:,} {state}" for state in State if counted[state])
-
-
-def _print_model(model: CompiledModel, states: Mapping[str, State], stale: Mapping[str, Stale], ledger: Ledger) -> None:
-    click.secho(str(model.name), bold=True)
-    click.echo(f"  {model.model.description}\n")
-    for line in year_calendar(states, model.calendar):
-        click.echo(f"  {line}")
-    click.echo(f"\n  {LEGEND}\n  {_counts(states)}")
-    listed = [(partition, state) for partition, state in states.items() if state is not State.FRESH]
-    for partition, state in listed[:MAX_LISTED]:
-        reason = _reason(stale.get(partition), ledger, model.name, partition, state)
-        click.echo(f"  {partition or 'whole'}  {state}  {reason}")
-    if len(listed) > MAX_LISTED:
-        click.echo(f"  … and {len(listed) - MAX_LISTED:,} more")
-    if listed:
-        address = f"{model.name}@{listed[0][0]}" if listed[0][0] else str(model.name)
-        click.echo(f"\nNext: aggregator explain {address}")
+    try:
+        replace_text(page, status_page(status))
+    except OSError as error:
+        raise click.UsageError(f"--html {page}: {error.strerror}") from None
+    say(f"wrote {page}")

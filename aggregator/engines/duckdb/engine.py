@@ -24,6 +24,7 @@ from aggregator.engines.duckdb.pseudo import without_pseudo
 from aggregator.engines.duckdb.sketches import stored_type
 from aggregator.engines.duckdb.staging import STAGING, Staging
 from aggregator.engines.duckdb.tables import Tables
+from aggregator.engines.duckdb.types import told_type
 from aggregator.engines.protocol import QueryError, WarehouseError
 
 if TYPE_CHECKING:
@@ -80,8 +81,13 @@ class DuckDbEngine:
 
     @translated(lost)
     def snapshot(self) -> Snapshot:
-        """Versions, ledger and clock."""
-        return Snapshot(self.versions(), read_ledger(self._db), self.now())
+        """Versions, columns, ledger and clock."""
+        columns = {
+            name: {column: told_type(type_) for column, type_ in found.items()}
+            for name, found in self._tables.columns.items()
+            if name in self._graph.models
+        }
+        return Snapshot(self.versions(), read_ledger(self._db), self.now(), columns=columns)
 
     @translated(lost)
     def versions(self) -> Versions:

@@ -21,6 +21,24 @@ _UNKNOWN = '"NULL"'
 _INSTANT = "TIMESTAMP WITH TIME ZONE"
 _DECIMALS = {"NUMERIC": "DECIMAL(38,9)", "BIGNUMERIC": "DECIMAL(38,18)"}
 
+_TOLD = {
+    "BIGINT": "INT64",
+    "DOUBLE": "FLOAT64",
+    "DECIMAL(38,9)": "NUMERIC",
+    "DECIMAL(38,18)": "BIGNUMERIC",
+    "VARCHAR": "STRING",
+    "BOOLEAN": "BOOL",
+    "DATE": "DATE",
+    "TIMESTAMP": "DATETIME",
+    _INSTANT: "TIMESTAMP",
+}
+"""Types of columns that stand for one type of BigQuery's; a sketch or a JSON document may be stored as others."""
+
+
+def told_type(stored: str) -> str:
+    """The type on BigQuery of a column as it is stored, empty where it could be several."""
+    return _TOLD.get(stored, "")
+
 
 def column_type(db: duckdb.DuckDBPyConnection, found: str, wanted: str) -> str:
     """The DuckDB type to give to a column.

@@ -1,0 +1,133 @@
+"""Why a partition is as it is, told from the cause to the partition and on to what follows."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+from collections.abc import Sequence
+
+import click
+
+from aggregator.cli.output import count
+from aggregator.core.graph import CompiledModel, Graph
+from aggregator.core.plan import Plan, Stale
+from aggregator.core.status import span
+from aggregator.core.warehouse import LedgerRow, Snapshot
+from aggregator.plan.cascade import readers_of
+from aggregator.plan.causes import Chains, Key, Root
+from aggregator.plan.inputs import address
+from aggregator.plan.refused import why_not_due
+
+MAX_CHAIN = 12
+MAX_LISTED = 20
+
+
+@dataclasses.dataclass(frozen=True)
+class Known:
+    """What a command knows when it explains."""
+
+    graph: Graph
+    snapshot: Snapshot
+    plan: Plan
+
+
+def print_explained(model: CompiledModel, known: Known) -> None:
+    """A model as a whole: how much of it is not fresh, how it is built, and the first partition that is not."""
+    due, stale = known.plan.due[model.name], known.plan.stale[model.name]
+    state = f"{len(stale):,} of {count(len(due), 'partition')} are not fresh" if stale else "everything is fresh"
+    click.echo(f"{model.name}: {state}.")
+    if model.one_by_one:
+        click.echo(f"It is built one partition at a time: {model.one_by_one}.")
+    elif model.calendar is not None:
+        click.echo("Any number of partitions can be built in one query: each row depends on its own partition only.")
+    for partition in list(stale)[:1]:
+        click.echo()
+        print_partition(model, partition, known)
+
+
+def print_partition(model: CompiledModel, partition: str, known: Known) -> None:
+    """The chain from the root cause to this partition, or what it was built from; then what follows."""
+    if partition not in known.plan.due[model.name]:
+        raise click.UsageError(_not_there(model, partition, known))
+    name = address(model.name, partition)
+    failure = known.snapshot.ledger.failed.get(model.name, {}).get(partition)
+    if failure is not None:
+        _print_failure(name, failure)
+    if partition in known.plan.stale[model.name]:
+        _print_stale(model, partition, known, is_failed=failure is not None)
+    else:
+        _print_fresh(name, known.snapshot.ledger.built[model.name][partition])
+
+
+def _not_there(model: CompiledModel, partition: str, known: Known) -> str:
+    """Why a partition is none."""
+    due, name = known.plan.due[model.name], address(model.name, partition)
+    has = f"it has {due[0]} to {due[-1]}" if due and due[0] else "it has no partitions"
+    why = ""
+    if model.calendar is not None:
+        with contextlib.suppress(ValueError):
+            why = why_not_due(model, due, model.calendar.parse(partition), known.snapshot.now)
+    return f"{name} is not a partition of {model.name}: {has}{f'; {why}' if why else ''}"
+
+
+def _print_failure(name: str, failure: LedgerRow) -> None:
+    click.secho(f"{name} failed at {failure.written_at:%Y-%m-%d %H:%M:%S} UTC, in run {failure.run_id}", fg="red")
+    click.echo(f"  {failure.message}\n  It keeps the rows that it had.\n")
+
+
+def _print_stale(model: CompiledModel, partition: str, known: Known, *, is_failed: bool) -> None:
+    chains = Chains(known.plan, known.snapshot.ledger)
+    chain = chains.chain(model.name, partition)
+    reason = chain[0][1].reason
+    click.secho(f"{address(model.name, partition)} is not fresh ({reason}). From the cause to it:", bold=True)
+    for depth, line in enumerate(_links(chain, chains.own(*chain[-1]))):
+        click.echo(f"{'  ' * depth}  {'└ ' if depth else ''}{line}")
+    _print_readers(model, partition, known)
+    mend = f"aggregator run --select +{model.name}"
+    retry = f"aggregator run --retry-failed --select {model.name}"
+    click.echo(f"\nMend it: {mend}")
+    if is_failed:
+        click.echo(f"Only try again what failed: {retry}")
+    if any(each in known.graph.models for each in known.graph.downstream(model.name)):
+        click.echo(f"With all that reads it: {mend}+")
+
+
+def _links(chain: Sequence[tuple[Key, Stale]], root: Root) -> list[str]:
+    """What happened, and each partition that reads the one before; a long chain without its middle."""
+    (name, partition), stale = chain[-1]
+    own, happened = address(name, partition), address(root.table, root.partition) if root.table else ""
+    joint = " " if stale.upstream else ": "
+    first = [f"{happened}{joint}{root.what}" if happened else f"{own} was {root.what}"]
+    if happened and happened != own:
+        first.append(f"{own} reads that")
+    rest = [f"{address(*key)} reads that" for key, _ in reversed(chain[:-1])]
+    lines = [*first, *rest]
+    if len(lines) > MAX_CHAIN:
+        lines[MAX_CHAIN // 2 : len(lines) - MAX_CHAIN // 2] = [f"… {len(lines) - MAX_CHAIN:,} more …"]
+    return lines
+
+
+def _print_readers(model: CompiledModel, partition: str, known: Known) -> None:
+    found = readers_of(known.graph, known.plan.due, model.name, partition)
+    if not found:
+        click.echo("\nNothing reads it.")
+        return
+    number = count(sum(map(len, found.values())), "partition")
+    click.echo(f"\nIf its rows come out different, {number} of {count(len(found), 'model')} may follow:")
+    width = max(len(str(name)) for name in found)
+    for name, partitions in list(found.items())[:MAX_LISTED]:
+        click.echo(f"  {name!s:<{width}}  {span(partitions)}")
+    if len(found) > MAX_LISTED:
+        click.echo(f"  … and {count(len(found) - MAX_LISTED, 'more model')}")
+
+
+def _print_fresh(name: str, row: LedgerRow) -> None:
+    click.secho(f"{name} is fresh: building it now would give the rows that it has", fg="green")
+    click.echo(f"  {row.outcome} with {count(row.rows, 'row')} at {row.written_at:%Y-%m-%d %H:%M:%S} UTC")
+    click.echo(f"  run {row.run_id}, logic {row.fingerprint}")
+    inputs = json.loads(row.inputs)
+    for each in inputs[:MAX_LISTED]:
+        click.echo(f"  read {address(each['table'], each['partition'])} ({count(each['rows'], 'row')})")
+    if len(inputs) > MAX_LISTED:
+        click.echo(f"  … and {len(inputs) - MAX_LISTED} more")

@@ -1,0 +1,60 @@
+"""Graph, snapshot and plan to :class:`ProjectStatus`."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Collection
+
+from aggregator.core.graph import CompiledModel, Graph
+from aggregator.core.names import TableName
+from aggregator.core.plan import Plan, Reason, Stale
+from aggregator.core.status import Cause, ModelStatus, ProjectStatus, State
+from aggregator.core.warehouse import Ledger
+from aggregator.plan.causes import causes_of
+
+
+def status_of(graph: Graph, plan: Plan, ledger: Ledger) -> ProjectStatus:
+    """The state of every partition that the models of a plan should have."""
+    environment = graph.project.environment.name
+    models = tuple(_model(graph.models[name], plan, ledger) for name in plan.stale)
+    return ProjectStatus(graph.project.name, environment, plan.at, models, causes_of(graph, plan, ledger))
+
+
+def restricted(status: ProjectStatus, names: Collection[TableName]) -> ProjectStatus:
+    """The same about some models only; commands go on to mend all that a cause affects."""
+    models = tuple(each for each in status.models if each.name in names)
+    causes = (_of(cause, names) for cause in status.causes)
+    return dataclasses.replace(status, models=models, causes=tuple(each for each in causes if each.affected))
+
+
+def _of(cause: Cause, names: Collection[TableName]) -> Cause:
+    return dataclasses.replace(cause, affected=tuple(each for each in cause.affected if each.model in names))
+
+
+def _model(model: CompiledModel, plan: Plan, ledger: Ledger) -> ModelStatus:
+    stale, failed = plan.stale[model.name], ledger.failed.get(model.name, {})
+    states = {each: _state(stale.get(each), is_failed=each in failed) for each in plan.due[model.name]}
+    reasons = {
+        each: failed[each].message if states[each] is State.FAILED else _reason(found) for each, found in stale.items()
+    }
+    return ModelStatus(
+        name=model.name,
+        description=model.model.description,
+        owner=model.model.owner,
+        form=str(model.calendar.grain) if model.calendar else str(model.model.kind),
+        calendar=model.calendar,
+        states=states,
+        reasons=reasons,
+    )
+
+
+def _state(stale: Stale | None, *, is_failed: bool) -> State:
+    if stale is None:
+        return State.FRESH
+    if is_failed:
+        return State.FAILED
+    return State.MISSING if stale.reason is Reason.MISSING else State.STALE
+
+
+def _reason(stale: Stale) -> str:
+    return f"{stale.reason}: {stale.detail}" if stale.detail else str(stale.reason)
