@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import TypeAlias
 
 from aggregator.core.graph import CompiledModel, Graph
 from aggregator.core.names import TableName
@@ -12,13 +13,16 @@ from aggregator.core.warehouse import Snapshot
 from aggregator.plan.due import due_partitions
 from aggregator.plan.staleness import Staleness
 
+Interval: TypeAlias = tuple[datetime | None, datetime | None]
+"""From when on and until when, on the wall clock of each table; None where there is no limit."""
+
 
 def make_plan(
     graph: Graph,
     snapshot: Snapshot,
     *,
     selected: Collection[TableName],
-    interval: tuple[datetime | None, datetime | None] = (None, None),
+    interval: Interval = (None, None),
     full: bool = False,
 ) -> Plan:
     """What to build so that the selected models are fresh within an interval of their own wall clocks.
@@ -33,7 +37,7 @@ def make_plan(
         model, judged = graph.models[name], Staleness(graph.models[name], graph, snapshot)
         found = stale[name] = {}  # seen by its own later partitions too: a model may read itself
         for partition in due[name]:
-            if not _within(model, partition, interval):
+            if not within(model, partition, interval):
                 continue
             looked_at += 1
             reason = Stale(Reason.FULL, "asked for") if full else judged.judge(partition, stale)
@@ -59,7 +63,7 @@ def _unselected(
     return tuple(found)
 
 
-def _within(model: CompiledModel, partition: str, interval: tuple[datetime | None, datetime | None]) -> bool:
+def within(model: CompiledModel, partition: str, interval: Interval) -> bool:
     """Whether a partition overlaps the interval; a table without partitions always does."""
     if model.calendar is None:
         return True

@@ -15,6 +15,7 @@ from aggregator.core.warehouse import Ledger, Snapshot
 from aggregator.engines import Engine
 from aggregator.plan.inputs import Inputs, address
 from aggregator.plan.staleness import Staleness
+from aggregator.plan.stretches import stretches
 from aggregator.run import codes
 from aggregator.run.build import Attempt, Builder
 
@@ -76,7 +77,7 @@ class _Run:
             if fresh:
                 yield StepResult(step.model, fresh, Status.FRESH)
             wanted = [each for each in wanted if each in still]
-        for stretch in _stretches(model, wanted):
+        for stretch in stretches(model, wanted):
             for result in self._builder.build(Step(step.model, stretch, step.stale)):
                 if result.problem is not None:
                     failures = self._failed.setdefault(step.model, {})
@@ -117,19 +118,3 @@ class _Run:
 def _is_full(found: Mapping[str, Stale], due: Collection[str]) -> bool:
     """Whether every partition of a table is to be rebuilt because the user said so."""
     return len(found) == len(due) and all(stale.reason is Reason.FULL for stale in found.values())
-
-
-def _stretches(model: CompiledModel, partitions: list[str]) -> Iterator[tuple[str, ...]]:
-    """Unbroken runs of partitions that one query may build."""
-    if model.calendar is None:
-        yield from ((each,) for each in partitions)
-        return
-    run: list[str] = []
-    for partition in partitions:
-        follows = run and model.calendar.id(model.calendar.next(model.calendar.parse(run[-1]))) == partition
-        if run and (model.one_by_one or not follows):
-            yield tuple(run)
-            run = []
-        run.append(partition)
-    if run:
-        yield tuple(run)
