@@ -15,11 +15,15 @@ from aggregator.cli.output import count
 from aggregator.core.estimate import Estimate, size_text
 from aggregator.core.names import TableName
 from aggregator.diff.affected import How
-from aggregator.diff.question import LONGEST, PRECISION
+from aggregator.diff.question import COUNTS, LONGEST, PRECISION
 from aggregator.diff.rebuilds import Rebuild
 from aggregator.diff.report import Example, ModelDiff, PartitionDiff, Value
 
 _COLORS = {How.CHANGED: "yellow", How.NEW: "green", How.DOWNSTREAM: "cyan"}
+_PARTITIONS = 8
+"""So many are told one by one."""
+_VALUES = 6
+"""Of a row that was added or removed so many columns are shown to people."""
 _SHOWN = 3
 """Of rows that were added or removed so many are shown to people."""
 
@@ -45,14 +49,14 @@ def _rebuild_lines(impact: Impact, name: TableName) -> Iterator[str]:
     if found is None:
         return
     if not found.partitions:
-        yield "to rebuild: nothing, it was built from this already"
+        yield "to rebuild: nothing"
         return
     stretch = f", {found.partitions[0]} … {found.partitions[-1]}" if len(found.partitions) > 1 else ""
     what = "the table" if found.partitions == ("",) else f"{count(len(found.partitions), 'partition')}{stretch}"
     anyway = f" ({found.anyway:,} of them without this change, too)" if found.anyway else ""
     estimate = impact.judged.estimates.get(name)
-    known = estimate is not None and (estimate.bytes is None or estimate.bytes > 0)
-    yield f"to rebuild: {what}{anyway}{f'; a build reads {cost_text(estimate)}' if known else ''}"
+    reads = f"; a build reads {cost_text(estimate)}" if estimate and estimate.bytes else ""
+    yield f"to rebuild: {what}{anyway}{reads}"
 
 
 def _row_lines(found: ModelDiff | None) -> Iterator[str]:
@@ -65,13 +69,25 @@ def _row_lines(found: ModelDiff | None) -> Iterator[str]:
         how = f"by {names}" if names else "as whole rows"
         is_new = not (found.pairing.key or found.pairing.values)
         yield f"rows, {'all of them new' if is_new else f'compared {how}'}:"
-        width = max(len(each.partition) for each in found.partitions)
-        for each in found.partitions:
-            yield f"  {each.partition:<{width}}  {_numbers(each)}" if width else f"  {_numbers(each)}"
+        yield from _partition_lines(found.partitions)
         yield from _column_lines(found)
-        yield from _example_lines(found.partitions)
+        yield from _example_lines(found)
     if found.why:
         yield f"rows not compared: {found.why}"
+
+
+def _partition_lines(partitions: Sequence[PartitionDiff]) -> Iterator[str]:
+    """Each partition; of many their sum, and the newest of those that differ."""
+    shown = partitions
+    if len(partitions) > _PARTITIONS:
+        numbers = {name: sum(getattr(each, name) for each in partitions) for name in COUNTS}
+        yield f"  {len(partitions):,} partitions  {_numbers(PartitionDiff('', **numbers))}"
+        different = [each for each in partitions if not each.is_same]
+        yield f"  {count(len(different), 'partition')} with differences{', the newest:' if different else ''}"
+        shown = different[-_PARTITIONS:]
+    width = max((len(each.partition) for each in shown), default=0)
+    for each in shown:
+        yield f"  {each.partition:<{width}}  {_numbers(each)}" if width else f"  {_numbers(each)}"
 
 
 def _numbers(each: PartitionDiff) -> str:
@@ -99,13 +115,22 @@ def shares(found: ModelDiff) -> dict[str, float]:
 
 
 def _column_lines(found: ModelDiff) -> Iterator[str]:
-    known = shares(found)
+    known, states = shares(found), _states(found)
     worse = {name: share for name, share in known.items() if share < 1}
-    width = max((len(name) for name in worse), default=0)
-    for name, share in worse.items():
+    read = {name: share for name, share in worse.items() if name not in states}
+    width = max((len(name) for name in read), default=0)
+    for name, share in read.items():
         yield f"  {name:<{width}}  {_percent(share)} of rows match"
-    if worse and len(known) > len(worse):
-        yield f"  {count(len(known) - len(worse), 'other column')} match in all rows"
+    if len(worse) > len(read):
+        yield f"  {count(len(worse) - len(read), 'column')} kept for roll-ups, too"
+    same = len(known) - len(worse)
+    if worse and same:
+        yield f"  {count(same, 'other column')} {'matches' if same == 1 else 'match'} in all rows"
+
+
+def _states(found: ModelDiff) -> set[str]:
+    """The columns that nobody reads."""
+    return {each.after for each in found.pairing.values if each.is_state}
 
 
 def _percent(share: float) -> str:
@@ -113,23 +138,28 @@ def _percent(share: float) -> str:
     return f"{min(share, 0.9999):.2%}"
 
 
-def _example_lines(partitions: Sequence[PartitionDiff]) -> Iterator[str]:
+def _example_lines(found: ModelDiff) -> Iterator[str]:
     """The first rows of each kind, from the newest partition that has some."""
-    newest = list(reversed(partitions))
+    newest, states = list(reversed(found.partitions)), _states(found)
     changes = next((each.changes for each in newest if each.changes), ())
     additions = next((each.additions for each in newest if each.additions), ())
     removals = next((each.removals for each in newest if each.removals), ())
-    for mark, examples in (("~", changes), ("+", additions[:_SHOWN]), ("-", removals[:_SHOWN])):
-        for each in examples:
-            yield f"  {mark} {_example(each, mark)}"
+    for each in changes:
+        shown = [value for value in each.values if value.column not in states]
+        yield f"  ~ {_key(each)}: {', '.join(f'{value.column} {_change(value)}' for value in shown)}"
+    for each in additions[:_SHOWN]:
+        yield f"  + {_pairs((*each.key, *((value.column, value.after) for value in each.values)))}"
+    for each in removals[:_SHOWN]:
+        yield f"  - {_pairs((*each.key, *((value.column, value.before) for value in each.values)))}"
 
 
-def _example(each: Example, mark: str) -> str:
-    key = ", ".join(f"{name} {value_text(value)}" for name, value in each.key)
-    if mark == "~":
-        return f"{key}: {', '.join(f'{value.column} {_change(value)}' for value in each.values)}"
-    sides = ((each.column, each.after if mark == "+" else each.before) for each in each.values)
-    return key or ", ".join(f"{name} {value_text(value)}" for name, value in sides)
+def _key(each: Example) -> str:
+    return ", ".join(f"{name} {value_text(value)}" for name, value in each.key)
+
+
+def _pairs(values: Sequence[tuple[str, str | None]]) -> str:
+    shown = [f"{name} {value_text(value)}" for name, value in values[:_VALUES]]
+    return ", ".join((*shown, "…") if len(values) > _VALUES else shown)
 
 
 def _change(value: Value) -> str:
@@ -234,11 +264,10 @@ def _rows_json(found: ModelDiff) -> dict[str, Any]:
 
 
 def _partition_json(each: PartitionDiff) -> dict[str, Any]:
-    numbers = ("before", "after", "added", "removed", "changed", "unchanged", "repeated")
     examples = (("changed", each.changes), ("added", each.additions), ("removed", each.removals))
     return {
         "partition": each.partition or None,
-        **{name: getattr(each, name) for name in numbers},
+        **{name: getattr(each, name) for name in COUNTS},
         "examples": [_example_json(kind, example) for kind, found in examples for example in found],
     }
 

@@ -90,12 +90,13 @@ def impact(sides: Sides, found: Judged, wish: Wish, wait: float, *, quiet: bool)
     try:
         with at_work(graph, sides.session.root, teller(quiet=quiet), wait) as engine:
             snapshot = engine.snapshot()
-            plan = rebuilds(sides.before.graph, graph, snapshot, sides.models.keys(), wish.interval)
+            stale = rebuilds(sides.before.graph, graph, snapshot, sides.concerned.keys(), wish.interval)
             rows = _rows(engine, sides, snapshot, wish, found.renamed)
-            compared = {each.model: each for each in rows(counter("partitions computed", quiet=quiet))}
+            compared = {each.model: each for each in rows(counter("partitions computed or compared", quiet=quiet))}
     except NotHereError as error:
         return Impact(sides.models, found, _at_most(sides, wish), {}, str(error))
-    return Impact(sides.models, found, plan, compared)
+    shown = {name: each for name, each in stale.items() if name in sides.models}
+    return Impact(sides.models, found, shown, compared)
 
 
 def _rows(

@@ -16,7 +16,7 @@ from aggregator.diff.pairing import Pairing
 from aggregator.diff.report import ModelDiff
 from aggregator.plan.plan import Interval, within
 
-MOST = 500
+MOST = 1000
 """So many partitions of what a model reads are computed for its sake, unless all was asked for."""
 
 NOT_THERE = {

@@ -63,6 +63,7 @@ def compare(
     """Compute all that is needed of both versions, then compare model by model. Nothing of it stays."""
     old, new = versions.needed_before(wanted), versions.needed_after(wanted)
     total = sum(len(partitions) for side in (old, new) for partitions in side.values())
+    total += sum(len(each.partitions) for each in wanted)
     done = 0
 
     def advance(partitions: int) -> None:
@@ -79,6 +80,7 @@ def compare(
         for each in wanted:
             why = _why_failed(failed, each.after.name)
             yield ModelDiff(each.after.name, each.pairing, why=why) if why else _compared(engine, each, before, after)
+            advance(len(each.partitions))
 
 
 def _why_failed(failed: Mapping[str, Mapping[TableName, str]], name: TableName) -> str:
@@ -141,6 +143,6 @@ def _example(row: Mapping[str, Any], pairing: Pairing) -> Example:
     values = (
         Value(pair.after, row[f"b{index}"], row[f"a{index}"])
         for index, pair in enumerate(pairing.values)
-        if row.get(f"d{index}") or (not pairing.key and f"a{index}" in row)
+        if row[f"d{index}"] or row["whole"]
     )
     return Example(key, tuple(values))

@@ -26,11 +26,15 @@ class Equality(StrEnum):
 
 @dataclasses.dataclass(frozen=True)
 class Pair:
-    """A column of both sides; its two names differ if it was renamed, or is spelt otherwise."""
+    """A column of both sides; its two names differ if it was renamed, or is spelt otherwise.
+
+    ``is_state`` tells that it is only kept for roll-ups.
+    """
 
     before: str
     after: str
     equality: Equality
+    is_state: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,7 +78,7 @@ def _pairs(before: CompiledModel, after: CompiledModel, renamed: Mapping[str, st
     old = {renamed.get(each.name.casefold(), each.name.casefold()): each for each in before.columns}
     found = [(old[each.name.casefold()], each) for each in after.columns if each.name.casefold() in old]
     named = [(one, other) for one, other in found if is_identifier(one.name) and is_identifier(other.name)]
-    return [Pair(one.name, other.name, _equality(one, other)) for one, other in named]
+    return [Pair(one.name, other.name, _equality(one, other), bool(other.state_of)) for one, other in named]
 
 
 def _equality(before: OutputColumn, after: OutputColumn) -> Equality:

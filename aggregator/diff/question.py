@@ -48,7 +48,8 @@ def question(before: Rows, after: Rows, pairing: Pairing) -> str:
 
     First ``COUNTS``, then the number of found rows in which each of the values differs; then texts in three arrays, for
     rows that changed, were added, were removed: JSON with ``k0`` for the key, ``b0`` and ``a0`` for values before and
-    after, as shortened JSON themselves, and ``d0`` telling whether they differ.
+    after, as shortened JSON themselves, ``d0`` telling whether they differ, and ``whole`` whether the row was found by
+    all that it holds.
     """
     keys = [f"k{index}__" for index in range(len(pairing.key))]
     sides = (_side(before, pairing, is_after=False), _side(after, pairing, is_after=True))
@@ -153,12 +154,9 @@ def _examples(keys: Sequence[str], pairing: Pairing) -> Iterator[str]:
         f"{_short(key, pair)} AS k{index}" for index, (key, pair) in enumerate(zip(keys, pairing.key, strict=True))
     ]
     compared = [field for index, pair in enumerate(pairing.values) for field in _compared(index, pair)]
-    for condition, fields in (
-        ("is_changed__", (*found, *compared)),
-        ("before__ = 0", (*found, *(() if keys else compared))),
-        ("after__ = 0", (*found, *(() if keys else compared))),
-    ):
-        text = f"TO_JSON_STRING(STRUCT({_listed(*fields)}))"
+    fields = (*found, *compared, "row__ != '' AS whole")
+    text = f"TO_JSON_STRING(STRUCT({_listed(*fields)}))"
+    for condition in ("is_changed__", "before__ = 0", "after__ = 0"):
         yield f"ARRAY(SELECT {text} FROM judged WHERE {condition} ORDER BY {order} LIMIT {EXAMPLES})"
 
 

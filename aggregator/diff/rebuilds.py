@@ -26,7 +26,10 @@ class Rebuild:
 def rebuilds(
     before: Graph, after: Graph, snapshot: Snapshot, names: Collection[TableName], interval: Interval
 ) -> dict[TableName, Rebuild]:
-    """What a run of these models would build, by model; nothing of those that are not there after the change."""
+    """What a run of these models would build, by model; nothing of those that are not there after the change.
+
+    What is stale because of something upstream is only known with that among the models.
+    """
     stale = make_plan(after, snapshot, selected=names, interval=interval).stale
     old = make_plan(before, snapshot, selected=names, interval=interval).stale
     return {name: Rebuild(tuple(found), len(found.keys() & old.get(name, {}).keys())) for name, found in stale.items()}
