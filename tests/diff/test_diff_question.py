@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import datetime
+import datetime as dt
 import json
 from typing import Any
 
@@ -220,7 +220,7 @@ def test_added_and_removed_rows_are_told_by_key(db):
 
 def test_dates_are_keys(db):
     one, other = (f"SELECT DATE '2024-01-01' AS k, {each} AS v" for each in (1, 2))
-    bounds = {"start": datetime.date(2024, 1, 1), "end": datetime.date(2024, 1, 2)}
+    bounds = {"start": dt.date(2024, 1, 1), "end": dt.date(2024, 1, 2)}
     found = compare(db, one, other, BY_KEY, "k", **bounds)
 
     assert found.changes[0]["k0"] == '"2024-01-01"'
