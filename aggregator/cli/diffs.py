@@ -52,7 +52,7 @@ def _rebuild_lines(impact: Impact, name: TableName) -> Iterator[str]:
         yield "to rebuild: nothing"
         return
     stretch = f", {found.partitions[0]} … {found.partitions[-1]}" if len(found.partitions) > 1 else ""
-    what = "the table" if found.partitions == ("",) else f"{count(len(found.partitions), 'partition')}{stretch}"
+    what = "all of it" if found.partitions == ("",) else f"{count(len(found.partitions), 'partition')}{stretch}"
     anyway = f" ({found.anyway:,} of them without this change, too)" if found.anyway else ""
     estimate = impact.judged.estimates.get(name)
     reads = f"; a build reads {cost_text(estimate)}" if estimate and estimate.bytes else ""

@@ -68,6 +68,10 @@ class Impact:
     rows: Mapping[TableName, ModelDiff]
     no_data: str = ""
 
+    def without_examples(self) -> Impact:
+        """The same, without a value of any row."""
+        return dataclasses.replace(self, rows={name: each.without_examples() for name, each in self.rows.items()})
+
 
 def judged(sides: Sides, cache: Cache, output: str, *, quiet: bool) -> Judged:
     """Columns and costs before and after, by a dry run of each."""

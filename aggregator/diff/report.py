@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 from aggregator.core.names import TableName
 from aggregator.diff.pairing import Pairing
@@ -62,3 +63,10 @@ class ModelDiff:
     partitions: tuple[PartitionDiff, ...] = ()
     why: str = ""
     notes: tuple[str, ...] = ()
+
+    def without_examples(self) -> ModelDiff:
+        """The same, without a value of any row."""
+        nothing: dict[str, Any] = {"changes": (), "additions": (), "removals": ()}
+        return dataclasses.replace(
+            self, partitions=tuple(dataclasses.replace(each, **nothing) for each in self.partitions)
+        )

@@ -384,6 +384,14 @@ def test_what_people_read(built, aggregator):
     assert lines[10] == "FLOAT64 that differ by less than a billionth of their size count as equal"
 
 
+def test_values_can_be_left_out(built, aggregator, diff):
+    write_daily(built, "SUM(amount) AS total", "SUM(amount) + 1 AS total")
+    (first, *_) = diff(built, "--select", "a.daily", "--no-examples")["a.daily"]["rows"]["partitions"]
+
+    assert (first["changed"], first["examples"]) == (3, [])
+    assert "→" not in aggregator(built, "diff", "HEAD", "--quiet", "--no-examples").out
+
+
 def test_many_partitions_are_told_by_their_sum(built, aggregator):
     write_daily(built, "SUM(amount) AS total", "SUM(IF(day > '2024-01-30', amount + 1, amount)) AS total")
     out = aggregator(built, "diff", "HEAD", "--quiet", "--select", "a.daily", "--all").out

@@ -32,6 +32,7 @@ from aggregator.diff.choose import Wish
 @click.option("--partition", default="", help="Compare the rows of this partition alone, such as 2013-02-08.")
 @click.option("--all", "everything", is_flag=True, help="Compare the rows of all partitions, not of a sample.")
 @click.option("--key", multiple=True, metavar="COLUMN", help="Find rows by this column, also several, not by `key:`.")
+@click.option("--no-examples", "is_discreet", is_flag=True, help="Show no values of rows, only how many differ.")
 @wait_option
 @format_option("json")
 def command(
@@ -45,6 +46,7 @@ def command(
     partition: str,
     everything: bool,
     key: tuple[str, ...],
+    is_discreet: bool,
     wait: float,
     output: str,
 ) -> int:
@@ -64,6 +66,7 @@ def command(
         _print_errors(session, before, models)
         sides = Sides(session, before, concerned, models)
         found = impact(sides, judged(sides, cache, output, quiet=quiet), wish, wait, quiet=quiet)
+    found = found.without_examples() if is_discreet else found
     if output == "json":
         print_json(diff_json(found, revision))
     else:
