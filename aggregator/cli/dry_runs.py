@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from aggregator.cli.output import count, say
-from aggregator.core.change import CostChange, Effect
+from aggregator.core.change import Change, CostChange, Effect
 from aggregator.core.estimate import Estimate, size_text
 from aggregator.dry_run.report import DryRun, ModelReport, State
 from aggregator.export.manifest import diagnostic_json
@@ -26,7 +26,7 @@ def print_dry_run(found: DryRun) -> None:
     """A line for each model, and what there is of each layer."""
     width = max((len(str(model.name)) for model in found.models), default=0)
     for model in found.models:
-        columns, cost = count(len(model.examination.columns), "column"), _cost(model.examination.estimate)
+        columns, cost = count(len(model.examination.columns), "column"), cost_text(model.examination.estimate)
         click.echo(f"{model.name!s:<{width}}  {columns:>11}  {cost:>22}  {_verdict(model)}")
     click.echo(", ".join((count(len(found.models), "model"), *_tallies(found))))
     for line in (*_reasons(found), *_totals(found)):
@@ -36,7 +36,7 @@ def print_dry_run(found: DryRun) -> None:
         say(f"{count(unjudged, 'limit')} could not be judged: sizes are not known, or only bounds of them")
 
 
-def _cost(estimate: Estimate | None) -> str:
+def cost_text(estimate: Estimate | None) -> str:
     """What a build reads, and a month costs."""
     if estimate is None or estimate.bytes is None:
         return "? bytes"
@@ -87,18 +87,23 @@ def print_difference(difference: Difference) -> None:
     if not difference.changes and not difference.costs:
         click.echo("nothing is different for those who read these tables")
     for change in difference.changes:
-        color = {Effect.BREAKING: "red", Effect.WIDENING: "yellow"}.get(change.effect)
-        click.secho(str(change), fg=color)
-        for each in change.affected:
-            columns = f": {', '.join(each.columns)}" if each.columns else ""
-            click.echo(f"  {each.model} {each.fate}{columns}")
+        print_change(change)
     for cost in difference.costs:
         click.echo(_difference_of_cost(cost))
 
 
+def print_change(change: Change, margin: str = "") -> None:
+    """One change, and whom it reaches."""
+    color = {Effect.BREAKING: "red", Effect.WIDENING: "yellow"}.get(change.effect)
+    click.secho(f"{margin}{change}", fg=color)
+    for each in change.affected:
+        columns = f": {', '.join(each.columns)}" if each.columns else ""
+        click.echo(f"{margin}  {each.model} {each.fate}{columns}")
+
+
 def _difference_of_cost(cost: CostChange) -> str:
     """``marts.daily: 12 MB a build instead of 3 MB, 0.40 a month more``."""
-    before, after = (_cost(each) if each else "nothing" for each in (cost.before, cost.after))
+    before, after = (cost_text(each) if each else "nothing" for each in (cost.before, cost.after))
     more = cost.price_per_month
     return f"{cost.model}: {after} instead of {before}" + (f" ({more:+,.2f} a month)" if more else "")
 
@@ -109,10 +114,11 @@ def dry_run_json(found: DryRun, difference: Difference | None) -> dict[str, Any]
     for each in found.findings:
         by_path.setdefault(each.place.path, []).append(diagnostic_json(each))
     models = [_model_json(model, by_path) for model in found.models]
-    return {"layers": list(found.layers), "models": models, **(_difference_json(difference) if difference else {})}
+    return {"layers": list(found.layers), "models": models, **(difference_json(difference) if difference else {})}
 
 
-def _difference_json(difference: Difference) -> dict[str, Any]:
+def difference_json(difference: Difference) -> dict[str, Any]:
+    """The changes of tables and costs for machines."""
     return {
         "changes": [
             {

@@ -16,6 +16,7 @@ COMMANDS = {
     "compile": "Compile every model and write the manifest.",
     "lint": "Find mistakes without running anything.",
     "dry-run": "Say what BigQuery would make of every model, and its cost.",
+    "diff": "Show what a change does: columns, partitions, cost and rows.",
     "setup-analyzer": "Compile Google's analyzer for this machine, once.",
     "plan": "Show what would run, why, and what it would read and cost.",
     "run": "Build what is missing or stale; also the backfill.",

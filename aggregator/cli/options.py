@@ -70,8 +70,13 @@ def select_option(command: F) -> F:
 
 def interval_options(command: F) -> F:
     """``--from``, ``--to`` and ``--full``."""
+    full = click.option("--full", is_flag=True, help="Rebuild whatever the state, and tables whose columns changed.")
+    return moment_options(full(command))
+
+
+def moment_options(command: F) -> F:
+    """``--from`` and ``--to``."""
     for option in (
-        click.option("--full", is_flag=True, help="Rebuild whatever the state, and tables whose columns changed."),
         click.option("--to", "end", type=_Moment(), metavar="DATE", help="Only partitions before this (exclusive)."),
         click.option("--from", "start", type=_Moment(), metavar="DATE", help="Only partitions from here on."),
     ):

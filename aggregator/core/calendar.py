@@ -136,6 +136,9 @@ class Grain(StrEnum):
 OTHER_NAMES = {"week(sunday)": "week", "week(monday)": "isoweek"}
 """What else people call a grain: read, and never written."""
 
+_FIRST = "0001-01-01"
+"""What completes the name of a longer partition to its first day."""
+
 _DAYS = 7
 _FIRST_DAYS = {
     Grain.ISOWEEK: 0,
@@ -183,7 +186,7 @@ class Calendar:
 
     def parse(self, partition_id: str) -> Partition:
         """The partition of a name written by :meth:`id`."""
-        return datetime.fromisoformat(partition_id + "0001-01-01"[len(partition_id) :])
+        return datetime.fromisoformat(partition_id + _FIRST[len(partition_id) :])
 
     def next(self, partition: Partition) -> Partition:
         """The partition after this one; also where this one ends."""
@@ -206,6 +209,15 @@ class Calendar:
     def local(self, instant: datetime) -> datetime:
         """A UTC instant (naive) on the wall clock."""
         return instant if self.wall == "UTC" else _from_utc(instant, self.wall)
+
+
+def is_partition(text: str) -> bool:
+    """Whether some table may have a partition of this name."""
+    try:
+        moment = datetime.fromisoformat(text + _FIRST[len(text) :])
+    except ValueError:
+        return False
+    return moment.isoformat().startswith(text) and len(text) in {grain.id_length for grain in Grain}
 
 
 @functools.cache

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from aggregator.engines.protocol import Engine, WarehouseError
+from aggregator.engines.protocol import Engine, NotHereError, WarehouseError
 
 if TYPE_CHECKING:
     from aggregator.core.graph import Graph
 
-__all__ = ["Engine", "WarehouseError", "open_engine"]
+__all__ = ["Engine", "NotHereError", "WarehouseError", "open_engine"]
 
 
 def open_engine(graph: Graph, say: Callable[[str], None], *, wait: float = 60.0) -> Engine:
@@ -23,7 +23,7 @@ def open_engine(graph: Graph, say: Callable[[str], None], *, wait: float = 60.0)
         from aggregator.engines.duckdb.engine import DuckDbEngine  # noqa: PLC0415  (heavy; only when used)
 
         return DuckDbEngine(graph, wait=wait, say=say)
-    raise WarehouseError(
+    raise NotHereError(
         f"the engine {environment.engine} of environment {environment.name} can't run models yet",
         "use an environment with `engine: duckdb`",
     )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from aggregator.core.diagnostics import Diagnostic
+    from aggregator.core.graph import Graph
     from aggregator.core.names import TableName
     from aggregator.core.warehouse import LedgerRow, Snapshot, Version, Versions
     from aggregator.core.writes import Expectation, ReplaceView, Staged, Write
@@ -36,6 +37,26 @@ class QueryError(Exception):
 
 class ColumnsChangedError(Exception):
     """Rows of the new columns don't fit into the table as it is; the message lists the changes."""
+
+
+class NotHereError(WarehouseError):
+    """Models can't be run in this warehouse from here."""
+
+
+class Trial(Protocol):
+    """Where models of another version of the project can be computed.
+
+    Queries read what was computed here and, where nothing was, what the warehouse holds. Nobody else sees it, and
+    nothing of it stays.
+    """
+
+    def fill(self, write: Write) -> None:
+        """Run a query, and add its rows to what is here of its table. Raises :class:`QueryError`."""
+        ...
+
+    def name(self, table: TableName) -> str:
+        """What :meth:`Engine.ask` calls a table that was computed here."""
+        ...
 
 
 class Engine(Protocol):
@@ -91,6 +112,10 @@ class Engine(Protocol):
 
     def ask(self, query: str, parameters: Mapping[str, date | datetime]) -> tuple[object, ...]:
         """The one row that a query in BigQuery's SQL gives. Raises :class:`QueryError`."""
+        ...
+
+    def trial(self, graph: Graph, name: str) -> AbstractContextManager[Trial]:
+        """A place to compute models of a graph in; ``name`` tells it from other such places."""
         ...
 
     def sample(self, table: TableName, partition: str, limit: int) -> tuple[list[str], list[tuple[object, ...]]]:

@@ -42,7 +42,7 @@ def make_plan(
     for name in (name for name in graph.models if name in selected):
         model = graph.models[name]
         found = stale[name] = {}  # seen by its own later partitions too: a model may read itself
-        wanted = _within(model, due[name], interval)
+        wanted = within(model, due[name], interval)
         looked_at += len(wanted)
         judged = Staleness(model, snapshot, Inputs(model, graph, texts), stale)
         judge = _asked_for if full else judged.judge
@@ -70,7 +70,7 @@ def retry_plan(
     stale: dict[TableName, dict[str, Stale]] = {}
     for name in (name for name in graph.models if name in selected):
         model, failed = graph.models[name], snapshot.ledger.failed.get(name, {})
-        wanted = (each for each in _within(model, due[name], interval) if each in failed)
+        wanted = (each for each in within(model, due[name], interval) if each in failed)
         stale[name] = {each: Stale(Reason.FAILED, failed[each].message) for each in wanted}
         steps.extend(_steps(model, due[name], stale[name], snapshot.most_at_once))
     looked_at = sum(len(found) for found in stale.values())
@@ -94,7 +94,7 @@ def _unselected(
     return tuple(found)
 
 
-def _within(model: CompiledModel, due: Sequence[str], interval: Interval) -> Sequence[str]:
+def within(model: CompiledModel, due: Sequence[str], interval: Interval) -> Sequence[str]:
     """The partitions that overlap the interval; a table without partitions always does."""
     calendar, (start, end) = model.calendar, interval
     if calendar is None or (start is None and end is None):

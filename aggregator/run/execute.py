@@ -13,6 +13,7 @@ from aggregator.core.plan import Plan, Step
 from aggregator.core.report import Report, Status, StepResult
 from aggregator.core.warehouse import Ledger, Snapshot
 from aggregator.engines import Engine
+from aggregator.plan.buildable import stretches
 from aggregator.plan.inputs import Inputs, address
 from aggregator.plan.refused import is_from_nothing
 from aggregator.plan.staleness import Staleness
@@ -78,7 +79,7 @@ class _Run:
             if fresh:
                 yield StepResult(step.model, fresh, Status.FRESH)
             wanted = [each for each in wanted if each in still]
-        for stretch in _stretches(model, wanted):
+        for stretch in stretches(model, wanted):
             for result in self._builder.build(Step(step.model, stretch, step.stale)):
                 if result.problem is not None:
                     failures = self._failed.setdefault(step.model, {})
@@ -114,19 +115,3 @@ class _Run:
             failures[partition] = cause
             problem = Diagnostic(cause.place, codes.BLOCKED, f"not built: it reads {name}, which failed")
             yield StepResult(step.model, (partition,), Status.BLOCKED, problem=problem)
-
-
-def _stretches(model: CompiledModel, partitions: list[str]) -> Iterator[tuple[str, ...]]:
-    """Unbroken runs of partitions that one query may build."""
-    if model.calendar is None:
-        yield from ((each,) for each in partitions)
-        return
-    run: list[str] = []
-    for partition in partitions:
-        follows = run and model.calendar.id(model.calendar.next(model.calendar.parse(run[-1]))) == partition
-        if run and (model.one_by_one or not follows):
-            yield tuple(run)
-            run = []
-        run.append(partition)
-    if run:
-        yield tuple(run)

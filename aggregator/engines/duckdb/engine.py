@@ -16,16 +16,16 @@ from aggregator.core.warehouse import ABSENT, WHOLE, LedgerRow, Snapshot, Versio
 from aggregator.core.writes import Expectation, OverwritePartitions, ReplaceTable, ReplaceView, Staged, Write
 from aggregator.engines.duckdb.catalog import Columns, moment_sql, quoted, view_versions
 from aggregator.engines.duckdb.connection import Connection
-from aggregator.engines.duckdb.dialect import MACROS, to_duckdb, type_to_duckdb, with_columns
+from aggregator.engines.duckdb.dialect import MACROS, to_duckdb
 from aggregator.engines.duckdb.errors import lost, translated
 from aggregator.engines.duckdb.ingest import is_loaded, load, locate
 from aggregator.engines.duckdb.ledger import DDL, SCHEMA, VERSION, append_rows, read_ledger
-from aggregator.engines.duckdb.pseudo import without_pseudo
-from aggregator.engines.duckdb.sketches import stored_type
+from aggregator.engines.duckdb.reading import readable, to_come, with_own_columns
 from aggregator.engines.duckdb.staging import STAGING, Staging
 from aggregator.engines.duckdb.tables import Tables
+from aggregator.engines.duckdb.trial import DuckDbTrial
 from aggregator.engines.duckdb.types import told_type
-from aggregator.engines.protocol import QueryError, WarehouseError
+from aggregator.engines.protocol import WarehouseError
 
 if TYPE_CHECKING:
     from aggregator.core.calendar import Calendar, Partition
@@ -98,8 +98,10 @@ class DuckDbEngine:
     def stage(self, write: Write, expectations: Sequence[Expectation]) -> Staged:
         """Run the query and measure the rows."""
         self._make_readable(write.table)
-        write = dataclasses.replace(write, query=self._readable(write.query, self._graph.upstream(write.table)))
-        batches = self._staging.fill(self._with_own_columns(write), expectations)
+        query = readable(write.query, self._graph, self._graph.upstream(write.table))
+        write = dataclasses.replace(write, query=query)
+        model = self._graph.models[write.table]
+        batches = self._staging.fill(with_own_columns(write, model, self._tables), expectations)
         return Staged(batches, self._fits(write, self._staging.columns(write.table)))
 
     @contextlib.contextmanager
@@ -145,7 +147,7 @@ class DuckDbEngine:
         self._db.execute(f'CREATE SCHEMA IF NOT EXISTS "{write.table.dataset}"')
         self._make_readable(write.table)
         self.forget(write.table)
-        query = to_duckdb(self._readable(write.query, self._graph.upstream(write.table)))
+        query = to_duckdb(readable(write.query, self._graph, self._graph.upstream(write.table)))
         self._db.execute(f"CREATE OR REPLACE VIEW {quoted(write.table)} AS {query}")
         current = self.versions()[write.table] = view_versions(self._db)[write.table]
         return current[WHOLE]
@@ -163,8 +165,8 @@ class DuckDbEngine:
     @translated()
     def ask(self, query: str, parameters: Mapping[str, date | datetime]) -> tuple[object, ...]:
         """A question of one row."""
-        readable = to_duckdb(self._readable(query, self._graph.sources))
-        row = self._db.execute(readable, dict(parameters)).fetchone()
+        translated_query = to_duckdb(readable(query, self._graph, self._graph.sources))
+        row = self._db.execute(translated_query, dict(parameters)).fetchone()
         assert row is not None  # noqa: S101  (aggregates without GROUP BY give a row of nothing)
         return tuple(row)
 
@@ -182,6 +184,18 @@ class DuckDbEngine:
         with translated():
             cursor = self._db.execute(f"SELECT * FROM {quoted(table)} {where} {order} LIMIT {limit}", parameters)
             return [column[0] for column in cursor.description], cursor.fetchall()
+
+    @contextlib.contextmanager
+    def trial(self, graph: Graph, name: str) -> Iterator[DuckDbTrial]:
+        """A database in memory."""
+        trial = DuckDbTrial(self._db, self._tables, graph, name)
+        with translated(lost):
+            trial.attach()
+        try:
+            yield trial
+        finally:
+            with translated(lost):
+                trial.detach()
 
     def _prepare(self) -> None:
         """Make the tables of our own in a new file; refuse a file that someone else made."""
@@ -204,30 +218,8 @@ class DuckDbEngine:
 
     def _make_readable(self, reader: TableName) -> None:
         """A partitioned table of which nothing was built yet is read as empty: a model's own, the first time, too."""
-        for table in dict.fromkeys(edge.table for edge in self._graph.models[reader].inputs):
-            model = self._graph.models.get(table)
-            if model is None or model.calendar is None or table in self._tables.columns:
-                continue
-            types = {column.name: stored_type(column) for column in model.columns}
-            _refuse_untyped(table, types)
-            self._tables.create(table, {name: type_to_duckdb(type_) for name, type_ in types.items()})
-
-    def _readable(self, query: str, tables: Iterable[TableName]) -> str:
-        """A query of some tables whose stars see of sources what they would see in BigQuery."""
-        sources = self._graph.sources
-        read = [name for name in tables if name in sources and sources[name].pseudo_columns]
-        hidden = tuple((name, tuple(str(each.name) for each in sources[name].pseudo_columns)) for name in read)
-        return without_pseudo(query, hidden) if hidden else query
-
-    def _with_own_columns(self, write: Write) -> Write:
-        """The query of a table that reads itself finds its new columns there, as NULL, before they are published."""
-        model = self._graph.models[write.table]
-        if write.table not in self._tables.columns or all(edge.table != write.table for edge in model.inputs):
-            return write
-        types = {column.name: stored_type(column) for column in model.columns}
-        new = {name: types[name] for name in self._tables.missing(write.table, list(types))}
-        _refuse_untyped(write.table, new)
-        return dataclasses.replace(write, query=with_columns(write.query, write.table, new)) if new else write
+        for table, columns in list(to_come(self._graph, reader, self._tables.columns)):
+            self._tables.create(table, columns)
 
     def _overwrite(self, write: OverwritePartitions, partitions: Collection[str]) -> None:
         """Delete and insert, one unbroken stretch of partitions at a time."""
@@ -252,14 +244,6 @@ class DuckDbEngine:
             self._tables.create(table, columns)
         self._db.execute(f"DELETE FROM {quoted(table)}")
         self._db.execute(f"INSERT INTO {quoted(table)} SELECT * FROM {STAGING}")
-
-
-def _refuse_untyped(table: TableName, types: Mapping[str, str]) -> None:
-    """What is not built yet can only be read if it is known what it will be."""
-    untyped = [name for name, type_ in types.items() if not type_]
-    if untyped:
-        message = f"{table} is not built yet, and the types of {', '.join(untyped)} can't be inferred"
-        raise QueryError(f"{message}; declare them: `columns: {{{untyped[0]}: {{type: INT64}}}}`")
 
 
 def _stretches(calendar: Calendar, partitions: Collection[str]) -> Iterator[tuple[Partition, Partition]]:

@@ -46,13 +46,17 @@ class Staging:
 
     def fill(self, write: Write, expectations: Sequence[Expectation]) -> dict[str, Batch]:
         """Run a query and measure each partition in its rows, in one more query."""
+        self._use_threads(1 if _is_one_partition(write) else _ALL_THREADS)
+        self.run(write)
+        return self._measured(write, self.columns(write.table), expectations)
+
+    def run(self, write: Write) -> None:
+        """Run a query into the staging table."""
         parameters: Parameters = {}
         if isinstance(write, OverwritePartitions):
             parameters = {"start": write.calendar.value(write.start), "end": write.calendar.value(write.end)}
         typed = self._typed_query(write, parameters)
-        self._use_threads(1 if _is_one_partition(write) else _ALL_THREADS)
         self._db.compute(f"CREATE OR REPLACE TEMP TABLE {STAGING} AS {typed.sql}", _used(parameters, typed.sql))
-        return self._measured(write, typed.columns, expectations)
 
     def _measured(self, write: Write, columns: Columns, expectations: Sequence[Expectation]) -> dict[str, Batch]:
         """Rows, digest and expectations of each staged partition. Which condition was met is a second question."""

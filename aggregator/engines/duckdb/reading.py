@@ -1,0 +1,68 @@
+"""What a query needs before it can be run: tables that are still to come, columns that are, and stars as BigQuery's."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Collection, Iterable, Iterator, Mapping
+
+import sqlglot
+from sqlglot import exp
+
+from aggregator.core.graph import CompiledModel, Graph
+from aggregator.core.names import TableName
+from aggregator.core.writes import Write
+from aggregator.engines.duckdb.catalog import Columns
+from aggregator.engines.duckdb.dialect import type_to_duckdb, with_columns
+from aggregator.engines.duckdb.pseudo import without_pseudo
+from aggregator.engines.duckdb.sketches import stored_type
+from aggregator.engines.duckdb.tables import Tables
+from aggregator.engines.protocol import QueryError
+
+
+def readable(query: str, graph: Graph, tables: Iterable[TableName]) -> str:
+    """A query of some tables whose stars see of sources what they would see in BigQuery."""
+    sources = graph.sources
+    read = [name for name in tables if name in sources and sources[name].pseudo_columns]
+    hidden = tuple((name, tuple(str(each.name) for each in sources[name].pseudo_columns)) for name in read)
+    return without_pseudo(query, hidden) if hidden else query
+
+
+def to_come(graph: Graph, reader: TableName, there: Collection[TableName]) -> Iterator[tuple[TableName, Columns]]:
+    """The partitioned tables that a model reads and that are not there yet, with their columns: they are empty.
+
+    A model's own, the first time, is among them.
+    """
+    for table in dict.fromkeys(edge.table for edge in graph.models[reader].inputs):
+        model = graph.models.get(table)
+        if model is None or model.calendar is None or table in there:
+            continue
+        types = {column.name: stored_type(column) for column in model.columns}
+        _refuse_untyped(table, types)
+        yield table, {name: type_to_duckdb(type_) for name, type_ in types.items()}
+
+
+def with_own_columns(write: Write, model: CompiledModel, tables: Tables) -> Write:
+    """The query of a table that reads itself finds its new columns there, as NULL, before they are published."""
+    if write.table not in tables.columns or all(edge.table != write.table for edge in model.inputs):
+        return write
+    types = {column.name: stored_type(column) for column in model.columns}
+    new = {name: types[name] for name in tables.missing(write.table, list(types))}
+    _refuse_untyped(write.table, new)
+    return dataclasses.replace(write, query=with_columns(write.query, write.table, new)) if new else write
+
+
+def from_database(sql: str, tables: Collection[TableName], database: str) -> str:
+    """A query, in BigQuery's SQL, that reads some tables from another database, under the names that they have here."""
+    tree = sqlglot.parse_one(sql, read="bigquery")
+    for node in tree.find_all(exp.Table):
+        if TableName(node.db, node.name) in tables:
+            node.set("catalog", exp.to_identifier(database))
+    return tree.sql(dialect="bigquery")
+
+
+def _refuse_untyped(table: TableName, types: Mapping[str, str]) -> None:
+    """What is not built yet can only be read if it is known what it will be."""
+    untyped = [name for name, type_ in types.items() if not type_]
+    if untyped:
+        message = f"{table} is not built yet, and the types of {', '.join(untyped)} can't be inferred"
+        raise QueryError(f"{message}; declare them: `columns: {{{untyped[0]}: {{type: INT64}}}}`")
