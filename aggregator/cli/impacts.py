@@ -122,7 +122,7 @@ def _at_most(sides: Sides, wish: Wish) -> dict[TableName, Rebuild]:
     graph = sides.session.graph
     due = due_partitions(graph, datetime.now(UTC))
     return {
-        name: Rebuild(tuple(each for each in due[name] if within(graph.models[name], each, wish.interval)), 0)
+        name: Rebuild(tuple(within(graph.models[name], due[name], wish.interval)), 0)
         for name in sides.models
         if name in due
     }

@@ -24,7 +24,7 @@ COMMANDS = {
     "test": "Compare roll-ups with the rows that they are made of.",
     "show": "Show one model: its SQL, rows or lineage.",
     "explain": "Explain a code, a measure, or why a partition is stale.",
-    "lineage": "Show where a table, column or partition comes from and where it goes.",
+    "lineage": "Trace a table, column or partition up and down.",
     "catalog": "Keep the sizes of tables, for checks without credentials.",
     "schema": "Print the JSON schema of a file format, for editors.",
     "lsp": "Serve an editor with findings, types and completion.",

@@ -71,7 +71,7 @@ def _partitions(model: CompiledModel, due: Sequence[str], wish: Wish, built: Seq
     if wish.partition:
         holding = calendar.id(calendar.grain.floor(calendar.parse(wish.partition)))
         return [holding] if holding in due else []
-    wanted = [each for each in due if within(model, each, wish.interval)]
+    wanted = list(within(model, due, wish.interval))
     there = set(built)
     wanted = [each for each in wanted if each in there] or wanted
     return wanted if wish.everything else sample(wanted)

@@ -8,6 +8,7 @@ from aggregator.core.graph import Graph
 from aggregator.core.names import TableName
 from aggregator.core.warehouse import WHOLE
 from aggregator.plan.inputs import Inputs
+from aggregator.plan.texts import Texts
 
 Due = Mapping[TableName, Sequence[str]]
 """The partitions that each model should have."""
@@ -24,7 +25,7 @@ def needed(graph: Graph, wanted: Wanted, among: Collection[TableName], due: Due)
     for name in reversed(list(graph.models)):
         if name not in found:
             continue
-        inputs = Inputs(graph.models[name], graph, {})
+        inputs = Inputs(graph.models[name], graph, Texts({}))
         for table, partition in {each for one in found[name] for each in inputs.partitions(one)}:
             if table in among and table in graph.models and table != name:
                 found.setdefault(table, set()).update(_of(due[table], partition))

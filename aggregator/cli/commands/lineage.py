@@ -49,7 +49,7 @@ Steps = Callable[[Origin], Iterator[tuple[Origin, str]]]
 def command(
     folder: Path, environment: str | None, quiet: bool, what: str, way: str | None, depth: int | None, output: str
 ) -> int:
-    """Show where a table, column or partition comes from and where it goes.
+    """Trace a table, column or partition up and down.
 
     For columns, each line says how it is made: copy, transformation or aggregate. For tables, it says through which
     partition map they are read. For a partition, such as marts.monthly@2013-02, it says which partitions of each table
