@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 
 from aggregator.aggregates import Bucket, algebra_of
-from aggregator.aggregates.select import Computed, Grouping, Key, Piece, facts, select
+from aggregator.aggregates.select import CLOSING, OPENING, Computed, Grouping, Key, Piece, select
 from aggregator.core.aggregate import MeasureDeclaration
 from aggregator.core.diagnostics import Place, Word
 from aggregator.engines.duckdb.connection import prepared
@@ -32,7 +32,7 @@ def computed(declared: Mapping[str, Mapping[str, Any]], bucket: Bucket | None = 
 def of_rows(relation: str, keys: Iterable[Key], measures: tuple[Computed, ...]) -> str:
     """The query of an aggregate, in BigQuery's SQL."""
     grouping = Grouping(Piece("facts"), tuple(keys), measures)
-    pieces = (*facts([Piece(f"SELECT * FROM {relation}")]), *select(grouping))
+    pieces = (Piece(f"{OPENING}SELECT * FROM {relation}{CLOSING}"), *select(grouping))
     return "".join(piece.text for piece in pieces)
 
 
