@@ -10,13 +10,14 @@ from pathlib import Path
 import click
 
 from aggregator.cache import FILE, Cache
-from aggregator.cli.measured import measured
 from aggregator.cli.output import count, print_findings, print_text
 from aggregator.cli.progress import counter
 from aggregator.core.diagnostics import Diagnostic, Place, errors
 from aggregator.core.graph import Graph
 from aggregator.load import codes, find_project
 from aggregator.review import review
+
+_DOES_NOT_ROLL_UP = "measure-does-not-roll-up"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,7 +56,16 @@ def open_project(folder: Path, environment: str | None, output: str = "text", *,
     if found.graph is None:
         _give_up(found.findings, root, output)
     assert found.graph is not None  # noqa: S101
-    return Session(root, found.graph, measured(found.findings, found.graph))
+    return Session(root, found.graph, _measured(found.findings, found.graph))
+
+
+def _measured(found: tuple[Diagnostic, ...], graph: Graph) -> tuple[Diagnostic, ...]:
+    """The findings; those about columns that do not roll up say how wrong they would be."""
+    if not any(each.code.name == _DOES_NOT_ROLL_UP for each in found):
+        return found
+    from aggregator.cli.measured import measured  # noqa: PLC0415  (sqlglot: few have such a finding)
+
+    return measured(found, graph)
 
 
 def _give_up(found: Iterable[Diagnostic], root: Path, output: str) -> None:
