@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 from aggregator.compile.analysis.types import text_of
-from aggregator.compile.buckets import TRUNCATIONS, grain_of
+from aggregator.compile.truncations import TRUNCATIONS, grain_of
 from aggregator.core.calendar import Calendar, ColumnType, Grain
 from aggregator.core.pseudo import SUFFIXES, is_pseudo, telling
 

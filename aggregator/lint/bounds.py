@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from sqlglot import exp
 from sqlglot.optimizer.scope import Scope
 
-from aggregator.compile.buckets import grain_of
+from aggregator.compile.truncations import grain_of
 from aggregator.core.calendar import Calendar, ColumnType, Grain
 from aggregator.core.graph import Input
 from aggregator.core.maps import PartitionMap, Reach
