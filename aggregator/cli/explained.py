@@ -10,14 +10,16 @@ from collections.abc import Sequence
 import click
 
 from aggregator.cli.output import count
+from aggregator.core.calendar import Calendar
 from aggregator.core.graph import CompiledModel, Graph
 from aggregator.core.plan import Plan, Stale
 from aggregator.core.status import span
-from aggregator.core.warehouse import LedgerRow, Snapshot
-from aggregator.plan.cascade import readers_of
+from aggregator.core.warehouse import WHOLE, LedgerRow, Snapshot
 from aggregator.plan.causes import Chains, Key, Root
 from aggregator.plan.inputs import address
+from aggregator.plan.reach import UNCUT, Stretches, used_by
 from aggregator.plan.refused import why_not_due
+from aggregator.plan.stretches import Stretch
 
 MAX_CHAIN = 12
 MAX_LISTED = 20
@@ -109,7 +111,11 @@ def _links(chain: Sequence[tuple[Key, Stale]], root: Root) -> list[str]:
 
 
 def _print_readers(model: CompiledModel, partition: str, known: Known) -> None:
-    found = readers_of(known.graph, known.plan.due, model.name, partition)
+    calendar = model.calendar
+    moment = calendar.parse(partition) if calendar is not None else None
+    asked = UNCUT if moment is None else (Stretch(moment, moment),)
+    reached = used_by(known.graph, known.snapshot.now, model.name, asked)
+    found = {name: _ids(known.graph.calendars[name], each) for name, each in reached.items()}
     if not found:
         click.echo("\nNothing reads it.")
         return
@@ -120,6 +126,12 @@ def _print_readers(model: CompiledModel, partition: str, known: Known) -> None:
         click.echo(f"  {name!s:<{width}}  {span(partitions)}")
     if len(found) > MAX_LISTED:
         click.echo(f"  … and {count(len(found) - MAX_LISTED, 'more model')}")
+
+
+def _ids(calendar: Calendar | None, stretches: Stretches) -> tuple[str, ...]:
+    if calendar is None:
+        return (WHOLE,)
+    return tuple(calendar.id(each) for stretch in stretches for each in stretch.partitions(calendar.grain))
 
 
 def _print_fresh(name: str, row: LedgerRow) -> None:

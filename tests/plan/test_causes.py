@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import pytest
 from lab import Lab, daily, graph_of, model, name, source
 
 from aggregator.core.status import ProjectStatus, State
-from aggregator.plan import make_plan
-from aggregator.plan.cascade import readers_of
 from aggregator.plan.status import restricted, status_of
 
 DAYS = ("2024-01-01", "2024-01-02", "2024-01-03", "2024-01-04")
@@ -164,21 +160,6 @@ def test_of_one_model_only_its_own_partitions_are_told(shop):
 
     assert [str(each.name) for each in found.models] == ["marts.trailing"]
     assert [(each.count, each.mend) for each in found.causes] == [(2, "aggregator run --select marts.by_day+")]
-
-
-def test_what_reads_a_partition_at_any_distance(shop):
-    with shop.engine() as engine:
-        snapshot = dataclasses.replace(engine.snapshot(), now=shop.plan_on(engine).at)
-        plan = make_plan(shop.graph, snapshot, selected=shop.graph.models)
-
-    found = readers_of(shop.graph, plan.due, name("marts.by_day"), "2024-01-02")
-    of_a_leaf = readers_of(shop.graph, plan.due, name("marts.trailing"), "2024-01-02")
-
-    assert {str(table): partitions for table, partitions in found.items()} == {
-        "marts.trailing": DAYS[1:3],
-        "marts.whole": ("",),
-    }
-    assert of_a_leaf == {}
 
 
 def test_what_someone_else_changed_is_one_cause_with_what_reads_it(shop):
