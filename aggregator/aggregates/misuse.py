@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 
 import sqlglot
@@ -11,14 +10,7 @@ from sqlglot import exp
 _DIALECT = "bigquery"
 
 
-@dataclasses.dataclass(frozen=True)
-class Misuse:
-    """``sql`` gives one row: all groups, wrong ones, the totals of wrong and of true numbers, the largest error."""
-
-    sql: str
-
-
-def misuse(written: str, time: str, bucket: str, dimensions: Sequence[str], column: str, wrong: str) -> Misuse | None:
+def misuse(written: str, time: str, bucket: str, dimensions: Sequence[str], column: str, wrong: str) -> str | None:
     """The question for a column of a SELECT that groups by hand; None if the SELECT can't be taken apart.
 
     ``written`` is the compiled SQL, ``time`` its column that becomes ``bucket``, SQL over that column; ``wrong`` is the
@@ -41,7 +33,7 @@ def misuse(written: str, time: str, bucket: str, dimensions: Sequence[str], colu
     listed = ", ".join(names)
     parts = ", ".join(f"{sql} AS {name}" for sql, name in zip((bucket, *dimensions), names, strict=True))
     ordinals = ", ".join(str(number + 1) for number in range(len(keys)))
-    return Misuse(
+    return (
         f"WITH parts AS (\n{written}\n),\n"
         f"taken AS (SELECT {parts}, {wrong}({column}) AS taken FROM parts GROUP BY {ordinals}),\n"
         f"right_ones AS (\n{right.sql(_DIALECT)}\n),\n"

@@ -11,7 +11,7 @@ from aggregator.aggregates.expressions import columns_in
 from aggregator.aggregates.kinds import algebra_of
 from aggregator.aggregates.protocol import Algebra, BadMeasureError, Column
 from aggregator.aggregates.select import Computed, Grouping, Key, Piece
-from aggregator.core.aggregate import Aggregate, MeasureDeclaration, RollupDeclaration
+from aggregator.core.aggregate import Aggregate, MeasureDeclaration, Refusal, RollupDeclaration
 from aggregator.core.calendar import Calendar
 from aggregator.core.diagnostics import Code, Diagnostic, Word, did_you_mean
 
@@ -121,8 +121,7 @@ def _measures(declared: RollupDeclaration, of: Aggregate, found: Buckets) -> Ite
     for word in everything if declared.measures is None else declared.measures:
         refusal = refused.get(word.casefold())
         if refusal is not None:
-            message = f"{word} is {refusal.what}: {refusal.reason}"
-            yield Diagnostic(word.place, codes.NOT_ADDITIVE, message, refusal.fix)
+            yield Diagnostic(word.place, codes.NOT_ADDITIVE, said_of(refusal), refusal.fix)
         elif word.casefold() in known:
             yield _computed(known[word.casefold()], word, found)
         else:
@@ -142,6 +141,11 @@ def named_twice(words: Sequence[Word], code: Code) -> Iterator[Diagnostic]:
         if word.casefold() in seen:
             yield Diagnostic(word.place, code, f"{word} is named twice", "remove one of the two")
         seen.add(word.casefold())
+
+
+def said_of(refusal: Refusal) -> str:
+    """What to say of a column that can't be rolled up."""
+    return f"{refusal.column} is {refusal.what}: {refusal.reason}"
 
 
 def _computed(measure: MeasureDeclaration, word: Word, found: Buckets) -> Computed | Diagnostic:

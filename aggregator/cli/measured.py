@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 from aggregator.aggregates.buckets import Buckets, buckets
 from aggregator.aggregates.codes import NOT_ADDITIVE
 from aggregator.aggregates.misuse import misuse
+from aggregator.aggregates.rollup import said_of
 from aggregator.core.graph import Measure
 from aggregator.core.names import TableName
+from aggregator.engines import open_filled_locally
 from aggregator.engines.protocol import QueryError, WarehouseError
 
 if TYPE_CHECKING:
@@ -25,12 +27,8 @@ _NUMBERS = ("INT64", "FLOAT64", "NUMERIC", "BIGNUMERIC")
 def measured(found: Sequence[Diagnostic], graph: Graph) -> tuple[Diagnostic, ...]:
     """The findings; those about columns that do not roll up say by how much they would be wrong.
 
-    Nothing is opened where no such finding is, and nothing is said where the warehouse is elsewhere, empty or busy.
+    Nothing is said where the warehouse is elsewhere, empty or busy.
     """
-    if not any(each.code.id == NOT_ADDITIVE.id for each in found):
-        return tuple(found)
-    from aggregator.engines import open_filled_locally  # noqa: PLC0415  (whoever compiles does not load an engine)
-
     try:
         engine = open_filled_locally(graph)
     except WarehouseError:
@@ -60,10 +58,10 @@ def _meant(found: Diagnostic, graph: Graph) -> Iterator[tuple[RollupDeclaration,
             continue
         of = TableName.parse(model.rollup.of)
         table = graph.models.get(of) if of else None
-        for column in table.columns if table else ():
-            if found.message.startswith(f"{column.name} is "):
-                assert table is not None  # noqa: S101
-                yield model.rollup, table, column
+        if table is None or table.aggregate is None:
+            continue
+        meant = {each.column for each in table.aggregate.refused if said_of(each) == found.message}
+        yield from ((model.rollup, table, column) for column in table.columns if column.name in meant)
 
 
 def _said(declared: RollupDeclaration, table: CompiledModel, column: OutputColumn, engine: Engine) -> str:
@@ -81,7 +79,7 @@ def _said(declared: RollupDeclaration, table: CompiledModel, column: OutputColum
     start, end = table.calendar.parse(there[0]), table.calendar.next(table.calendar.parse(there[-1]))
     try:
         parameters = {"start": table.calendar.value(start), "end": table.calendar.value(end)}
-        answer = engine.ask(question.sql, parameters)
+        answer = engine.ask(question, parameters)
     except QueryError:
         return ""
     return _sentence(column.name, wrong, answer)

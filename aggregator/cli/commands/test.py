@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -24,8 +25,15 @@ from aggregator.run.verify import Verified, verification, verified
 SAMPLES = 5
 """Partitions of a roll-up that are looked at, unless all are: the first, the last, and some between them."""
 
-Outcome = tuple[TableName, list[Verified], str]
-"""A roll-up, what came of its partitions, and why there are none."""
+
+@dataclasses.dataclass(frozen=True)
+class Outcome:
+    """A roll-up and what came of its partitions; ``reason`` says why there are none, ``unchecked`` which measures."""
+
+    name: TableName
+    found: tuple[Verified, ...] = ()
+    reason: str = ""
+    unchecked: tuple[str, ...] = ()
 
 
 @click.command("test")
@@ -63,8 +71,8 @@ def command(
     if output == "json":
         print_json([line for outcome in outcomes for line in _json(outcome)])
     else:
-        _print(graph, outcomes)
-    return 1 if any(not each.is_right for _, found, _ in outcomes for each in found) else 0
+        _print(outcomes)
+    return 1 if any(not each.is_right for outcome in outcomes for each in outcome.found) else 0
 
 
 def _sample(fresh: Sequence[str], *, everything: bool) -> list[str]:
@@ -77,31 +85,32 @@ def _sample(fresh: Sequence[str], *, everything: bool) -> list[str]:
 def _outcome(graph: Graph, engine: Engine, name: TableName, partitions: Sequence[str]) -> Outcome:
     how = verification(graph, name)
     if isinstance(how, str):
-        return name, [], how
+        return Outcome(name, reason=how)
     if not partitions:
-        return name, [], f"nothing of it is fresh; `aggregator run --select +{name}`"
+        return Outcome(name, reason=f"nothing of it is fresh; `aggregator run --select +{name}`")
     try:
-        return name, [verified(engine, how, each) for each in partitions], ""
+        found = tuple(verified(engine, how, each) for each in partitions)
     except QueryError as error:
-        return name, [], str(error)
+        return Outcome(name, reason=str(error))
+    return Outcome(name, found, unchecked=how.question.unchecked)
 
 
-def _print(graph: Graph, outcomes: Sequence[Outcome]) -> None:
-    width = max((len(str(name)) for name, _, _ in outcomes), default=0)
-    for name, found, reason in outcomes:
-        wrong = [each for each in found if not each.is_right]
-        if reason:
-            click.echo(f"{name!s:<{width}}  not compared: {reason}")
+def _print(outcomes: Sequence[Outcome]) -> None:
+    width = max((len(str(each.name)) for each in outcomes), default=0)
+    for outcome in outcomes:
+        head = f"{outcome.name!s:<{width}} "
+        number = count(len(outcome.found), "partition")
+        wrong = [each for each in outcome.found if not each.is_right]
+        if outcome.reason:
+            click.echo(f"{head} not compared: {outcome.reason}")
         elif wrong:
-            click.secho(f"{name!s:<{width}}  {count(len(wrong), 'partition')} of {len(found)} wrong", fg="red")
+            click.secho(f"{head} {len(wrong)} of {number} wrong", fg="red")
             for line in (line for each in wrong for line in _complaints(each)):
                 click.echo(f"  {line}")
         else:
-            groups = sum(each.groups for each in found)
-            click.echo(f"{name!s:<{width}}  right: {count(groups, 'group')} in {count(len(found), 'partition')}")
-        how = verification(graph, name)
-        if not isinstance(how, str) and how.question.unchecked and found:
-            click.echo(f"  not compared: {', '.join(how.question.unchecked)}, which no single query over rows can say")
+            click.echo(f"{head} right: {count(sum(each.groups for each in outcome.found), 'group')} in {number}")
+        if outcome.unchecked:
+            click.echo(f"  not compared: {', '.join(outcome.unchecked)}, which no single query over rows can say")
     if not outcomes:
         click.echo("there are no roll-ups to compare")
 
@@ -117,12 +126,11 @@ def _complaints(found: Verified) -> Iterator[str]:
 
 
 def _json(outcome: Outcome) -> Iterator[dict[str, Any]]:
-    name, found, reason = outcome
-    if reason:
-        yield {"model": str(name), "partition": None, "state": "not compared", "reason": reason}
-    for each in found:
+    if outcome.reason:
+        yield {"model": str(outcome.name), "partition": None, "state": "not compared", "reason": outcome.reason}
+    for each in outcome.found:
         yield {
-            "model": str(name),
+            "model": str(outcome.name),
             "partition": each.partition,
             "state": "right" if each.is_right else "wrong",
             "groups": each.groups,
