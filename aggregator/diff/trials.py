@@ -11,7 +11,7 @@ from aggregator.core.plan import Reason, Stale, Step
 from aggregator.core.project import Kind
 from aggregator.core.writes import OverwritePartitions, ReplaceTable, ReplaceView, Write
 from aggregator.engines.protocol import QueryError
-from aggregator.plan.buildable import stretches
+from aggregator.plan.batches import batches
 from aggregator.strategies import write_for
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def _writes(model: CompiledModel, partitions: Sequence[str]) -> Iterator[Write]:
     if model.model.kind is Kind.VIEW:
         yield ReplaceTable(model.name, model.sql, model.columns)
         return
-    for stretch in stretches(model, partitions):
+    for stretch in batches(model, partitions):
         write = write_for(model, Step(model.name, stretch, Stale(Reason.FULL)))
         assert not isinstance(write, ReplaceView)  # noqa: S101  (it is none)
         yield write

@@ -13,7 +13,7 @@ from aggregator.core.plan import Plan, Step
 from aggregator.core.report import Report, Status, StepResult
 from aggregator.core.warehouse import Ledger, Snapshot
 from aggregator.engines import Engine
-from aggregator.plan.buildable import stretches
+from aggregator.plan.batches import batches
 from aggregator.plan.inputs import Inputs, address
 from aggregator.plan.refused import is_from_nothing
 from aggregator.plan.staleness import Staleness
@@ -79,7 +79,7 @@ class _Run:
             if fresh:
                 yield StepResult(step.model, fresh, Status.FRESH)
             wanted = [each for each in wanted if each in still]
-        for stretch in stretches(model, wanted):
+        for stretch in batches(model, wanted):
             for result in self._builder.build(Step(step.model, stretch, step.stale)):
                 if result.problem is not None:
                     failures = self._failed.setdefault(step.model, {})

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from aggregator.core.graph import CompiledModel
 
 
-def stretches(model: CompiledModel, partitions: Sequence[str]) -> Iterator[tuple[str, ...]]:
+def batches(model: CompiledModel, partitions: Sequence[str]) -> Iterator[tuple[str, ...]]:
     """Unbroken runs of partitions that one query may build."""
     if model.calendar is None:
         yield from ((each,) for each in partitions)
