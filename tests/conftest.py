@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import contextlib
 import dataclasses
 import io
@@ -36,6 +37,14 @@ default_environment: local
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update", action="store_true", help="rewrite the expected output of golden cases")
+
+
+def pytest_configure() -> None:
+    """Say at once what would else end a run of ten minutes: folders of tests are no packages, so names must differ."""
+    names = collections.Counter(path.name for path in (ROOT / "tests").rglob("test_*.py"))
+    twice = [name for name, files in names.items() if files > 1]
+    if twice:
+        raise pytest.UsageError(f"two files of tests have one name: {', '.join(sorted(twice))}")
 
 
 @dataclasses.dataclass(frozen=True)
