@@ -7,7 +7,7 @@ from a few others, *holistic* ones from all values.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -61,6 +61,21 @@ class Grouping:
     filtered_by: str
 
 
+class _Keys:
+    """What rows are grouped by. Text is written only of what is of the same type as a key: hardly anything is."""
+
+    def __init__(self, keys: Iterable[exp.Expr] = ()) -> None:
+        keys = tuple(keys)
+        self._kinds = frozenset(map(type, keys))
+        self._texts = frozenset(map(_text, keys))
+
+    def __len__(self) -> int:
+        return len(self._texts)
+
+    def __contains__(self, node: exp.Expr) -> bool:
+        return type(node) in self._kinds and _text(node) in self._texts
+
+
 MERGES: dict[type[exp.Expr], str] = {
     exp.Count: "count",
     exp.CountIf: "countif",
@@ -103,13 +118,13 @@ def grouping(analysis: Analysis) -> Grouping | None:
     keys = _keys(chain[-1])
     if keys is None:
         return None
-    texts = {_text(key) for key in keys}
+    grouped_by = _Keys(keys)
     made = [(_followed(item, chain), item) for item in chain[0].selects]
     columns = (
-        Grouped(name, Role.UNKNOWN, _unwrapped(item)) if node is None else _classified(name, node, texts)
+        Grouped(name, Role.UNKNOWN, _unwrapped(item)) if node is None else _classified(name, node, grouped_by)
         for name, (node, item) in zip(names, made, strict=True)
     )
-    return Grouping(tuple(columns), len(texts), _filtered_by(chain, texts))
+    return Grouping(tuple(columns), len(grouped_by), _filtered_by(chain, grouped_by))
 
 
 def _chain(root: Scope) -> list[exp.Select]:
@@ -132,7 +147,7 @@ def _keys(select: exp.Select) -> list[exp.Expr] | None:
     """What rows are grouped by, once; None where they are grouped in several ways at a time."""
     group = select.args["group"]
     if group.args.get("all"):
-        return [item.unalias() for item in select.selects if not any(True for _ in _calls(item, set()))]
+        return [item.unalias() for item in select.selects if not any(True for _ in _calls(item, _Keys()))]
     several = any(value for key, value in group.args.items() if key != "expressions")
     if several or any(isinstance(key, _SEVERAL_GROUPINGS) for key in group.expressions):
         return None
@@ -150,7 +165,7 @@ def _followed(node: exp.Expr, chain: list[exp.Select]) -> exp.Expr | None:
     return inner
 
 
-def _filtered_by(chain: list[exp.Select], keys: set[str]) -> str:
+def _filtered_by(chain: list[exp.Select], keys: _Keys) -> str:
     """The first clause that leaves groups out; what looks at keys alone leaves out no group for its size."""
     for index in range(len(chain) - 1, -1, -1):
         select, is_last = chain[index], index == len(chain) - 1
@@ -163,19 +178,19 @@ def _filtered_by(chain: list[exp.Select], keys: set[str]) -> str:
     return ""
 
 
-def _looks_at_keys(condition: exp.Expr, chain: list[exp.Select], keys: set[str]) -> bool:
+def _looks_at_keys(condition: exp.Expr, chain: list[exp.Select], keys: _Keys) -> bool:
     if len(chain) == 1:
         return not any(True for _ in _calls(condition, keys))
     if condition.find(exp.Query):
         return False
     columns = [_followed(each, chain) for each in condition.find_all(exp.Column)]
-    return all(each is not None and _text(each) in keys for each in columns)
+    return all(each is not None and each in keys for each in columns)
 
 
-def _classified(name: str, node: exp.Expr, keys: set[str]) -> Grouped:
+def _classified(name: str, node: exp.Expr, keys: _Keys) -> Grouped:
     calls = list(_calls(node, keys))
     roles = {role for role, _ in calls}
-    if _text(node) in keys:
+    if node in keys:
         role = Role.KEY
     elif not calls:
         role = Role.DERIVED if node.find(exp.Column) else Role.CONSTANT
@@ -190,9 +205,9 @@ def _classified(name: str, node: exp.Expr, keys: set[str]) -> Grouped:
     return Grouped(name, role, node, MERGES[type(node)] if role is Role.DISTRIBUTIVE else "")
 
 
-def _calls(node: exp.Expr, keys: set[str]) -> Iterator[tuple[Role, exp.Expr]]:
+def _calls(node: exp.Expr, keys: _Keys) -> Iterator[tuple[Role, exp.Expr]]:
     """What an expression is made of besides keys: its outermost aggregates and windows, and what is not understood."""
-    if keys and _text(node) in keys:
+    if node in keys:
         return
     role = _role_of_call(node, keys)
     if role is not None:
@@ -204,7 +219,7 @@ def _calls(node: exp.Expr, keys: set[str]) -> Iterator[tuple[Role, exp.Expr]]:
             yield from _calls(child, keys)
 
 
-def _role_of_call(node: exp.Expr, keys: set[str]) -> Role | None:
+def _role_of_call(node: exp.Expr, keys: _Keys) -> Role | None:
     """What an aggregate or a window is; None of what is neither."""
     if isinstance(node, exp.Window):
         return Role.WINDOW
@@ -225,7 +240,7 @@ def _role_of_aggregate(node: exp.AggFunc) -> Role:
     return Role.ALGEBRAIC if isinstance(node, _ALGEBRAIC) else Role.HOLISTIC
 
 
-def _role_of_named(node: exp.Dot, keys: set[str]) -> Role | None:
+def _role_of_named(node: exp.Dot, keys: _Keys) -> Role | None:
     """The functions of sketches, which sqlglot knows only by name."""
     name = named(node)
     if name.startswith(_STATES):

@@ -44,11 +44,13 @@ def refusal(column: Grouped) -> Refusal:
 
 def plain_sql(node: exp.Expr) -> str:
     """An expression as its author may have written it: no table before a column."""
+    if isinstance(node, exp.Column):
+        return str(node.this.sql("bigquery", comments=False, copy=False))
     copy = copy_of(node)
     for column in list(copy.find_all(exp.Column)):
         column.set("table", None)
         column.set("db", None)
-    return str(copy.sql("bigquery", comments=False))
+    return str(copy.sql("bigquery", comments=False, copy=False))
 
 
 def _exact(node: exp.Expr) -> tuple[str, str] | None:
