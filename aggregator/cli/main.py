@@ -20,6 +20,7 @@ COMMANDS = {
     "setup-analyzer": "Compile Google's analyzer for this machine, once.",
     "plan": "Show what would run, why, and what it would read and cost.",
     "run": "Build what is missing or stale; also the backfill.",
+    "export": "Write published rows to files, where a model says so.",
     "status": "Show a calendar of partitions, which are stale, and why.",
     "test": "Compare roll-ups with the rows that they are made of.",
     "show": "Show one model: its SQL, rows or lineage.",

@@ -30,7 +30,11 @@ class Kind(StrEnum):
 
 @dataclasses.dataclass(frozen=True)
 class Environment:
-    """Where an environment's tables live, and its limits. ``path`` belongs to the embedded engine."""
+    """Where an environment's tables live, and its limits. ``path`` belongs to the embedded engine.
+
+    ``storage`` is a folder that stands for Google's storage on the embedded engine. ``exports`` are what an export's
+    address may begin with.
+    """
 
     name: str
     engine: str
@@ -42,6 +46,29 @@ class Environment:
     read_from: str = ""
     max_bytes_billed: int | None = None
     price_per_tib: float | None = None
+    storage: str = ""
+    exports: tuple[str, ...] = ()
+
+
+class FileFormat(StrEnum):
+    """What the rows of an export are written as."""
+
+    PARQUET = "parquet"
+    CSV = "csv"
+    JSON = "json"
+    """A JSON object per line."""
+    AVRO = "avro"
+
+
+@dataclasses.dataclass(frozen=True)
+class ExportDeclaration:
+    """``export:``: where the rows of a table go as files once they are published.
+
+    ``to`` is a pattern such as ``gs://bucket/{model}/{partition}/*.parquet``; ``*`` stands for the number of a file.
+    """
+
+    to: Word
+    format: FileFormat
 
 
 @dataclasses.dataclass(frozen=True)
@@ -182,6 +209,7 @@ class Model:
     dimensions: tuple[Word, ...] = ()
     measures: tuple[MeasureDeclaration, ...] = ()
     rollup: RollupDeclaration | None = None
+    export: ExportDeclaration | None = None
 
     @property
     def sql(self) -> str:

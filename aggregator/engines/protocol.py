@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from aggregator.core.diagnostics import Diagnostic
     from aggregator.core.graph import Graph
     from aggregator.core.names import TableName
+    from aggregator.core.unload import Unload
     from aggregator.core.warehouse import LedgerRow, Snapshot, Version, Versions
     from aggregator.core.writes import Expectation, ReplaceView, Staged, Write
 
@@ -120,6 +121,18 @@ class Engine(Protocol):
 
     def sample(self, table: TableName, partition: str, limit: int) -> tuple[list[str], list[tuple[object, ...]]]:
         """A table's columns, and the first of its rows by key. Raises :class:`QueryError` if it is not there."""
+        ...
+
+    def unloaded(self, folders: Iterable[str]) -> dict[str, str]:
+        """Of folders of exports, those that are complete, with the version of the rows in them."""
+        ...
+
+    def unload(self, unload: Unload) -> None:
+        """Write rows to files, in place of what is in their folder. Raises :class:`QueryError`.
+
+        The folder is incomplete from before the first change until all is there: ``_SUCCESS`` goes first and comes
+        last.
+        """
         ...
 
     def close(self) -> None:

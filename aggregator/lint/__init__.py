@@ -11,6 +11,7 @@ from aggregator.lint.rules.any_value import AnyValue
 from aggregator.lint.rules.approx import Approx
 from aggregator.lint.rules.average_of_averages import AverageOfAverages
 from aggregator.lint.rules.average_of_distinct import AverageOfDistinct
+from aggregator.lint.rules.bad_export import BadExport
 from aggregator.lint.rules.casing import Casing
 from aggregator.lint.rules.clock import Clock
 from aggregator.lint.rules.cross_join import CrossJoin
@@ -114,6 +115,7 @@ RULES: tuple[Rule, ...] = (
     YearAndWeek(),
     XorChecksum(),
     SumOfTop(),
+    BadExport(),
 )
 """All rules that look at one model, by code."""
 

@@ -53,6 +53,10 @@ _KEYS: dict[str, dict[str, Key]] = {
         "checks": Key("Promises about the rows, looked at before they are published.", ([{"not_null": ["carrier"]}],)),
         "freshness": _FRESHNESS,
         "budget": Key("What it may cost.", ({"bytes": "5 GB"}, {"price_per_month": 200})),
+        "export": Key(
+            "Where the rows go as files once they are published.",
+            ({"to": "gs://acme-exports/{model}/{partition}/*.parquet"},),
+        ),
         "size": _SIZE,
         "tags": Key("Words to select models by, as in --select tag:core.", (["core"],)),
         "dimensions": Key(
@@ -137,6 +141,15 @@ _KEYS: dict[str, dict[str, Key]] = {
         "read_from": Key("The environment whose tables are read where this one has none.", ("prod",)),
         "max_bytes_billed": Key("A query that would read more is refused.", ("2 TB",)),
         "price_per_tib": Key("What reading a TiB costs.", (6.25,)),
+        "storage": Key("The folder that stands for gs:// on DuckDB.", (".aggregator/storage",)),
+        "exports": Key("Buckets, or folders in them, that exports may write to.", (["gs://acme-exports"],)),
+    },
+    "export": {
+        "to": Key(
+            "Where files go: {model}, {dataset}, {table} and {partition} are filled in, * is the number of a file.",
+            ("gs://acme-exports/{model}/{partition}/*.parquet",),
+        ),
+        "format": Key("What the files are."),
     },
     "aggregator.yml": {
         "project": Key("The project's name.", ("flights",)),

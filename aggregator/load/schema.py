@@ -14,6 +14,7 @@ from aggregator.core.project import Budget, CheckDeclaration, Column, DeclaredSi
 from aggregator.load import codes
 from aggregator.load.aggregates import ROLLUP, Measures
 from aggregator.load.amounts import BYTES, SECONDS, Count, Number
+from aggregator.load.exports import EXPORT, Prefix
 from aggregator.load.partitions import SHARDS, InputMap, PartitionShape
 from aggregator.load.plain import AnyPlain
 from aggregator.load.shapes import (
@@ -160,6 +161,7 @@ MODEL = Record(
         "checks": Field(ListOf(CheckShape()), default=()),
         "freshness": Field(FRESHNESS),
         "budget": Field(BUDGET),
+        "export": Field(EXPORT),
         "size": Field(SIZE),
         "tags": Field(ListOf(Text()), default=()),
         "dimensions": Field(ListOf(Identifier("a column name")), default=()),
@@ -236,6 +238,9 @@ class EngineName:
         return report.wrong(node, " or ".join(ENGINES), advice)
 
 
+_EXPORTS = {"duckdb": ("gs://",)}
+"""What exports may begin with where nothing is said: locally, all is written to a folder of the project."""
+
 ENVIRONMENT = Record(
     "an environment",
     {
@@ -247,8 +252,14 @@ ENVIRONMENT = Record(
         "read_from": Field(Identifier("the name of an environment"), default=""),
         "max_bytes_billed": Field(BYTES),
         "price_per_tib": Field(Number("a price per TiB, such as 6.25")),
+        "storage": Field(Text("the path of a folder"), default=""),
+        "exports": Field(ListOf(Prefix()), default=()),
     },
-    lambda values, place: Environment(name="", place=place, **values),
+    lambda values, place: Environment(
+        name="",
+        place=place,
+        **values | {"exports": values["exports"] or _EXPORTS.get(values["engine"], ())},
+    ),
 )
 PROJECT = Record(
     "aggregator.yml",

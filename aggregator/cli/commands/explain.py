@@ -24,6 +24,7 @@ from aggregator.dry_run import codes as dry_run_codes
 from aggregator.dry_run.rules import CODES as DRY_RUN_CODES
 from aggregator.dry_run.rules import RULES as DRY_RUN_RULES
 from aggregator.engines import codes as engine_codes
+from aggregator.export.storage import CODES as EXPORT_CODES
 from aggregator.lint import CODES as LINT_CODES
 from aggregator.lint import RULES
 from aggregator.load import codes as load_codes
@@ -68,7 +69,7 @@ def all_codes() -> dict[str, Code]:
     """Every code of every stage, by its id."""
     modules = (load_codes, compile_codes, aggregate_codes, check_codes, dry_run_codes, engine_codes, run_codes)
     found = [code for module in modules for code in _codes(module)]
-    found += (*LINT_CODES, *DRY_RUN_CODES)
+    found += (*LINT_CODES, *DRY_RUN_CODES, *EXPORT_CODES)
     return {code.id: code for code in found}
 
 

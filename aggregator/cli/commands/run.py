@@ -13,6 +13,7 @@ from pathlib import Path
 
 import click
 
+from aggregator.cli.exports import export, exporting, print_exports
 from aggregator.cli.options import (
     amount_options,
     format_option,
@@ -25,6 +26,7 @@ from aggregator.cli.output import count, print_json, print_text, teller
 from aggregator.cli.planning import Wish, planned
 from aggregator.cli.plans import print_left_out, print_nothing, warn_unselected
 from aggregator.cli.progress import Bar, Lines, Silent
+from aggregator.cli.select import select
 from aggregator.cli.session import open_project
 from aggregator.cli.warehouse import at_work
 from aggregator.core.diagnostics import Code, Diagnostic
@@ -61,24 +63,29 @@ def command(
     session = open_project(folder, environment, quiet=quiet)
     session.stop_on_errors()
     graph = session.graph
+    exported = exporting(session, select(graph, selection))
     with at_work(graph, session.root, teller(quiet=quiet), wait) as engine:
         snapshot = engine.snapshot()
         found = planned(graph, snapshot, wish)
         with _progress(quiet=quiet) as progress:
             report = run_plan(found.plan, graph, engine, snapshot.ledger, run_id=_run_id(), progress=progress)
+        exports = export(session, engine, exported, quiet=quiet)
     if output == "json":
         left_out = sum(len(step.partitions) for step in found.left_out)
-        print_json({"steps": [_json(result) for result in report.results], "left_out": left_out})
-        print_text(_problems(report), session.root)
+        steps = [_json(result) for result in report.results]
+        print_json({"steps": steps, "left_out": left_out, "exported": exports.json()})
+        print_text([*_problems(report), *exports.problems], session.root)
     else:
         warn_unselected(found.plan)
         if not found.plan.steps:
             print_nothing(found)
-            return 0
+            print_exports(exports, session)
+            return 1 if exports.problems else 0
         _print(report, session.root)
+        print_exports(exports, session)
         print_left_out(found)
         click.echo(f"Next: {_next(report, is_all=not found.left_out)}")
-    return 0 if report.is_clean else 1
+    return 0 if report.is_clean and not exports.problems else 1
 
 
 def _run_id() -> str:

@@ -25,12 +25,15 @@ from aggregator.engines.duckdb.staging import STAGING, Staging
 from aggregator.engines.duckdb.tables import Tables
 from aggregator.engines.duckdb.trial import DuckDbTrial
 from aggregator.engines.duckdb.types import told_type
+from aggregator.engines.duckdb.unload import Storage
 from aggregator.engines.protocol import WarehouseError
 
 if TYPE_CHECKING:
     from aggregator.core.calendar import Calendar, Partition
     from aggregator.core.graph import Graph
+    from aggregator.core.unload import Unload
 
+_STORAGE = ".aggregator/storage"
 _SCHEMAS_IN_USE = (
     "SELECT schema_name FROM duckdb_tables() UNION SELECT schema_name FROM duckdb_views() WHERE NOT internal"
 )
@@ -46,6 +49,7 @@ class DuckDbEngine:
         self._connection = Connection(path, wait=wait, say=say)
         self._db = self._connection
         self._staging = Staging(self._connection)
+        self._storage = Storage(graph.project.root / (graph.project.environment.storage or _STORAGE))
         try:
             with translated(lost):
                 self._prepare()
@@ -173,17 +177,22 @@ class DuckDbEngine:
     @translated()
     def sample(self, table: TableName, partition: str, limit: int) -> tuple[list[str], list[tuple[object, ...]]]:
         """Rows of a partition, or of the table."""
-        calendar, model = self._graph.calendars.get(table), self._graph.models.get(table)
-        where, parameters = "", {}
-        if partition and calendar is not None:
-            start = calendar.parse(partition)
-            where = f"WHERE {moment_sql(calendar)} >= $start AND {moment_sql(calendar)} < $end"
-            parameters = {"start": calendar.value(start), "end": calendar.value(calendar.next(start))}
+        model = self._graph.models.get(table)
+        where, parameters = _only(self._graph.calendars.get(table), partition)
         key = ", ".join(f'"{column}"' for column in model.model.key) if model else ""
         order = f"ORDER BY {key}" if key else ""
         with translated():
             cursor = self._db.execute(f"SELECT * FROM {quoted(table)} {where} {order} LIMIT {limit}", parameters)
             return [column[0] for column in cursor.description], cursor.fetchall()
+
+    def unloaded(self, folders: Iterable[str]) -> dict[str, str]:
+        """What the files say of themselves."""
+        return self._storage.unloaded(folders)
+
+    @translated()
+    def unload(self, unload: Unload) -> None:
+        """One file."""
+        self._storage.unload(self._db, unload, *_only(self._graph.calendars.get(unload.table), unload.partition))
 
     @contextlib.contextmanager
     def trial(self, graph: Graph, name: str) -> Iterator[DuckDbTrial]:
@@ -244,6 +253,15 @@ class DuckDbEngine:
             self._tables.create(table, columns)
         self._db.execute(f"DELETE FROM {quoted(table)}")
         self._db.execute(f"INSERT INTO {quoted(table)} SELECT * FROM {STAGING}")
+
+
+def _only(calendar: Calendar | None, partition: str) -> tuple[str, dict[str, date | datetime]]:
+    """The condition for the rows of a partition, and its parameters; nothing for a whole table."""
+    if not partition or calendar is None:
+        return "", {}
+    start = calendar.parse(partition)
+    where = f"WHERE {moment_sql(calendar)} >= $start AND {moment_sql(calendar)} < $end"
+    return where, {"start": calendar.value(start), "end": calendar.value(calendar.next(start))}
 
 
 def _stretches(calendar: Calendar, partitions: Collection[str]) -> Iterator[tuple[Partition, Partition]]:

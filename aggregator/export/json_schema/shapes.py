@@ -21,6 +21,7 @@ from aggregator.load.aggregates import (
     TargetShape,
 )
 from aggregator.load.amounts import Count, Number, Quantity
+from aggregator.load.exports import Pattern, Prefix
 from aggregator.load.keys import KEYS
 from aggregator.load.partitions import GRAIN, InputMap, Length, PartitionShape, Suffix
 from aggregator.load.plain import AnyPlain
@@ -92,6 +93,16 @@ def _if_engine(engine: str, needed: str) -> Schema:
         "if": {"properties": {"engine": {"const": engine}}, "required": ["engine"]},
         "then": {"required": [needed]},
     }
+
+
+@schema_of.register
+def _(shape: Pattern) -> Schema:
+    return _pattern(rf"{shape.BUCKET.pattern}[^*]*\*[^*/]*")
+
+
+@schema_of.register
+def _(shape: Prefix) -> Schema:
+    return _pattern(rf"{shape.BUCKET.pattern.removesuffix('/')}(/[^*{{]*)?")
 
 
 @schema_of.register
