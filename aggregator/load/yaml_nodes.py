@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _UNQUOTED = (None, "")
 MAX_DEPTH = 50
+_TOO_DEEP = (f"nested more than {MAX_DEPTH} levels deep", "flatten it")
 """Nesting beyond this is an attack or an accident; PyYAML would need a second per few thousand levels."""
 
 
@@ -123,7 +124,7 @@ class _Reader:
         if event.anchor is not None or event.tag is not None:
             self._refuse_decoration(event.anchor, event.tag, place)
         if depth > MAX_DEPTH:
-            raise _BrokenYamlError(_broken(place, f"nested more than {MAX_DEPTH} levels deep", "flatten it"))
+            raise _BrokenYamlError(_broken(place, *_TOO_DEEP))
         if isinstance(event, yaml.ScalarEvent):
             return Scalar(event.value, event.style in _UNQUOTED, place)
         if isinstance(event, yaml.SequenceStartEvent):
@@ -188,6 +189,8 @@ def _cause(error: yaml.MarkedYAMLError) -> tuple[yaml.Mark | None, str, str]:
     if what is not None and opened is not None and noticed is not None and opened.line != noticed.line:
         advice = "close it" if what == "quote" else "close it, and look for a missing comma"
         return opened, f"this {what} is not closed", advice
+    if "nesting depth" in problem:  # libyaml looks ahead and gives up before the outermost bracket has reached us
+        return noticed or opened, *_TOO_DEEP
     return noticed or opened, problem, ""
 
 
