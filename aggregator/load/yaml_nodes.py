@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
 _UNQUOTED = (None, "")
 MAX_DEPTH = 50
-_TOO_DEEP = (f"nested more than {MAX_DEPTH} levels deep", "flatten it")
 """Nesting beyond this is an attack or an accident; PyYAML would need a second per few thousand levels."""
+
+_TOO_DEEP = (f"nested more than {MAX_DEPTH} levels deep", "flatten it")
 
 
 class Scalar(NamedTuple):
