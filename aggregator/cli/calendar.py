@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 
 import click
@@ -18,6 +18,8 @@ class State(StrEnum):
     FAILED = "failed"
     MISSING = "missing"
     STALE = "stale"
+    KEPT = "kept"
+    ACCEPTED = "accepted"
     FRESH = "fresh"
 
 
@@ -25,9 +27,18 @@ MARKS = {
     State.FAILED: click.style("x", fg="red", bold=True),
     State.MISSING: click.style("·", fg="red"),
     State.STALE: click.style("o", fg="yellow", bold=True),
+    State.KEPT: click.style("□", fg="green"),
+    State.ACCEPTED: click.style("▣", fg="green"),
     State.FRESH: click.style("■", fg="green"),
 }
-LEGEND = "  ".join(f"{MARKS[state]} {state}" for state in reversed(State))
+SETTLED = (State.FRESH, State.ACCEPTED, State.KEPT)
+"""What a run leaves as it is."""
+
+
+def legend(states: Iterable[State]) -> str:
+    """What the marks mean; those of policies only where they occur."""
+    shown = {State.FRESH, State.STALE, State.MISSING, State.FAILED, *states}
+    return "  ".join(f"{MARKS[state]} {state}" for state in reversed(State) if state in shown)
 
 
 def month_header(months: Sequence[str]) -> Iterator[str]:

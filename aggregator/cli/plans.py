@@ -7,7 +7,8 @@ from itertools import groupby
 import click
 
 from aggregator.cli.output import count
-from aggregator.core.plan import Plan, Step
+from aggregator.core.plan import Plan, Policy, Step
+from aggregator.plan.inputs import address
 
 
 def step_json(step: Step) -> dict[str, object]:
@@ -24,6 +25,7 @@ def print_plan(plan: Plan, environment: str) -> None:
     """Steps of one model and reason share a line."""
     warn_unselected(plan)
     if not plan.steps:
+        _print_kept(plan)
         is_all = plan.looked_at == sum(len(due) for due in plan.due.values())
         what = "Everything" if is_all else "All that was selected"
         click.echo(f"{what} is fresh: nothing to do ({count(plan.looked_at, 'partition')}).")
@@ -33,10 +35,21 @@ def print_plan(plan: Plan, environment: str) -> None:
     for name, what, reason, detail in lines:
         columns = (f"{name:<{widths[0]}}", f"{what:<{widths[1]}}", f"{reason:<{widths[2]}}", detail)
         click.echo("  ".join(columns).rstrip())
+    _print_kept(plan)
     partitions = sum(len(step.partitions) for step in plan.steps)
     models = len({step.model for step in plan.steps})
     total = f"{count(partitions, 'partition')} of {count(models, 'model')} in {count(len(plan.steps), 'step')}"
     click.echo(f"\n{total} on {environment}. Next: aggregator run")
+
+
+def _print_kept(plan: Plan) -> None:
+    """Say what is not built again because that would lose what it was made from."""
+    for name, exempt in plan.exempt.items():
+        kept = {partition: each.detail for partition, each in exempt.items() if each.policy is Policy.KEPT}
+        if kept:
+            first, detail = next(iter(kept.items()))
+            more = f"; {len(kept) - 1:,} more of it like this" if len(kept) > 1 else ""
+            click.echo(f"kept as it is: {address(name, first)}, as {detail}{more}")
 
 
 def warn_unselected(plan: Plan) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from aggregator.core.graph import CompiledModel, Graph
 from aggregator.core.names import TableName
-from aggregator.core.plan import Plan, Reason, Stale, Step
+from aggregator.core.plan import Exempt, Plan, Policy, Reason, Stale, Step
 from aggregator.core.warehouse import Snapshot
 from aggregator.plan.due import due_partitions
 from aggregator.plan.staleness import Staleness
@@ -28,19 +28,24 @@ def make_plan(
     due = due_partitions(graph, snapshot.now)
     steps: list[Step] = []
     stale: dict[TableName, dict[str, Stale]] = {}
+    exempt: dict[TableName, dict[str, Exempt]] = {}
     looked_at = 0
     for name in (name for name in graph.models if name in selected):
         model, judged = graph.models[name], Staleness(graph.models[name], graph, snapshot)
+        left = exempt[name] = {}
         found = stale[name] = {}  # seen by its own later partitions too: a model may read itself
         for partition in due[name]:
             if not _within(model, partition, interval):
                 continue
             looked_at += 1
-            reason = Stale(Reason.FULL, "asked for") if full else judged.judge(partition, stale)
+            is_forced = full and not judged.gone(partition)
+            reason = Stale(Reason.FULL, "asked for") if is_forced else judged.judge(partition, stale)
             if reason is not None:
                 found[partition] = reason
-        steps.extend(_steps(model, due[name], found, snapshot.most_at_once))
-    return Plan(tuple(steps), due, stale, looked_at, _unselected(graph, snapshot, selected, due), snapshot.now)
+            elif (exemption := judged.exempt(partition)) is not None:
+                left[partition] = exemption
+        steps.extend(_steps(model, due[name], _to_accept(left) | found, snapshot.most_at_once))
+    return Plan(tuple(steps), due, stale, exempt, looked_at, _unselected(graph, snapshot, selected, due), snapshot.now)
 
 
 def _unselected(
@@ -57,6 +62,12 @@ def _unselected(
         if any(judged.judge(partition, {}) is not None for partition in due[name]):
             found.append(name)
     return tuple(found)
+
+
+def _to_accept(exempt: Mapping[str, Exempt]) -> dict[str, Stale]:
+    """What a run has to do for partitions that are not stale."""
+    accepted = (partition for partition, each in exempt.items() if each.policy is Policy.ACCEPT)
+    return {partition: Stale(Reason.ACCEPT, exempt[partition].detail) for partition in accepted}
 
 
 def _within(model: CompiledModel, partition: str, interval: tuple[datetime | None, datetime | None]) -> bool:

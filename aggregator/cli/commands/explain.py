@@ -20,7 +20,7 @@ from aggregator.compile import codes as compile_codes
 from aggregator.core.diagnostics import Code, did_you_mean
 from aggregator.core.graph import CompiledModel, Graph
 from aggregator.core.names import TableName
-from aggregator.core.plan import Plan, Stale
+from aggregator.core.plan import Exempt, Plan, Policy, Stale
 from aggregator.core.warehouse import LedgerRow, Snapshot
 from aggregator.dry_run import codes as dry_run_codes
 from aggregator.dry_run.rules import CODES as DRY_RUN_CODES
@@ -34,6 +34,11 @@ from aggregator.plan.inputs import address
 from aggregator.run import codes as run_codes
 
 MAX_CHAIN = 20
+_EXEMPT = {
+    Policy.ACCEPT: "is fresh, and to be accepted by the next run (on_change)",
+    Policy.ACCEPTED: "is fresh: it was accepted (on_change)",
+    Policy.KEPT: "is kept (gone: keep)",
+}
 
 
 @click.command("explain")
@@ -132,7 +137,7 @@ def _print_partition(model: CompiledModel, partition: str, plan: Plan, snapshot:
         click.echo(f"  {failure.message}")
     stale = plan.stale[model.name].get(partition)
     if stale is None:
-        _print_fresh(name, snapshot.ledger.built[model.name][partition])
+        _print_fresh(name, snapshot.ledger.built[model.name][partition], plan.exempt[model.name].get(partition))
         return
     _print_chain(name, stale, plan)
     click.echo(f"\nMend it: aggregator run --select +{model.name}")
@@ -153,8 +158,9 @@ def _print_chain(name: str, stale: Stale, plan: Plan) -> None:
         stale = following
 
 
-def _print_fresh(name: str, row: LedgerRow) -> None:
-    click.secho(f"{name} is fresh", fg="green")
+def _print_fresh(name: str, row: LedgerRow, exempt: Exempt | None) -> None:
+    state = f"{_EXEMPT[exempt.policy]}: {exempt.detail}" if exempt is not None else "is fresh"
+    click.secho(f"{name} {state}", fg="green")
     click.echo(f"  {row.outcome} with {count(row.rows, 'row')} at {row.written_at:%Y-%m-%d %H:%M:%S} UTC")
     click.echo(f"  run {row.run_id}, logic {row.fingerprint}")
     inputs = json.loads(row.inputs)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from aggregator.cli.calendar import LEGEND, State, month_cells, month_header, year_calendar
+from aggregator.cli.calendar import SETTLED, State, legend, month_cells, month_header, year_calendar
 from aggregator.cli.options import format_option, project_options, wait_option
 from aggregator.cli.output import print_json, teller
 from aggregator.cli.select import select
@@ -16,7 +16,7 @@ from aggregator.cli.session import open_project
 from aggregator.cli.warehouse import at_work
 from aggregator.core.graph import CompiledModel, Graph
 from aggregator.core.names import TableName
-from aggregator.core.plan import Plan, Reason, Stale
+from aggregator.core.plan import Exempt, Plan, Policy, Reason, Stale
 from aggregator.core.warehouse import Ledger
 from aggregator.plan import make_plan
 
@@ -44,7 +44,7 @@ def command(folder: Path, environment: str | None, quiet: bool, model: str | Non
         print_json([each for name in chosen for each in _json(name, states[name], plan, snapshot.ledger)])
     elif model:
         for name in chosen:
-            _print_model(session.graph.models[name], states[name], plan.stale[name], snapshot.ledger)
+            _print_model(session.graph.models[name], states[name], plan, snapshot.ledger)
     else:
         _print_project(session.graph, states, plan)
     return 0
@@ -52,11 +52,13 @@ def command(folder: Path, environment: str | None, quiet: bool, model: str | Non
 
 def model_states(plan: Plan, ledger: Ledger, name: TableName) -> dict[str, State]:
     """The state of each partition that a model should have."""
-    stale, failed = plan.stale[name], ledger.failed.get(name, {})
-    return {each: _state(stale.get(each), is_failed=each in failed) for each in plan.due[name]}
+    stale, exempt, failed = plan.stale[name], plan.exempt[name], ledger.failed.get(name, {})
+    return {each: _state(stale.get(each), exempt.get(each), is_failed=each in failed) for each in plan.due[name]}
 
 
-def _state(stale: Stale | None, *, is_failed: bool) -> State:
+def _state(stale: Stale | None, exempt: Exempt | None, *, is_failed: bool) -> State:
+    if stale is None and exempt is not None:
+        return State.KEPT if exempt.policy is Policy.KEPT else State.ACCEPTED
     if stale is None:
         return State.FRESH
     if is_failed:
@@ -70,17 +72,18 @@ def _json(name: TableName, states: Mapping[str, State], plan: Plan, ledger: Ledg
             "model": str(name),
             "partition": partition or None,
             "state": str(state),
-            "reason": _reason(plan.stale[name].get(partition), ledger, name, partition, state),
+            "reason": _reason(plan, ledger, name, partition, state),
         }
         for partition, state in states.items()
     ]
 
 
-def _reason(stale: Stale | None, ledger: Ledger, name: TableName, partition: str, state: State) -> str | None:
+def _reason(plan: Plan, ledger: Ledger, name: TableName, partition: str, state: State) -> str | None:
     if state is State.FAILED:
         return ledger.failed[name][partition].message
+    stale, exempt = plan.stale[name].get(partition), plan.exempt[name].get(partition)
     if stale is None:
-        return None
+        return exempt.detail if exempt is not None else None
     return f"{stale.reason}: {stale.detail}" if stale.detail else str(stale.reason)
 
 
@@ -98,9 +101,10 @@ def _print_project(graph: Graph, states: Mapping[TableName, Mapping[str, State]]
         cells = month_cells(by_partition, months)
         click.echo(f"{name!s:<{width}}  {forms[name]:<{form_width}}  {cells}  {_counts(by_partition)}".rstrip())
     total = Counter(state for by_partition in states.values() for state in by_partition.values())
-    click.echo(f"\n{LEGEND}")
-    if set(total) <= {State.FRESH}:
-        click.echo(f"All {sum(total.values()):,} partitions are fresh.")
+    click.echo(f"\n{legend(total)}")
+    if set(total) <= set(SETTLED):
+        others = "".join(f", {total[state]:,} of them {state}" for state in SETTLED[1:] if total[state])
+        click.echo(f"All {sum(total.values()):,} partitions are fresh{others}.")
     else:
         click.echo("Next: aggregator plan shows why, aggregator run mends it")
         _print_causes(plan)
@@ -122,15 +126,15 @@ def _counts(states: Mapping[str, State]) -> str:
     return ", ".join(f"{counted[state]:,} {state}" for state in State if counted[state])
 
 
-def _print_model(model: CompiledModel, states: Mapping[str, State], stale: Mapping[str, Stale], ledger: Ledger) -> None:
+def _print_model(model: CompiledModel, states: Mapping[str, State], plan: Plan, ledger: Ledger) -> None:
     click.secho(str(model.name), bold=True)
     click.echo(f"  {model.model.description}\n")
     for line in year_calendar(states, model.calendar):
         click.echo(f"  {line}")
-    click.echo(f"\n  {LEGEND}\n  {_counts(states)}")
+    click.echo(f"\n  {legend(states.values())}\n  {_counts(states)}")
     listed = [(partition, state) for partition, state in states.items() if state is not State.FRESH]
     for partition, state in listed[:MAX_LISTED]:
-        reason = _reason(stale.get(partition), ledger, model.name, partition, state)
+        reason = _reason(plan, ledger, model.name, partition, state)
         click.echo(f"  {partition or 'whole'}  {state}  {reason}")
     if len(listed) > MAX_LISTED:
         click.echo(f"  … and {len(listed) - MAX_LISTED:,} more")
