@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import Protocol
 
 from aggregator.core.diagnostics import Diagnostic
 from aggregator.core.graph import CompiledModel, Graph
 from aggregator.core.names import TableName
-from aggregator.core.plan import Plan, Step
+from aggregator.core.plan import Plan, Policy, Reason, Step
 from aggregator.core.report import Report, Status, StepResult
 from aggregator.core.warehouse import Ledger, Snapshot
 from aggregator.engines import Engine
@@ -19,7 +19,11 @@ from aggregator.plan.refused import is_from_nothing
 from aggregator.plan.staleness import Staleness
 from aggregator.plan.texts import Texts
 from aggregator.run import codes
+from aggregator.run.accept import accept
 from aggregator.run.build import Attempt, Builder
+
+_LEFT = {Policy.ACCEPT: Status.ACCEPTED, Policy.ACCEPTED: Status.FRESH, Policy.KEPT: Status.KEPT}
+"""How partitions end that are left as they are."""
 
 
 class Progress(Protocol):
@@ -69,28 +73,44 @@ class _Run:
         if self._builder is None or self._builder.model is not model:
             attempt = Attempt(self._run_id, self._ledger, may_replace=step.model in self._from_nothing)
             self._builder = Builder(model, self._graph, self._engine, attempt)
+        if step.stale.reason is Reason.ACCEPT:
+            yield self._accept(model, step.partitions)
+            return
         blocked = self._blocked(model, step)
         if blocked:
             yield from self._report_blocked(model, step, blocked)
         wanted = [each for each in step.partitions if each not in blocked]
-        if step.stale.pending:
-            still = self._still_stale(model, wanted)
-            fresh = tuple(each for each in wanted if each not in still)
-            if fresh:
-                yield StepResult(step.model, fresh, Status.FRESH)
-            wanted = [each for each in wanted if each in still]
-        for stretch in batches(model, wanted):
+        left = self._left(model, step, wanted)
+        for status in dict.fromkeys(left.values()):
+            partitions = tuple(each for each in wanted if left.get(each) is status)
+            is_accepted = status is Status.ACCEPTED
+            yield self._accept(model, partitions) if is_accepted else StepResult(step.model, partitions, status)
+        for stretch in batches(model, [each for each in wanted if each not in left]):
             for result in self._builder.build(Step(step.model, stretch, step.stale)):
                 if result.problem is not None:
                     failures = self._failed.setdefault(step.model, {})
                     failures.update(dict.fromkeys(result.partitions, result.problem))
                 yield result
 
-    def _still_stale(self, model: CompiledModel, partitions: list[str]) -> set[str]:
-        """Those whose inputs did change in the end."""
+    def _accept(self, model: CompiledModel, partitions: Sequence[str]) -> StepResult:
+        inputs = Inputs(model, self._graph, Texts(self._engine.versions()))
+        return accept(model, inputs, self._engine, self._ledger, run_id=self._run_id, partitions=partitions)
+
+    def _left(self, model: CompiledModel, step: Step, partitions: list[str]) -> dict[str, Status]:
+        """Those that are not to be built after all, and how they end.
+
+        That is because their inputs did not change in the end, or because this run emptied one that may be gone.
+        """
+        inputs = Inputs(model, self._graph, Texts(self._engine.versions()))
+        if not step.stale.pending and not inputs.keeps:
+            return {}
         snapshot = Snapshot(self._engine.versions(), self._ledger, self._engine.now())
-        judged = Staleness(model, snapshot, Inputs(model, self._graph, Texts(snapshot.versions)), {})
-        return {each for each in partitions if judged.judge(each) is not None}
+        judged = Staleness(model, snapshot, inputs, {})
+        if not step.stale.pending:
+            return {each: Status.KEPT for each in partitions if judged.gone(each)}
+        fresh = [each for each in partitions if judged.judge(each) is None]
+        exempt = {each: found for each in fresh if (found := judged.exempt(each)) is not None}
+        return {each: _LEFT[exempt[each].policy] if each in exempt else Status.FRESH for each in fresh}
 
     def _blocked(self, model: CompiledModel, step: Step) -> dict[str, tuple[str, Diagnostic]]:
         """Partitions that read one that failed in this run: what they read, and why that failed."""
