@@ -117,6 +117,8 @@ class Knobs:
 class SimulatedEngine:
     """Drives a world as the protocol of engines says; rows and ledger are written one after the other."""
 
+    parallel = 1
+
     def __init__(self, world: World, graph: Graph, knobs: Knobs) -> None:
         self.world, self.graph, self.knobs = world, graph, knobs
         self.built = self.needed = 0
