@@ -67,6 +67,9 @@ class Engine(Protocol):
     is the only writer of the tables it writes until :meth:`close`.
     """
 
+    parallel: int
+    """How many steps may be done at once, each in a thread of its own; whoever wants fewer lowers it."""
+
     def ingest(self) -> tuple[Diagnostic, ...]:
         """Bring the sources up to date where that is this engine's job (the embedded one loads local files)."""
         ...
@@ -80,7 +83,7 @@ class Engine(Protocol):
         ...
 
     def versions(self) -> Versions:
-        """The versions as they are now, this engine's own publications included."""
+        """The versions as they are now, this engine's own publications included; what was given before is kept up."""
         ...
 
     def stage(self, write: Write, expectations: Sequence[Expectation]) -> Staged:
@@ -132,6 +135,14 @@ class Engine(Protocol):
 
         The folder is incomplete from before the first change until all is there: ``_SUCCESS`` goes first and comes
         last.
+        """
+        ...
+
+    def cancel(self) -> None:
+        """End the queries that other threads wait for: their calls raise. It may be asked again and again.
+
+        What they raise is a :class:`WarehouseError` or ``KeyboardInterrupt``, so nobody takes it for a failure of the
+        model.
         """
         ...
 

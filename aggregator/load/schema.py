@@ -17,6 +17,7 @@ from aggregator.load.amounts import BYTES, SECONDS, Count, Number
 from aggregator.load.exports import EXPORT, Prefix
 from aggregator.load.partitions import SHARDS, InputMap, PartitionShape
 from aggregator.load.plain import AnyPlain
+from aggregator.load.policies import ChangeShape, DurationShape, Volatility
 from aggregator.load.shapes import (
     INVALID,
     Choice,
@@ -164,6 +165,9 @@ MODEL = Record(
         "export": Field(EXPORT),
         "size": Field(SIZE),
         "tags": Field(ListOf(Text()), default=()),
+        "on_change": Field(ChangeShape()),
+        "volatile": Field(Volatility()),
+        "lookback": Field(DurationShape()),
         "dimensions": Field(ListOf(Identifier("a column name")), default=()),
         "measures": Field(Measures(), default=()),
     },

@@ -18,6 +18,7 @@ from aggregator.cli.options import (
     amount_options,
     format_option,
     interval_options,
+    jobs_option,
     project_options,
     select_option,
     wait_option,
@@ -40,6 +41,7 @@ from aggregator.run import Progress, run_plan
 @select_option
 @interval_options
 @amount_options
+@jobs_option
 @wait_option
 @format_option("json")
 def command(
@@ -51,6 +53,7 @@ def command(
     full: bool,
     limit: int | None,
     retry: bool,
+    jobs: int | None,
     wait: float,
     quiet: bool,
     output: str,
@@ -65,6 +68,7 @@ def command(
     graph = session.graph
     exported = exporting(session, select(graph, selection))
     with at_work(graph, session.root, teller(quiet=quiet), wait) as engine:
+        engine.parallel = min(jobs or engine.parallel, engine.parallel)
         snapshot = engine.snapshot()
         found = planned(graph, snapshot, wish)
         with _progress(quiet=quiet) as progress:
