@@ -21,7 +21,7 @@ COMMANDS = {
     "plan": "Show what would run, why, and what it would read and cost.",
     "run": "Build what is missing or stale; also the backfill.",
     "status": "Show a calendar of partitions, which are stale, and why.",
-    "test": "Compare roll-ups with the rows that they are made of.",
+    "test": "Run unit tests of models, and compare roll-ups with rows.",
     "show": "Show one model: its SQL, rows or lineage.",
     "explain": "Explain a code, a measure, or why a partition is stale.",
     "lineage": "Trace a table, column or partition up and down.",
