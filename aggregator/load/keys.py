@@ -138,6 +138,32 @@ _KEYS: dict[str, dict[str, Key]] = {
         "max_bytes_billed": Key("A query that would read more is refused.", ("2 TB",)),
         "price_per_tib": Key("What reading a TiB costs.", (6.25,)),
     },
+    "a unit test": {
+        "interval": Key(
+            "Which partitions are built, half-open, on the model's own clock.",
+            ({"from": "2013-01-01", "to": "2013-01-02"},),
+        ),
+        "given": Key(
+            "Rows of the tables that the model reads; one that is not given is empty, a column left out is NULL.",
+            ({"staging.flights": [{"carrier": "UA", "dep_delay": 4}]}, {"staging.flights": "fixtures/flights.csv"}),
+        ),
+        "expect": Key(
+            "The rows that must come out; columns that are left out are not compared.",
+            ([{"carrier": "UA", "flights": 2}], "fixtures/expected.csv"),
+        ),
+        "expect_error": Key("A part of the message with which the query must fail.", ("division by zero",)),
+        "variables": Key("Variables of the project that are different here.", ({"late_after_minutes": 30},)),
+        "now": Key(
+            "What CURRENT_DATE and its kin say; on the project's clock if it has no zone.",
+            ("2013-01-02T06:00", "2013-01-02T11:00Z"),
+        ),
+        "ordered": Key("Whether the rows must come in this order.", (True,)),
+        "tolerance": Key("How far FLOAT64 may differ, relative to the value; 1e-9 if nothing is said.", (0.001,)),
+    },
+    "interval": {
+        "from": Key("Where the first partition begins.", ("2013-01-01", "2013-01-01T05")),
+        "to": Key("Where the last partition ends, exclusive.", ("2013-01-02",)),
+    },
     "aggregator.yml": {
         "project": Key("The project's name.", ("flights",)),
         "time_zone": Key("The zone of partitions, unless a table names another.", _ZONE),

@@ -140,7 +140,7 @@ def _periods(case: Case, model: CompiledModel, report: Report) -> Iterator[Perio
     floor = calendar.grain.floor
     if start >= end or floor(start) != start or floor(end) != end:
         first = floor(start)
-        advice = f"for example from {_text(calendar, first)} to {_text(calendar, calendar.next(first))}, which is not in it"
+        advice = f"they begin at {_text(calendar, first)} and {_text(calendar, calendar.next(first))}, for example"
         report.add(interval.place, codes.MISFIT, f"the interval is no whole {calendar.grain}s of {model.name}", advice)
     elif not model.one_by_one:
         yield start, end

@@ -88,6 +88,9 @@ def _state(outcome: Outcome) -> State:
 
 def _ran(bound: Bound, computer: Computer) -> Ran:
     found, wanted = answer(computer, bound), bound.case.expect_error
+    stray = _stray(bound, found) if isinstance(found, Rows) else ""
+    if stray:
+        return Ran(computer.name, found, complaint=stray)
     if isinstance(found, Rows) and bound.expected is not None:
         return Ran(computer.name, found, compare(bound.expected, list(as_values(found)), rule(bound)))
     if isinstance(found, Rows):
@@ -98,6 +101,18 @@ def _ran(bound: Bound, computer: Computer) -> Ran:
         return Ran(computer.name, found, complaint=found.message)
     is_it = not computer.says_as_bigquery or wanted.casefold() in found.message.casefold()
     return Ran(computer.name, found, complaint="" if is_it else f"another error: {found.message}")
+
+
+def _stray(bound: Bound, found: Rows) -> str:
+    """Why a run would not publish the rows: some belong to none of the partitions that are built."""
+    calendar = bound.model.calendar
+    if calendar is None:
+        return ""
+    start, end = (calendar.value(each) for each in (bound.periods[0][0], bound.periods[-1][1]))
+    column = calendar.column.casefold()
+    values = [next((row[n] for n in row if n.casefold() == column), start) for row in as_values(found)]
+    outside = [each for each in values if each is None or not start <= each < end]
+    return f"{len(outside)} of its rows lie outside of the interval, by {calendar.column}" if outside else ""
 
 
 def rule(bound: Bound) -> Rule:

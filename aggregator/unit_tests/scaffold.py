@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -65,7 +66,8 @@ def draft(graph: Graph, engine: Engine, computer: Computer, name: TableName, par
     found = answer(computer, bound)
     if not isinstance(found, Rows):
         return f"its query could not be run over these rows: {getattr(found, 'message', '') or getattr(found, 'reason', '')}"
-    columns = [each.name for each in model.columns if not each.state_of]
+    hidden = {each.state_of for each in model.columns if each.sketch}  # made of sketches, which were not given
+    columns = [each.name for each in model.columns if not each.state_of and each.name not in hidden]
     expected = [{column: row.get(column) for column in columns} for row in as_values(found)]
     return Draft(path, with_expected(document, in_order(expected, model.model.key)) or document.text)
 
@@ -82,15 +84,18 @@ def _sampled(graph: Graph, engine: Engine, model: CompiledModel, partition: str)
     """A few rows of each input; those of later tables go with those of the first, where they share columns."""
     found: dict[TableName, list[Values]] = {}
     main: list[Values] = []
+    edges = {each.table: each for each in model.inputs}
+    names = Counter(each.name for table in edges for each in _columns(graph, table))
     words = _words(model.sql)
-    for edge in {each.table: each for each in model.inputs}.values():
+    for edge in edges.values():
         columns = [each for each in _columns(graph, edge.table) if not words or each.name.casefold() in words]
         calendar = graph.calendars[edge.table]
         if calendar is not None and calendar.column not in [each.name for each in columns]:
             columns = [each for each in _columns(graph, edge.table) if each.name == calendar.column] + columns
         conditions, parameters = _of_partition(model, calendar, edge.map, partition)
         conditions += _of_rows(columns, main)
-        order = [name for name in map(str, model.model.key) if name in [each.name for each in columns]]
+        shared = [f"{each.name} IS NULL" for each in columns if names[each.name] > 1 and each.type in _PAIRED]
+        order = [*shared, *(name for name in map(str, model.model.key) if name in [each.name for each in columns])]
         rows = _rows(engine, edge.table, columns, (conditions, parameters, order))
         found[edge.table] = rows
         main = main or rows
@@ -158,8 +163,8 @@ def _rows(
     conditions, parameters, order = which
     names = ", ".join(each.name for each in columns)
     where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
-    by = f"ORDER BY {', '.join(order or [each.name for each in columns if each.type in _PAIRED])}"
-    inner = f"SELECT {names} FROM {table} {where} {by if not by.endswith('BY ') else ''} LIMIT {ROWS}"
+    by = ", ".join(dict.fromkeys((*order, *(each.name for each in columns if each.type in _PAIRED))))
+    inner = f"SELECT {names} FROM {table} {where} {f'ORDER BY {by}' if by else ''} LIMIT {ROWS}"
     (found,) = engine.ask(f"SELECT ARRAY_AGG(STRUCT({names})) FROM ({inner})", parameters)
     if found is not None and not isinstance(found, list):
         raise QueryError(f"the rows of {table} can't be read")

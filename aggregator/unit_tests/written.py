@@ -7,7 +7,6 @@ import datetime as dt
 import decimal
 import json
 import re
-import textwrap
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -53,20 +52,19 @@ def written(value: Any) -> str:
 
 def row_lines(rows: Iterable[Values], indent: int) -> list[str]:
     """A list of rows, each on as many lines as it takes; ``[]`` is for who has none."""
-    margin = " " * indent
-    found = []
-    for row in rows:
-        wrapped = textwrap.wrap(
-            written(row),
-            _WIDTH,
-            initial_indent=f"{margin}- ",
-            subsequent_indent=f"{margin}   ",
-            break_long_words=False,
-            break_on_hyphens=False,
-        )
-        # A line break inside of a quoted text would become a blank: such a row stays on one line.
-        found += wrapped if '"' not in written(row) else [f"{margin}- {written(row)}"]
-    return found
+    return [line for row in rows for line in _wrapped([f"{name}: {written(each)}" for name, each in row.items()], indent)]
+
+
+def _wrapped(items: list[str], indent: int) -> list[str]:
+    """A row, with line breaks between its values alone."""
+    lines = [f"{' ' * indent}- {{"]
+    for number, item in enumerate(items, start=1):
+        piece = item + ("," if number < len(items) else "}")
+        if len(lines[-1]) + len(piece) >= _WIDTH and number > 1:
+            lines.append(" " * (indent + 3) + piece)
+        else:
+            lines[-1] += piece if number == 1 else f" {piece}"
+    return lines if items else [f"{' ' * indent}- {{}}"]
 
 
 def in_order(rows: Iterable[Values], key: Iterable[str]) -> list[Values]:
