@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Sequence
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 _NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -23,11 +23,11 @@ class TestResult:
 
 def junit(results: Sequence[TestResult]) -> str:
     """An XML document with one suite per group."""
-    root = ElementTree.Element("testsuites")
+    root = ET.Element("testsuites")
     for group in dict.fromkeys(each.group for each in results):
         mine = [each for each in results if each.group == group]
         failures = sum(bool(each.failure) for each in mine)
-        suite = ElementTree.SubElement(
+        suite = ET.SubElement(
             root,
             "testsuite",
             name=group,
@@ -37,11 +37,11 @@ def junit(results: Sequence[TestResult]) -> str:
             time=f"{sum(each.seconds for each in mine):.3f}",
         )
         for each in mine:
-            case = ElementTree.SubElement(
+            case = ET.SubElement(
                 suite, "testcase", classname=group, name=each.name, file=each.file, time=f"{each.seconds:.3f}"
             )
             if each.failure:
                 text = _NOT_XML.sub("�", each.failure)
-                ElementTree.SubElement(case, "failure", message=text.partition("\n")[0]).text = text
-    ElementTree.indent(root)
-    return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
+                ET.SubElement(case, "failure", message=text.partition("\n")[0]).text = text
+    ET.indent(root)
+    return ET.tostring(root, encoding="unicode", xml_declaration=True) + "\n"

@@ -191,7 +191,7 @@ def _filled(root: Path, rows: RowsWritten, report: Report) -> RowsWritten | Inva
 
 
 def _records(document: Document, report: Report) -> Iterator[Mapping]:
-    """The lines of a CSV file as rows; an empty cell is NULL, and whatever else is text is taken by its column's type."""
+    """The lines of a CSV file as rows; an empty cell is NULL, and the type of its column says what another means."""
     reader = csv.reader(document.text.splitlines(keepends=True), strict=True)
     names: list[str] = []
     try:
@@ -204,7 +204,9 @@ def _records(document: Document, report: Report) -> Iterator[Mapping]:
                 report.add(place, codes.BAD_FILE, message, "quote values that contain a comma")
             else:
                 pairs = zip(names, cells, strict=True)
-                entries = ((Scalar(name, True, place), Scalar(cell, not cell, place)) for name, cell in pairs)
+                entries = (
+                    (Scalar(name, plain=True, place=place), Scalar(cell, not cell, place)) for name, cell in pairs
+                )
                 yield Mapping(tuple(entries), place)
     except csv.Error as error:
         report.add(Place(document.path, reader.line_num), codes.BAD_FILE, f"this is not valid CSV: {error}")

@@ -105,7 +105,7 @@ def _with_variables(case: Case, graph: Graph, report: Report) -> CompiledModel |
         waiting += new
     changed = dataclasses.replace(
         project,
-        variables={**project.variables, **case.variables},
+        variables={**project.variables, **{str(name): value for name, value in case.variables.items()}},
         models={name: project.models[name] for name in wanted},
         digests={},
     )
@@ -167,8 +167,8 @@ def _given(case: Case, model: CompiledModel, graph: Graph, report: Report) -> It
     for table in read:
         columns, pseudo = _columns(graph, table, model)
         types = {each.name: each.type for each in (*columns, *pseudo)}
-        rows = _rows(written[table], types, str(table), report, partial=False) if table in written else []
-        yield Given(table, columns, pseudo, tuple(rows))
+        given = _rows(written[table], types, str(table), report, partial=False) if table in written else ()
+        yield Given(table, columns, pseudo, tuple(given))
 
 
 def _columns(

@@ -22,7 +22,10 @@ def with_clock(sql: str, now: dt.datetime) -> str:
             continue
         end, zone = _call(sql, tokens, index)
         function = _FUNCTIONS.get(name)
-        pieces += [sql[position : token.start], f"{function}({instant}, {zone or repr('UTC')})" if function else instant]
+        pieces += [
+            sql[position : token.start],
+            f"{function}({instant}, {zone or repr('UTC')})" if function else instant,
+        ]
         position = end
     return "".join((*pieces, sql[position:]))
 

@@ -69,7 +69,7 @@ def compare(expected: Sequence[ExpectedRow], actual: Sequence[Values], rule: Rul
 
 
 def _matched(expected: Sequence[ExpectedRow], actual: Sequence[Values], rule: Rule) -> dict[int, int]:
-    """The largest number of pairs of equal rows. A row that says little may stand for several, so pairs may be undone."""
+    """The largest number of pairs of equal rows. One that says little may stand for several, so pairs are undone."""
     equal = [[j for j, row in enumerate(actual) if not _differing(each, row, rule)] for each in expected]
     owner: dict[int, int] = {}
 
@@ -112,17 +112,15 @@ def is_same(expected: Any, actual: Any, tolerance: float) -> bool:
     if expected is None or actual is None:
         return expected is actual or (expected in (None, []) and actual in (None, []))  # no array is stored as NULL
     if isinstance(expected, Json) or isinstance(actual, Json):
-        return _bare(expected) == _bare(actual)
+        return bool(_bare(expected) == _bare(actual))
     if isinstance(expected, list) and isinstance(actual, list):
         pairs = zip(expected, actual, strict=False)
         return len(expected) == len(actual) and all(is_same(one, other, tolerance) for one, other in pairs)
     if isinstance(expected, Mapping) and isinstance(actual, Mapping):
         return all(is_same(value, actual.get(name), tolerance) for name, value in expected.items())
-    if isinstance(expected, bool) or isinstance(actual, bool):
-        return expected is actual
     if isinstance(expected, float) or isinstance(actual, float):
         return _is_near(expected, actual, tolerance)
-    return bool(expected == actual)
+    return bool(expected == actual) and isinstance(expected, bool) == isinstance(actual, bool)
 
 
 def _bare(value: Any) -> Any:

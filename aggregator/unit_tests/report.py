@@ -49,9 +49,9 @@ def _failures(outcome: Outcome, name: str) -> Iterator[Diagnostic]:
     for text, ran in said.items():
         engines = " and ".join(each.engine for each in ran)
         comparison = ran[0].comparison
-        at = [*comparison.changed, *comparison.missing] if comparison else []
-        first = min((each.expected.place if isinstance(each, Changed) else each.place for each in at), default=None)
-        yield Diagnostic(first or outcome.case.place, codes.WRONG_ROWS, f"{name} on {engines}: {text}")
+        rows = (*comparison.missing, *(each.expected for each in comparison.changed)) if comparison else ()
+        first = min((row.place for row in rows), default=outcome.case.place)
+        yield Diagnostic(first, codes.WRONG_ROWS, f"{name} on {engines}: {text}")
 
 
 def _counts(comparison: Comparison) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import sqlglot
 
 from aggregator.analyzers.googlesql.tables import Rows
+from aggregator.analyzers.protocol import Mistake
 from aggregator.core.calendar import Calendar
 from aggregator.core.diagnostics import Document
 from aggregator.core.graph import CompiledModel, Graph, OutputColumn
@@ -65,7 +66,8 @@ def draft(graph: Graph, engine: Engine, computer: Computer, name: TableName, par
         return "; ".join(f"{each.message} ({each.help})" for each in report.diagnostics)
     found = answer(computer, bound)
     if not isinstance(found, Rows):
-        return f"its query could not be run over these rows: {getattr(found, 'message', '') or getattr(found, 'reason', '')}"
+        why = found.message if isinstance(found, Mistake) else found.reason
+        return f"its query could not be run over these rows: {why}"
     hidden = {each.state_of for each in model.columns if each.sketch}  # made of sketches, which were not given
     columns = [each.name for each in model.columns if not each.state_of and each.name not in hidden]
     expected = [{column: row.get(column) for column in columns} for row in as_values(found)]

@@ -49,7 +49,7 @@ def _reader(tree: exp.DataType, type_: str, *, partial: bool) -> Read:
         return _or_null(functools.partial(_array, type_, _of(inner[0], partial=partial)))
     if tree.this is exp.DataType.Type.STRUCT and all(isinstance(each, exp.ColumnDef) for each in inner):
         fields = {each.name: _of(each.args["kind"], partial=partial) for each in inner}
-        return _or_null(functools.partial(_struct, type_, fields, partial))
+        return _or_null(functools.partial(_struct, type_, fields, {} if partial else dict.fromkeys(fields)))
     kind = type_.partition("(")[0].partition("<")[0]
     if kind == "JSON":
         return _or_null(_json)
@@ -77,7 +77,7 @@ def _untyped(node: Node, report: Report) -> Any:
     return AnyPlain().read(node, report)
 
 
-def _array(type_: str, element: Read, node: Node, report: Report) -> list[Any] | Invalid:
+def _array(type_: str, element: Read, node: Node, report: Report) -> Any:
     if isinstance(node, Scalar) and _NESTED.match(node.text):
         return _in_a_cell(type_, functools.partial(_array, type_, element), node, report)
     if not isinstance(node, Sequence):
@@ -87,13 +87,17 @@ def _array(type_: str, element: Read, node: Node, report: Report) -> list[Any] |
 
 
 def _struct(
-    type_: str, fields: dict[str, Read], partial: bool, node: Node, report: Report  # noqa: FBT001
-) -> dict[str, Any] | Invalid:
+    type_: str,
+    fields: dict[str, Read],
+    unset: dict[str, None],
+    node: Node,
+    report: Report,
+) -> Any:
     if isinstance(node, Scalar) and _NESTED.match(node.text):
-        return _in_a_cell(type_, functools.partial(_struct, type_, fields, partial), node, report)
+        return _in_a_cell(type_, functools.partial(_struct, type_, fields, unset), node, report)
     if not isinstance(node, Mapping):
         return report.wrong(node, f"{type_}, as a mapping of its fields")
-    values: dict[str, Any] = {} if partial else dict.fromkeys(fields)
+    values: dict[str, Any] = {**unset}
     for name, value in node.entries:
         known = next((each for each in fields if each.casefold() == name.text.casefold()), None)
         if known is None:
@@ -126,7 +130,10 @@ def _range(type_: str, node: Node, report: Report) -> Range | Invalid:
     if match is None:
         return report.wrong(node, f'{type_}, such as "[2013-01-01, 2013-02-01)"')
     read = reader(type_[len("RANGE<") : -1], partial=False)
-    ends = [Scalar("" if each.strip().upper() == "UNBOUNDED" else each.strip(), True, node.place) for each in match.groups()]
+    ends = [
+        Scalar("" if each.strip().upper() == "UNBOUNDED" else each.strip(), plain=True, place=node.place)
+        for each in match.groups()
+    ]
     start, end = (read(each, report) for each in ends)
     return INVALID if isinstance(start, Invalid) or isinstance(end, Invalid) else Range(start, end)
 

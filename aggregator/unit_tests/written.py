@@ -7,7 +7,7 @@ import datetime as dt
 import decimal
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from aggregator.analyzers.googlesql.tables import Json, Range
@@ -20,39 +20,57 @@ _MEANS_ELSE = re.compile(r"(?i)null|true|false|yes|no|on|off|y|n|[0-9.]+")
 
 def written(value: Any) -> str:
     """A value in YAML's short form, on one line."""
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return "true" if value else "false"
-        case float() if value.is_integer() and abs(value) < 1e15:  # noqa: PLR2004  (all digits are those of the value)
-            return str(int(value))
-        case decimal.Decimal():
-            return f"{value:f}".rstrip("0").rstrip(".") if "." in f"{value:f}" else f"{value:f}"
-        case dt.datetime() if value.tzinfo is not None:
-            return value.astimezone(dt.UTC).replace(tzinfo=None).isoformat() + "Z"
-        case dt.date() | dt.time():
-            return value.isoformat()
-        case bytes():
-            return f'"{base64.b64encode(value).decode()}"'
-        case Json():
-            return json.dumps(json.dumps(value.value, ensure_ascii=False), ensure_ascii=False)
-        case Range():
-            ends = ("UNBOUNDED" if each is None else written(each) for each in (value.start, value.end))
-            return f'"[{", ".join(ends)})"'
-        case list() | tuple():
-            return f"[{', '.join(map(written, value))}]"
-        case Mapping():
-            return f"{{{', '.join(f'{name}: {written(each)}' for name, each in value.items())}}}"
-        case str():
-            is_plain = _PLAIN.fullmatch(value) and not _MEANS_ELSE.fullmatch(value)
-            return value if is_plain else json.dumps(value, ensure_ascii=False)
-    return str(value)
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    write = next((write for type_, write in _WRITTEN if isinstance(value, type_)), str)
+    return write(value)
+
+
+def _float(value: float) -> str:
+    return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)  # noqa: PLR2004  (exact)
+
+
+def _decimal(value: decimal.Decimal) -> str:
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _moment(value: dt.datetime) -> str:
+    if value.tzinfo is None:
+        return value.isoformat()
+    return f"{value.astimezone(dt.UTC).replace(tzinfo=None).isoformat()}Z"
+
+
+def _range(value: Range) -> str:
+    ends = ("UNBOUNDED" if each is None else written(each) for each in (value.start, value.end))
+    return f'"[{", ".join(ends)})"'
+
+
+def _text(value: str) -> str:
+    is_plain = _PLAIN.fullmatch(value) and not _MEANS_ELSE.fullmatch(value)
+    return value if is_plain else json.dumps(value, ensure_ascii=False)
+
+
+_WRITTEN: tuple[tuple[Any, Callable[[Any], str]], ...] = (
+    (float, _float),
+    (decimal.Decimal, _decimal),
+    (dt.datetime, _moment),
+    ((dt.date, dt.time), lambda value: str(value.isoformat())),
+    (bytes, lambda value: f'"{base64.b64encode(value).decode()}"'),
+    (Json, lambda value: json.dumps(json.dumps(value.value, ensure_ascii=False), ensure_ascii=False)),
+    (Range, _range),
+    ((list, tuple), lambda value: f"[{', '.join(map(written, value))}]"),
+    (Mapping, lambda value: f"{{{', '.join(f'{name}: {written(each)}' for name, each in value.items())}}}"),
+    (str, _text),
+)
+"""How values of each type are written; a datetime is a date, too, so it comes before."""
 
 
 def row_lines(rows: Iterable[Values], indent: int) -> list[str]:
     """A list of rows, each on as many lines as it takes; ``[]`` is for who has none."""
-    return [line for row in rows for line in _wrapped([f"{name}: {written(each)}" for name, each in row.items()], indent)]
+    return [
+        line for row in rows for line in _wrapped([f"{name}: {written(each)}" for name, each in row.items()], indent)
+    ]
 
 
 def _wrapped(items: list[str], indent: int) -> list[str]:

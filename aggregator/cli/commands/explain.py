@@ -67,7 +67,16 @@ def command(folder: Path, environment: str | None, quiet: bool, what: str, wait:
 
 def all_codes() -> dict[str, Code]:
     """Every code of every stage, by its id."""
-    modules = (load_codes, compile_codes, aggregate_codes, check_codes, dry_run_codes, engine_codes, run_codes, unit_test_codes)
+    modules = (
+        load_codes,
+        compile_codes,
+        aggregate_codes,
+        check_codes,
+        dry_run_codes,
+        engine_codes,
+        run_codes,
+        unit_test_codes,
+    )
     found = [code for module in modules for code in _codes(module)]
     found += (*LINT_CODES, *DRY_RUN_CODES)
     return {code.id: code for code in found}

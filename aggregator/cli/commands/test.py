@@ -10,8 +10,8 @@ import click
 from aggregator.cli.files import replace_text
 from aggregator.cli.options import format_option, project_options, select_option, wait_option
 from aggregator.cli.output import count, print_findings, print_json, print_text, say, teller
-from aggregator.cli.rollup_tests import Which, compare_rollups, is_right, print_rollups, rollup_json
 from aggregator.cli.rollup_tests import Outcome as Compared
+from aggregator.cli.rollup_tests import Which, compare_rollups, is_right, print_rollups, rollup_json
 from aggregator.cli.select import select
 from aggregator.cli.session import Session, open_project
 from aggregator.cli.unit_testing import (
@@ -90,7 +90,11 @@ def command(
 
 
 def _print(
-    session: Session, output: str, found: Sequence[Diagnostic], outcomes: Sequence[Outcome], compared: Sequence[Compared]
+    session: Session,
+    output: str,
+    found: Sequence[Diagnostic],
+    outcomes: Sequence[Outcome],
+    compared: Sequence[Compared],
 ) -> None:
     if output == "json":
         print_text([each for each in found if each.place.path not in {one.case.path for one in outcomes}], session.root)
