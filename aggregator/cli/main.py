@@ -21,6 +21,7 @@ COMMANDS = {
     "plan": "Show what would run, why, and what it would read and cost.",
     "run": "Build what is missing or stale; also the backfill.",
     "status": "Show a calendar of partitions, which are stale, and why.",
+    "freshness": "Say which tables are late, by their own promises.",
     "test": "Run unit tests of models, and compare roll-ups with rows.",
     "show": "Show one model: its SQL, rows or lineage.",
     "explain": "Explain a code, a measure, or why a partition is stale.",

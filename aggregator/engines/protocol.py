@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from aggregator.core.diagnostics import Diagnostic
+    from aggregator.core.freshness import Arrival, FreshnessReport
     from aggregator.core.graph import Graph, OutputColumn
     from aggregator.core.names import TableName
     from aggregator.core.warehouse import LedgerRow, Snapshot, Version, Versions
@@ -124,6 +125,14 @@ class Engine(Protocol):
 
     def record(self, rows: Iterable[LedgerRow]) -> None:
         """Append to the ledger."""
+        ...
+
+    def arrivals(self, limit: int) -> tuple[Arrival, ...]:
+        """When the newest partitions of each model, so many, were written for the first time, by the ledger."""
+        ...
+
+    def publish_freshness(self, report: FreshnessReport) -> None:
+        """Let ``_aggregator.freshness`` say so: a row per table, with a state that goes on with the clock."""
         ...
 
     def ask(self, query: str, parameters: Mapping[str, date | datetime]) -> tuple[object, ...]:

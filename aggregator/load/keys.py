@@ -118,6 +118,10 @@ _KEYS: dict[str, dict[str, Key]] = {
     "freshness": {
         "warn_after": Key("Older than this, there is a warning.", ("26h",)),
         "error_after": Key("Older than this, it is an error.", ("2 days",)),
+        "by": Key(
+            "From this time on, it is an error if a partition that is over is not there; on the table's own clock.",
+            ("06:00", "2 days 06:00", "06:00 Europe/Berlin"),
+        ),
     },
     "budget": {
         "bytes": Key("At most so many bytes are read by one build, of one partition.", ("500 MB", "5 GB")),

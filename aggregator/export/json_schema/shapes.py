@@ -47,7 +47,7 @@ from aggregator.load.shapes import (
     Text,
     Truth,
 )
-from aggregator.load.words import SCHEDULES, Schedule, Type, Zone
+from aggregator.load.words import SCHEDULES, Deadline, Schedule, Type, Zone
 
 Schema: TypeAlias = dict[str, Any]
 _SCALAR = ["string", "number", "boolean"]
@@ -254,6 +254,11 @@ def _(shape: EngineName) -> Schema:
 def _(shape: Zone) -> Schema:
     """Which zones there are changes from year to year; their form does not."""
     return _pattern(_ZONE)
+
+
+@schema_of.register
+def _(shape: Deadline) -> Schema:
+    return _pattern(shape.FORM.format(zone=_ZONE))
 
 
 @schema_of.register
