@@ -37,9 +37,9 @@ class TableFreshness:
     """One table at one moment; all moments are UTC.
 
     ``newest`` is the newest partition that is over and there, and ``complete_until`` is where it ends: the age of the
-    table, in ``lag_seconds``, counts from then. Of a table without partitions it is when it was written last. What is
-    ``missing`` are partitions that are over and not there, oldest first. ``warn_at`` and ``error_at`` are when the table turns, or
-    turned, to that level if nothing arrives; ``usually_at`` is when, by the ledger, the next partition is there.
+    table, in ``lag_seconds``, counts from then. Of a table without partitions it is when it was written last.
+    Partitions that are over and not there are ``missing``, oldest first. ``warn_at`` and ``error_at`` are when it
+    turns, or turned, to that level if nothing arrives; ``usually_at`` is when, by the ledger, the next one is there.
     """
 
     table: TableName

@@ -50,7 +50,8 @@ def _failures(outcome: Outcome, name: str) -> Iterator[Diagnostic]:
         engines = " and ".join(each.engine for each in ran)
         comparison = ran[0].comparison
         rows = (*comparison.missing, *(each.expected for each in comparison.changed)) if comparison else ()
-        first = min((row.place for row in rows), default=outcome.case.place)
+        whole = outcome.case.expect.place if outcome.case.expect and comparison else outcome.case.place
+        first = min((row.place for row in rows), default=whole)
         yield Diagnostic(first, codes.WRONG_ROWS, f"{name} on {engines}: {text}")
 
 
