@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -150,6 +152,34 @@ def results(outcomes: Sequence[Outcome]) -> Iterator[TestResult]:
     for each in outcomes:
         said = "\n".join(found.message for found in findings(each))
         yield TestResult(str(each.case.model), each.case.name, each.case.path, each.seconds, said)
+
+
+@dataclasses.dataclass(frozen=True)
+class Covered:
+    """How many unit tests and promises a model has."""
+
+    model: TableName
+    tests: int
+    checks: int
+
+
+def covered(session: Session, chosen: Sequence[TableName]) -> list[Covered]:
+    """What is known about models besides their SQL; a key is a promise, too."""
+    cases, _ = cases_of(session, chosen)
+    tests = Counter(case.model for case in cases)
+    models = (session.graph.models[name].model for name in chosen if name in session.graph.models)
+    return [Covered(each.name, tests[each.name], len(each.checks) + bool(each.key)) for each in models]
+
+
+def print_coverage(found: Sequence[Covered]) -> None:
+    """A line per model, those without tests first."""
+    width = max((len(str(each.model)) for each in found), default=0)
+    for each in sorted(found, key=lambda one: (one.tests > 0, one.checks > 0)):
+        tests = count(each.tests, "unit test") if each.tests else "no unit test"
+        checks = count(each.checks, "check") if each.checks else "no check"
+        click.secho(f"{each.model!s:<{width}}  {tests:<13}  {checks}", fg=None if each.tests else "yellow")
+    tested = sum(each.tests > 0 for each in found)
+    click.echo(f"{tested:,} of {count(len(found), 'model')} have unit tests")
 
 
 def write_draft(session: Session, engine: Engine, name: TableName) -> Path:

@@ -127,8 +127,8 @@ def test_rows_in_csv_files(airline, aggregator):
 def test_a_clock_that_stands(tested):
     sql = (
         "-- lint: allow clock because it is tested\n"
-        "SELECT day, carrier, CURRENT_DATE() AS utc, CURRENT_DATE('America/New_York') AS local, current_timestamp AS now,"
-        " 'CURRENT_DATE' AS word FROM lake.flights\n"
+        "SELECT day, carrier, CURRENT_DATE() AS utc, CURRENT_DATE('America/New_York') AS local,"
+        " current_timestamp AS now, 'CURRENT_DATE' AS word FROM lake.flights\n"
     )
     expect = "expect: [{utc: 2013-01-03, local: 2013-01-02, now: 2013-01-03T01:00:00Z, word: CURRENT_DATE}]"
     given = "interval: {from: 2013-01-01, to: 2013-01-02}\ngiven: {lake.flights: [{day: 2013-01-01}]}\n"
@@ -268,5 +268,5 @@ def test_tests_read_as_the_published_schema_says(text):
 
     root, _ = read_yaml(Document("x", text), 0, len(text))
 
-    found = [error for error in Draft202012Validator(json_schema("test")).iter_errors(plain(root))]
+    found = Draft202012Validator(json_schema("test")).iter_errors(plain(root))
     assert [error.message for error in found if "tolerance" not in error.json_path] == []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -73,7 +73,7 @@ def test_junit(airline, aggregator):
     root = airline({"daily/right": RIGHT, "daily/wrong": WRONG})
 
     done = aggregator(root, "test", "--engine", "duckdb", "--quiet", "--junit", str(root / "out" / "junit.xml"))
-    suites = ElementTree.parse(root / "out" / "junit.xml").getroot()
+    suites = ET.parse(root / "out" / "junit.xml").getroot()
 
     assert done.code == 1
     assert [(each.get("name"), each.get("tests"), each.get("failures")) for each in suites] == [
@@ -168,3 +168,17 @@ def test_a_project_without_tests(airline, aggregator):
 
     assert done.code == 0
     assert "there are no unit tests" in done.out
+
+
+def test_models_without_tests_come_first(airline, aggregator):
+    root = airline({"daily/case": RIGHT}, other="SELECT day, carrier FROM lake.flights GROUP BY day, carrier")
+
+    done = aggregator(root, "test", "--coverage", "--quiet")
+    machine = aggregator(root, "test", "--coverage", "--quiet", "--format", "json").json
+
+    assert done.out.splitlines() == [
+        "marts.other  no unit test   1 check",
+        "marts.daily  1 unit test    1 check",
+        "1 of 2 models have unit tests",
+    ]
+    assert {each["model"]: each["unit_tests"] for each in machine} == {"marts.daily": 1, "marts.other": 0}

@@ -17,7 +17,9 @@ from aggregator.cli.session import Session, open_project
 from aggregator.cli.unit_testing import (
     ENGINES,
     cases_of,
+    covered,
     outcome_json,
+    print_coverage,
     print_outcomes,
     results,
     run_unit_tests,
@@ -43,6 +45,7 @@ ONLY = ("unit", "rollups")
 @click.option("--engine", type=click.Choice(ENGINES), help="Who computes unit tests; without it, all that are here.")
 @click.option("--update", "is_updating", is_flag=True, help="Write what came out into the unit tests that failed.")
 @click.option("--new", "new", metavar="MODEL", help="Write a first unit test of a model, from rows of the warehouse.")
+@click.option("--coverage", is_flag=True, help="List models with their unit tests and checks; nothing is run.")
 @click.option("--junit", "junit_file", type=click.Path(path_type=Path, dir_okay=False), help="Also write JUnit XML.")
 @click.option("--all", "everything", is_flag=True, help="Of roll-ups, look at every partition, not at a sample.")
 @click.option("--partition", help="Of roll-ups, look at this partition alone, such as 2013-02.")
@@ -57,13 +60,14 @@ def command(
     engine: str | None,
     is_updating: bool,
     new: str | None,
+    coverage: bool,
     junit_file: Path | None,
     everything: bool,
     partition: str | None,
     wait: float,
     output: str,
 ) -> int:
-    """Run the unit tests of models, then compare roll-ups with the rows that they are made of.
+    """Run unit tests of models, and compare roll-ups with rows.
 
     A unit test is a file, tests/models/DATASET/TABLE/CASE.yml: rows in, rows out. It needs no warehouse.
     """
@@ -72,6 +76,8 @@ def command(
     if new is not None:
         return _new(session, new, wait, quiet=quiet)
     chosen = select(session.graph, selection)
+    if coverage:
+        return _coverage(session, chosen, output)
     outcomes: list[Outcome] = []
     problems: tuple[Diagnostic, ...] = ()
     compared: list[Compared] = []
@@ -124,6 +130,15 @@ def _compared(session: Session, chosen: Sequence[TableName], which: Which, wait:
     except NotHereError as error:
         say(f"{count(len(names), 'roll-up')} not compared: {error}")
         return []
+
+
+def _coverage(session: Session, chosen: Sequence[TableName], output: str) -> int:
+    found = covered(session, chosen)
+    if output == "json":
+        print_json([{"model": str(each.model), "unit_tests": each.tests, "checks": each.checks} for each in found])
+    else:
+        print_coverage(found)
+    return 0
 
 
 def _new(session: Session, wanted: str, wait: float, *, quiet: bool) -> int:
