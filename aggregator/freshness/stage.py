@@ -6,6 +6,7 @@ import bisect
 import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 from aggregator.core.calendar import Calendar
 from aggregator.core.freshness import Arrival, FreshnessReport, Level, TableFreshness
@@ -174,7 +175,7 @@ class _Stage:
     def _usual(
         self, calendar: Calendar, delay: Delay, usually_at: datetime, error_at: datetime | None
     ) -> Iterator[str]:
-        local = calendar.local(usually_at.astimezone(UTC).replace(tzinfo=None))
+        local = usually_at.astimezone(ZoneInfo(calendar.zone))
         late = self._now - usually_at
         note = f"usually there by {local:%H:%M}"
         if late > delay.slack:

@@ -114,3 +114,52 @@ def test_the_project_that_init_writes_passes(tmp_path, aggregator):
 
     assert done.code == 0, done.err
     assert "1 of 1 unit test passed on duckdb and reference" in done.out
+
+
+MANY = {
+    "models/lake/events_.yml": """
+        source:
+          description: x
+          owner: x
+          columns: {name: STRING, n: INT64}
+          shards: {suffix: "%Y%m%d", from: 2021-01-01}
+        """,
+    "models/lake/clicks.yml": """
+        source:
+          description: x
+          owner: x
+          columns: {name: STRING, n: INT64}
+          partition: {by: _PARTITIONDATE, grain: day, from: 2021-01-01}
+        """,
+}
+ON_DAYS = "/*---\ndescription: x\nowner: x\npartition: {by: day, grain: day, from: 2021-01-01}\n---*/\n"
+OF_MANY = "SELECT PARSE_DATE('%Y%m%d', _TABLE_SUFFIX) AS day, name, SUM(n) AS n FROM `lake.events_*` GROUP BY day, name"
+BY_ARRIVAL = "SELECT _PARTITIONDATE AS day, name, SUM(tools.twice(n)) AS n FROM lake.clicks GROUP BY day, name"
+FUNCTIONS = """
+project: test
+environments: {local: {engine: duckdb, path: x.duckdb}}
+default_environment: local
+functions:
+  - CREATE FUNCTION tools.twice(x INT64) AS (x * 2)
+"""
+
+
+@needs_google
+def test_pseudo_columns_are_given_and_functions_called(make_project, aggregator):
+    """A suffix is a text, quoted or not; a function that lives in the warehouse is run where that is known."""
+    shards = "{_TABLE_SUFFIX: 20210101, name: a, n: 1}, {_TABLE_SUFFIX: '20210102', name: a, n: 5}"
+    days = "{_PARTITIONDATE: 2021-01-01, name: a, n: 1}, {_PARTITIONDATE: 2021-01-02, name: a, n: 5}"
+    interval = "interval: {from: 2021-01-01, to: 2021-01-02}\n"
+    files = {
+        "aggregator.yml": FUNCTIONS,
+        "models/marts/many.sql": ON_DAYS + OF_MANY,
+        "models/marts/arrival.sql": ON_DAYS + BY_ARRIVAL,
+        "tests/models/marts/many/case.yml": f"{interval}given: {{lake.events_*: [{shards}]}}\nexpect: [{{n: 1}}]\n",
+        "tests/models/marts/arrival/case.yml": f"{interval}given: {{lake.clicks: [{days}]}}\nexpect: [{{n: 2}}]\n",
+    }
+
+    done = aggregator(make_project(MANY | files), "test", "--quiet")
+
+    assert done.code == 0, done.err
+    assert "2 of 2 unit tests passed on duckdb and reference" in done.out
+    assert "not on duckdb: the embedded engine can't run this: tools.twice" in done.out
