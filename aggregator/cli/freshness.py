@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 import click
@@ -10,8 +10,10 @@ import click
 from aggregator.core.calendar import Calendar
 from aggregator.core.freshness import FreshnessReport, Level, TableFreshness
 from aggregator.core.graph import Graph
+from aggregator.core.names import TableName
+from aggregator.core.warehouse import Snapshot
 from aggregator.engines import Engine
-from aggregator.freshness import as_of, freshness_of
+from aggregator.freshness import freshness_of, promising
 from aggregator.freshness.deadlines import length
 
 HISTORY = 400
@@ -20,20 +22,18 @@ HISTORY = 400
 _COLORS = {Level.ERROR: "red", Level.WARN: "yellow", Level.FRESH: "green"}
 
 
-def look_up(graph: Graph, engine: Engine, at: datetime | None = None) -> FreshnessReport:
-    """How fresh all tables are now, or as if it were another time."""
-    snapshot = engine.snapshot()
-    if at is not None:
-        snapshot = as_of(graph, snapshot, at)
-    return freshness_of(graph, snapshot, engine.arrivals(HISTORY))
+def look_up(
+    graph: Graph, engine: Engine, tables: Iterable[TableName], snapshot: Snapshot | None = None
+) -> FreshnessReport:
+    """How fresh some tables are now, or were at a snapshot."""
+    return freshness_of(graph, snapshot or engine.snapshot(), tables, engine.arrivals(HISTORY))
 
 
-def publish_freshness(graph: Graph, engine: Engine) -> None:
-    """Leave it in the warehouse, if any table promises something."""
-    promises = [each.freshness for each in graph.sources.values()]
-    promises += (each.model.freshness for each in graph.models.values())
-    if any(each is not None for each in promises):
-        engine.publish_freshness(look_up(graph, engine))
+def publish_freshness(graph: Graph, engine: Engine, snapshot: Snapshot | None = None) -> None:
+    """Leave it in the warehouse, for tables that promise something; ``snapshot`` is there if nothing changed since."""
+    tables = promising(graph)
+    if tables:
+        engine.publish_freshness(look_up(graph, engine, tables, snapshot))
 
 
 def freshness_json(tables: Sequence[TableFreshness]) -> list[dict[str, object]]:

@@ -59,7 +59,7 @@ class TableFreshness:
 
 @dataclasses.dataclass(frozen=True)
 class FreshnessReport:
-    """All tables of a project, sources first, at the moment ``at``."""
+    """Some tables of a project at the moment ``at``."""
 
     tables: tuple[TableFreshness, ...]
     at: datetime

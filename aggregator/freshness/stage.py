@@ -23,10 +23,18 @@ _NAMED = 3
 """Missing partitions that are listed one by one."""
 
 
-def freshness_of(graph: Graph, snapshot: Snapshot, arrivals: Iterable[Arrival] = ()) -> FreshnessReport:
-    """Every table at the snapshot's clock, sources first, models upstream first; ``arrivals`` are all that is known."""
-    stage = _Stage(graph, snapshot, list(arrivals))
-    return FreshnessReport(tuple(stage.table(name) for name in (*graph.sources, *graph.models)), snapshot.now)
+def promising(graph: Graph) -> list[TableName]:
+    """The tables that promise something: sources, then models, upstream first."""
+    sources = [name for name, source in graph.sources.items() if source.freshness is not None]
+    return sources + [name for name, model in graph.models.items() if model.model.freshness is not None]
+
+
+def freshness_of(
+    graph: Graph, snapshot: Snapshot, tables: Iterable[TableName], arrivals: Iterable[Arrival] = ()
+) -> FreshnessReport:
+    """Some tables at the snapshot's clock; ``arrivals`` are all that is known."""
+    stage = _Stage(graph, snapshot, arrivals)
+    return FreshnessReport(tuple(stage.table(name) for name in tables), snapshot.now)
 
 
 def as_of(graph: Graph, snapshot: Snapshot, at: datetime) -> Snapshot:
@@ -64,7 +72,7 @@ class _Partitions:
 
 
 class _Stage:
-    def __init__(self, graph: Graph, snapshot: Snapshot, arrivals: Sequence[Arrival]) -> None:
+    def __init__(self, graph: Graph, snapshot: Snapshot, arrivals: Iterable[Arrival]) -> None:
         self._graph = graph
         self._snapshot = snapshot
         self._now = snapshot.now

@@ -69,7 +69,7 @@ def snapshot_of(now: datetime, **tables: list[int]) -> Snapshot:
 
 
 def found(root, snapshot, table, arrivals=()):
-    return next(each for each in freshness_of(graph_of(root), snapshot, arrivals).tables if each.table == table)
+    return freshness_of(graph_of(root), snapshot, [table], arrivals).tables[0]
 
 
 LEVELS = [
@@ -201,7 +201,7 @@ def test_arrivals_are_first_writings(clicks, aggregator):
     assert aggregator(clicks, "run", "--full", "--quiet").code == 0
     engine = open_engine(graph, lambda _: None)
     second, newest = engine.arrivals(400), engine.arrivals(1)
-    report = look_up(graph, engine)
+    report = look_up(graph, engine, [DAILY_TABLE])
     engine.close()
 
     assert first == second

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -16,6 +17,7 @@ from aggregator.cli.session import Session, open_project
 from aggregator.cli.warehouse import at_work
 from aggregator.core.freshness import Level, TableFreshness
 from aggregator.core.names import TableName
+from aggregator.freshness import as_of, promising
 
 
 @click.command("freshness")
@@ -45,11 +47,12 @@ def command(
     session = open_project(folder, environment, quiet=quiet)
     session.stop_on_errors()
     graph = session.graph
-    chosen = _chosen(session, tables)
+    chosen = _chosen(session, tables) if tables or everything else promising(graph)
+    moment = _moment(at, graph.project.zone)
     with at_work(graph, session.root, teller(quiet=quiet), wait) as engine:
-        report = look_up(graph, engine, _moment(at, graph.project.zone))
-    is_all = everything or bool(tables)
-    found = [each for each in report.tables if each.table in chosen and (is_all or each.level is not Level.NO_PROMISE)]
+        snapshot = engine.snapshot()
+        snapshot = snapshot if moment is None else as_of(graph, snapshot, moment)
+        found = look_up(graph, engine, chosen, snapshot).tables
     if output == "json":
         print_json(freshness_json(found))
     else:
@@ -59,14 +62,12 @@ def command(
     return 1 if any(each.level in bad for each in found) else 0
 
 
-def _chosen(session: Session, wanted: tuple[str, ...]) -> set[TableName]:
+def _chosen(session: Session, wanted: tuple[str, ...]) -> list[TableName]:
     """The tables that were named: sources, or models as in ``--select``; all without a name."""
     graph = session.graph
-    sources = {str(name): name for name in graph.sources}
-    models = [each for each in wanted if each not in sources]
-    if not wanted:
-        return {*graph.sources, *graph.models}
-    return {*(sources[each] for each in wanted if each in sources), *(select(graph, models) if models else ())}
+    sources = [name for name in graph.sources if str(name) in wanted or not wanted]
+    models = [each for each in wanted if each not in map(str, sources)]
+    return [*sources, *(select(graph, models) if models or not wanted else ())]
 
 
 def _moment(text: str | None, zone: str) -> datetime | None:
@@ -79,7 +80,7 @@ def _moment(text: str | None, zone: str) -> datetime | None:
     return (moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
 
 
-def _summary(found: list[TableFreshness]) -> str:
+def _summary(found: Sequence[TableFreshness]) -> str:
     if not found:
         return "no table promises freshness: `freshness: {warn_after: 26h, error_after: 48h, by: 06:00}`"
     counts = [(level, sum(each.level is level for each in found)) for level in Level]

@@ -67,7 +67,7 @@ def command(
         found = planned(graph, snapshot, wish)
         with _progress(quiet=quiet) as progress:
             report = run_plan(found.plan, graph, engine, snapshot.ledger, run_id=_run_id(), progress=progress)
-        publish_freshness(graph, engine)
+        publish_freshness(graph, engine, None if report.results else snapshot)
     if output == "json":
         left_out = sum(len(step.partitions) for step in found.left_out)
         print_json({"steps": [_json(result) for result in report.results], "left_out": left_out})
