@@ -29,7 +29,7 @@ def of_partition(promise: Freshness, calendar: Calendar, partition: Partition) -
     begin = calendar.instant(partition).replace(tzinfo=UTC)
     end = calendar.instant(calendar.next(partition)).replace(tzinfo=UTC)
     by = at_time(promise.by, end, calendar.zone) if promise.by is not None else None
-    return Deadlines(_after(begin, promise.warn_after), _first(_after(begin, promise.error_after), by))
+    return Deadlines(_after(begin, promise.warn_after), earliest(_after(begin, promise.error_after), by))
 
 
 def of_writing(promise: Freshness, written_at: datetime, zone: str) -> Deadlines:
@@ -39,7 +39,7 @@ def of_writing(promise: Freshness, written_at: datetime, zone: str) -> Deadlines
         local = written_at.astimezone(ZoneInfo(promise.by.zone or zone))
         midnight = local.replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None) + timedelta(days=1)
         by = at_time(promise.by, midnight.replace(tzinfo=local.tzinfo).astimezone(UTC), zone)
-    return Deadlines(_after(written_at, promise.warn_after), _first(_after(written_at, promise.error_after), by))
+    return Deadlines(_after(written_at, promise.warn_after), earliest(_after(written_at, promise.error_after), by))
 
 
 def at_time(by: TimeOfDay, moment: datetime, zone: str) -> datetime:
@@ -80,5 +80,6 @@ def _after(moment: datetime, seconds: int | None) -> datetime | None:
     return None if seconds is None else moment + timedelta(seconds=seconds)
 
 
-def _first(*moments: datetime | None) -> datetime | None:
+def earliest(*moments: datetime | None) -> datetime | None:
+    """The first of some moments; None is never."""
     return min((each for each in moments if each is not None), default=None)

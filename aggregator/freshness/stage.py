@@ -14,7 +14,7 @@ from aggregator.core.graph import Graph
 from aggregator.core.names import TableName
 from aggregator.core.project import Freshness, Kind
 from aggregator.core.warehouse import NULL_PARTITION, WHOLE, Snapshot
-from aggregator.freshness.deadlines import length, of_partition, of_writing, said
+from aggregator.freshness.deadlines import Deadlines, earliest, length, of_partition, of_writing, said
 from aggregator.freshness.usual import Delay, odd_volume, usual_delay
 from aggregator.plan.due import Horizon
 
@@ -116,48 +116,43 @@ class _Stage:
         newest, missing = found.newest, found.missing
         after = tuple(each for each in missing if newest is None or each > newest)
         holes = missing[: len(missing) - len(after)]
-        waited = after[0] if after else found.next
-        warn_at = error_at = usually_at = None
         notes = [*_missing_notes(holes, after, newest), *self._failures(table.table, missing)]
+        table = dataclasses.replace(
+            table, newest=newest, complete_until=_end(calendar, newest) if newest else None, missing=missing
+        )
+        waited, odd = after[0] if after else found.next, ""
         if waited is not None:
-            deadlines = of_partition(promise, calendar, calendar.parse(waited))
-            warn_at, error_at = deadlines.warn, deadlines.error
-            delay = usual_delay(calendar, self._arrivals.get(table.table, ()), self._now)
-            if delay is not None:
-                usually_at = _end(calendar, waited) + delay.median
-                notes += self._usual(calendar, delay, usually_at, error_at)
-                if after:
-                    warn_at = min(filter(None, (warn_at, usually_at + delay.slack)))
-        elif newest is not None:
+            table = self._awaiting(table, promise, calendar, waited)
+            odd = self._odd(table.table, calendar, newest)
+        elif newest is not None:  # and what is odd about it is that it may be short
             notes.append(f"it ends with {newest}: nothing more is expected")
         if holes:
-            hole = of_partition(promise, calendar, calendar.parse(holes[0]))
-            warn_at = min(filter(None, (warn_at, hole.warn, hole.error)), default=None)
-            if table.kind != "source":  # a day without rows may be one on which nothing happened
-                error_at = min(filter(None, (error_at, hole.error)), default=None)
-        odd = self._odd(table.table, calendar, newest) if waited is not None else ""  # the last one may be short
-        judged = self._judged(
-            dataclasses.replace(
-                table,
-                newest=newest,
-                complete_until=_end(calendar, newest) if newest else None,
-                missing=missing,
-                warn_at=warn_at,
-                error_at=error_at,
-                usually_at=usually_at,
-                notes=(*notes, odd) if odd else tuple(notes),
-            )
-        )
+            table = _with_hole(table, of_partition(promise, calendar, calendar.parse(holes[0])))
+        notes += [*table.notes, *([odd] if odd else [])]
+        judged = self._judged(dataclasses.replace(table, notes=tuple(notes)))
         return dataclasses.replace(judged, level=Level.WARN) if odd and judged.level is Level.FRESH else judged
+
+    def _awaiting(self, table: TableFreshness, promise: Freshness, calendar: Calendar, waited: str) -> TableFreshness:
+        """The deadlines of the first partition that is not there, and when it is usually there."""
+        deadlines = of_partition(promise, calendar, calendar.parse(waited))
+        table = dataclasses.replace(table, warn_at=deadlines.warn, error_at=deadlines.error)
+        delay = usual_delay(calendar, self._arrivals.get(table.table, ()), self._now)
+        if delay is None:
+            return table
+        usually_at = _end(calendar, waited) + delay.median
+        return dataclasses.replace(
+            table,
+            warn_at=earliest(deadlines.warn, usually_at + delay.slack),
+            usually_at=usually_at,
+            notes=tuple(self._usual(calendar, delay, usually_at, deadlines.error)),
+        )
 
     def _partitions(self, name: TableName, calendar: Calendar) -> _Partitions:
         """What is over, what of it is there, and what comes next. A partition that was built without rows is there."""
         extent = self._horizon.extent(name)
         without_rows = (each for each, row in self._snapshot.ledger.built.get(name, {}).items() if not row.rows)
         there = frozenset((*self._snapshot.versions.get(name, {}), *without_rows))
-        if extent is None:
-            return _Partitions((), there, None)
-        ids = list(calendar.grain.range(extent.first, calendar.next(extent.last)))
+        ids = list(calendar.grain.range(extent.first, calendar.next(extent.last))) if extent is not None else []
         number = bisect.bisect_right(ids, self._now, key=lambda each: _end(calendar, calendar.id(each)))
         over = [calendar.id(each) for each in ids[:number]]
         return _Partitions(over, there, self._following(name, calendar, over, ids))
@@ -168,10 +163,16 @@ class _Stage:
         """The partition that comes next, unless the table, or what it is made of, has ended."""
         if len(over) < len(ids):
             return calendar.id(ids[len(over)])
-        following = calendar.next(ids[-1])
+        following = calendar.next(ids[-1]) if ids else calendar.grain.ceil(self._begin(name))
         later = Horizon(self._graph, self._now.replace(tzinfo=None) + 2 * (calendar.next(following) - following))
         extent = later.extent(name)
         return calendar.id(following) if extent is not None and extent.last >= following else None
+
+    def _begin(self, name: TableName) -> datetime:
+        source = self._graph.sources.get(name)
+        declared = source.partition if source is not None else self._graph.models[name].model.partition
+        assert declared is not None  # noqa: S101  (what has a calendar has declared how it is cut)
+        return declared.start
 
     def _failures(self, name: TableName, missing: Sequence[str]) -> Iterator[str]:
         """Why the latest partition is not there that was tried."""
@@ -207,6 +208,12 @@ class _Stage:
         since = table.complete_until
         lag = None if since is None else int((self._now - since).total_seconds())
         return dataclasses.replace(table, level=level, lag_seconds=lag)
+
+
+def _with_hole(table: TableFreshness, hole: Deadlines) -> TableFreshness:
+    """A day without rows may be one on which nothing happened, if it is of a source."""
+    error = table.error_at if table.kind == "source" else earliest(table.error_at, hole.error)
+    return dataclasses.replace(table, warn_at=earliest(table.warn_at, hole.warn, hole.error), error_at=error)
 
 
 def _missing_notes(holes: Sequence[str], after: Sequence[str], newest: str | None) -> Iterator[str]:

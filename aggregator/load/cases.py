@@ -88,23 +88,13 @@ class RowsShape:
 
 
 @dataclasses.dataclass(frozen=True)
-class Instant:
+class Instant(Moment):
     """A moment to the second; without a zone, it is on the project's clock."""
 
     expected: str = "a moment such as 2013-01-02T06:00, or with a zone 2013-01-02T06:00Z"
     FORM: ClassVar = re.compile(
         r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2})?(Z|[+\-][0-9]{2}:[0-9]{2})?)?"
     )
-
-    def read(self, node: Node, report: Report) -> datetime | Invalid:
-        """The moment."""
-        text = node.text if isinstance(node, Scalar) else ""
-        if not self.FORM.fullmatch(text):
-            return report.wrong(node, self.expected)
-        try:
-            return datetime.fromisoformat(text)
-        except ValueError as error:
-            return report.wrong(node, self.expected, str(error))
 
 
 INTERVAL = Record(

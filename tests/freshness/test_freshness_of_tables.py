@@ -105,6 +105,13 @@ def test_a_time_of_day(clicks, now, there, level):
     assert table.level is level
 
 
+def test_a_table_that_is_to_begin_has_deadlines(clicks):
+    """Nothing is over yet, and nobody may look again: a dashboard must know when to say that nothing came."""
+    table = found(clicks, snapshot_of(at(1, 12)), DAILY_TABLE)
+
+    assert (table.level, table.newest, table.error_at) == (Level.FRESH, None, at(2, 6))
+
+
 def test_the_level_is_what_the_deadlines_say(clicks):
     """What a dashboard works out from them later is what would be found then."""
     early = found(clicks, snapshot_of(at(4, 1), events=[1, 2, 3]), EVENTS_TABLE)

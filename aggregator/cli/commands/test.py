@@ -78,14 +78,10 @@ def command(
     chosen = select(session.graph, selection)
     if coverage:
         return _coverage(session, chosen, output)
-    outcomes: list[Outcome] = []
-    problems: tuple[Diagnostic, ...] = ()
-    compared: list[Compared] = []
-    if only != "rollups" and partition is None:
-        cases, problems = cases_of(session, chosen)
-        outcomes = run_unit_tests(session, cases, engine, quiet=quiet)
-    if only != "unit":
-        compared = _compared(session, chosen, Which(partition, everything, quiet), wait)
+    is_unit = only != "rollups" and partition is None
+    cases, problems = cases_of(session, chosen) if is_unit else ([], ())
+    outcomes = run_unit_tests(session, cases, engine, quiet=quiet)
+    compared = [] if only == "unit" else _compared(session, chosen, Which(partition, everything, quiet), wait)
     if is_updating:
         update(outcomes, session.root)
     found = (*problems, *(finding for each in outcomes for finding in findings(each)))

@@ -21,7 +21,7 @@ from aggregator.load.aggregates import (
     TargetShape,
 )
 from aggregator.load.amounts import Count, Number, Quantity
-from aggregator.load.cases import Instant, RowsShape
+from aggregator.load.cases import RowsShape
 from aggregator.load.keys import KEYS
 from aggregator.load.partitions import GRAIN, InputMap, Length, PartitionShape, Suffix
 from aggregator.load.plain import AnyPlain
@@ -137,11 +137,6 @@ def _(shape: OneAtLeast[Any]) -> Schema:
 
 @schema_of.register
 def _(shape: Moment) -> Schema:
-    return _pattern(shape.FORM.pattern)
-
-
-@schema_of.register
-def _(shape: Instant) -> Schema:
     return _pattern(shape.FORM.pattern)
 
 
