@@ -96,8 +96,8 @@ def _sampled(graph: Graph, engine: Engine, model: CompiledModel, partition: str)
             columns = [each for each in _columns(graph, edge.table) if each.name == calendar.column] + columns
         conditions, parameters = _of_partition(model, calendar, edge.map, partition)
         conditions += _of_rows(columns, main)
-        shared = [f"{each.name} IS NULL" for each in columns if names[each.name] > 1 and each.type in _PAIRED]
-        order = [*shared, *(name for name in map(str, model.model.key) if name in [each.name for each in columns])]
+        shared = [f"`{each.name}` IS NULL" for each in columns if names[each.name] > 1 and each.type in _PAIRED]
+        order = [*shared, *(f"`{name}`" for name in model.model.key if name in [each.name for each in columns])]
         rows = _rows(engine, edge.table, columns, (conditions, parameters, order))
         found[edge.table] = rows
         main = main or rows
@@ -130,7 +130,7 @@ def _of_partition(
     if model.calendar.wall != calendar.wall:
         start, end = (calendar.local(model.calendar.instant(each)) for each in (start, end))
     column = calendar.column
-    return [f"{column} >= @start", f"{column} < @end"], {"start": calendar.value(start), "end": calendar.value(end)}
+    return [f"`{column}` >= @start", f"`{column}` < @end"], {"start": calendar.value(start), "end": calendar.value(end)}
 
 
 def _of_rows(columns: Sequence[OutputColumn], main: Sequence[Values]) -> list[str]:
@@ -139,7 +139,7 @@ def _of_rows(columns: Sequence[OutputColumn], main: Sequence[Values]) -> list[st
     for each in columns:
         values = {_literal(row[each.name]) for row in main if row.get(each.name) is not None}
         if each.type in _PAIRED and values:
-            found.append(f"{each.name} IN ({', '.join(sorted(values))})")
+            found.append(f"`{each.name}` IN ({', '.join(sorted(values))})")
     return found
 
 
@@ -163,10 +163,10 @@ def _rows(
     which: tuple[Sequence[str], Mapping[str, dt.date | dt.datetime], Sequence[str]],
 ) -> list[Values]:
     conditions, parameters, order = which
-    names = ", ".join(each.name for each in columns)
+    names = ", ".join(f"`{each.name}`" for each in columns)
     where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
-    by = ", ".join(dict.fromkeys((*order, *(each.name for each in columns if each.type in _PAIRED))))
-    inner = f"SELECT {names} FROM {table} {where} {f'ORDER BY {by}' if by else ''} LIMIT {ROWS}"
+    by = ", ".join(dict.fromkeys((*order, *(f"`{each.name}`" for each in columns if each.type in _PAIRED))))
+    inner = f"SELECT {names} FROM `{table.dataset}.{table.table}` {where} {f'ORDER BY {by}' if by else ''} LIMIT {ROWS}"
     (found,) = engine.ask(f"SELECT ARRAY_AGG(STRUCT({names})) FROM ({inner})", parameters)
     if found is not None and not isinstance(found, list):
         raise QueryError(f"the rows of {table} can't be read")

@@ -48,7 +48,13 @@ def _range(value: Range) -> str:
 
 def _text(value: str) -> str:
     is_plain = _PLAIN.fullmatch(value) and not _MEANS_ELSE.fullmatch(value)
-    return value if is_plain else json.dumps(value, ensure_ascii=False)
+    return value if is_plain else _quoted(value)
+
+
+def _quoted(value: str) -> str:
+    """A text in double quotes; what can't be seen, or would end a line, is named by its number."""
+    shown = value.replace("\\", r"\\").replace('"', r"\"")
+    return '"' + "".join(each if each.isprintable() else rf"\U{ord(each):08x}" for each in shown) + '"'
 
 
 _WRITTEN: tuple[tuple[Any, Callable[[Any], str]], ...] = (
@@ -57,7 +63,7 @@ _WRITTEN: tuple[tuple[Any, Callable[[Any], str]], ...] = (
     (dt.datetime, _moment),
     ((dt.date, dt.time), lambda value: str(value.isoformat())),
     (bytes, lambda value: f'"{base64.b64encode(value).decode()}"'),
-    (Json, lambda value: json.dumps(json.dumps(value.value, ensure_ascii=False), ensure_ascii=False)),
+    (Json, lambda value: _quoted(json.dumps(value.value, ensure_ascii=False))),
     (Range, _range),
     ((list, tuple), lambda value: f"[{', '.join(map(written, value))}]"),
     (Mapping, lambda value: f"{{{', '.join(f'{name}: {written(each)}' for name, each in value.items())}}}"),
