@@ -41,8 +41,8 @@ def command(
 ) -> int:
     """Say which tables are late, by their own promises.
 
-    Only partitions, the ledger and the clock are looked at: no query reads a table. Exit code 1 means that a promise
-    is broken beyond a warning.
+    Only the versions of partitions, the ledger and the clock are looked at. Exit code 1 means that a promise is broken
+    beyond a warning.
     """
     session = open_project(folder, environment, quiet=quiet)
     session.stop_on_errors()
