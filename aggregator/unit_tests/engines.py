@@ -77,7 +77,7 @@ class Embedded:
             names, values = self._bench.rows(write)
         except QueryError as error:
             # The query was compiled: what DuckDB does not understand in it, it lacks.
-            return Mistake(str(error)) if error.in_rows else Unchecked(f"the embedded engine can't run this: {error}")
+            return Mistake(str(error)) if error.in_rows else Unchecked(f"DuckDB can't run this: {error}")
         types = {each.name.casefold(): each.type for each in model.columns}
         columns = tuple(Field(name, types.get(name.casefold(), "")) for name in names)
         read = tuple(tuple(map(_read, columns, row)) for row in values)

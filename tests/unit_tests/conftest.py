@@ -32,6 +32,7 @@ source:
     place: STRUCT<code STRING, gates INT64>
     more: JSON
     shape: GEOGRAPHY
+    span: RANGE<DATE>
   partition: {by: day, grain: day, from: 2013-01-01, to: 2014-01-01}
 """
 HEAD = "description: x\nowner: x@example.com\npartition: {by: day, grain: day, from: 2013-01-01}\nkey: [day, carrier]\n"

@@ -116,6 +116,21 @@ def test_the_project_that_init_writes_passes(tmp_path, aggregator):
     assert "1 of 1 unit test passed on duckdb and reference" in done.out
 
 
+@needs_google
+def test_values_that_one_engine_does_not_hold(tested):
+    sql = "SELECT day, carrier, span FROM lake.flights"
+    text = """
+    interval: {from: 2013-01-01, to: 2013-01-02}
+    given: {lake.flights: [{day: 2013-01-01, span: "[2013-01-01, UNBOUNDED)"}]}
+    expect: [{span: "[2013-01-01, UNBOUNDED)"}]
+    """
+
+    done = tested(text, sql=sql)
+
+    assert done.code == 0, done.err
+    assert "not on duckdb: DuckDB can't run this: the embedded engine holds no values of type" in done.out
+
+
 MANY = {
     "models/lake/events_.yml": """
         source:
@@ -162,4 +177,4 @@ def test_pseudo_columns_are_given_and_functions_called(make_project, aggregator)
 
     assert done.code == 0, done.err
     assert "2 of 2 unit tests passed on duckdb and reference" in done.out
-    assert "not on duckdb: the embedded engine can't run this: tools.twice" in done.out
+    assert "not on duckdb: DuckDB can't run this: tools.twice" in done.out

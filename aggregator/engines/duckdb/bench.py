@@ -18,6 +18,7 @@ from aggregator.engines.duckdb.errors import translated
 from aggregator.engines.duckdb.reading import readable
 from aggregator.engines.duckdb.sketches import stored_type
 from aggregator.engines.duckdb.staging import Staging
+from aggregator.engines.protocol import QueryError
 
 if TYPE_CHECKING:
     from aggregator.core.graph import Graph, OutputColumn
@@ -26,7 +27,7 @@ _AT_ONCE = 500
 """Rows that one statement inserts."""
 
 _NOT_HELD = ("GEOGRAPHY", "INTERVAL", "RANGE")
-"""Types of which no values are given; a column of them is there, and NULL."""
+"""Types of BigQuery's of which there are no values here; a column of them is there, and NULL."""
 
 
 class _Memory(Connection):
@@ -56,6 +57,9 @@ class DuckDbBench:
     @translated()
     def fill(self, table: TableName, columns: Sequence[OutputColumn], rows: Sequence[Mapping[str, object]]) -> None:
         """Let a table have these rows and no others; columns that a row does not have are NULL."""
+        for each in columns:
+            if each.type.startswith(_NOT_HELD) and any(row.get(each.name) is not None for row in rows):
+                raise QueryError(f"the embedded engine holds no values of type {each.type}")
         types = tuple((each.name, _held_type(each)) for each in columns)
         if self._made.get(table) != types:
             listed = ", ".join(f'"{name}" {type_}' for name, type_ in types)
