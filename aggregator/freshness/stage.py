@@ -114,6 +114,9 @@ class _Stage:
     def _partitioned(self, table: TableFreshness, promise: Freshness, calendar: Calendar) -> TableFreshness:
         found = self._partitions(table.table, calendar)
         newest, missing = found.newest, found.missing
+        if table.kind == "source":  # it may begin later than was declared: nobody here fills it
+            oldest = next((each for each in found.over if each in found.there), "")
+            missing = tuple(each for each in missing if each > oldest)
         after = tuple(each for each in missing if newest is None or each > newest)
         holes = missing[: len(missing) - len(after)]
         notes = [*_missing_notes(holes, after, newest), *self._failures(table.table, missing)]
@@ -223,7 +226,7 @@ def _missing_notes(holes: Sequence[str], after: Sequence[str], newest: str | Non
     elif after:
         yield f"{_listed(after)} missing"
     if holes:
-        yield f"before it, {_listed(holes)} missing"
+        yield f"{_listed(holes)} missing before {newest}"
 
 
 def _listed(partitions: Sequence[str]) -> str:

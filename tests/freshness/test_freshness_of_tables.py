@@ -78,6 +78,7 @@ LEVELS = [
     pytest.param(at(4, 2), [1, 2], Level.WARN, ("2024-01-03",), id="two hours late: 26 h after the end of the newest"),
     pytest.param(at(5, 0), [1, 2], Level.ERROR, ("2024-01-03", "2024-01-04"), id="48 h after the end of the newest"),
     pytest.param(at(4, 1), [1, 3], Level.WARN, ("2024-01-02",), id="a hole in a source is a warning, however old"),
+    pytest.param(at(4, 1), [2, 3], Level.FRESH, (), id="a source that begins later than was declared"),
     pytest.param(at(4, 1), [], Level.ERROR, ("2024-01-01", "2024-01-02", "2024-01-03"), id="nothing is there"),
     pytest.param(at(1, 12), [], Level.FRESH, (), id="nothing is over yet"),
 ]
@@ -95,6 +96,7 @@ PROMISED = [
     pytest.param(at(4, 6), [1, 2], Level.ERROR, id="at six it is late"),
     pytest.param(at(4, 6), [1, 2, 3], Level.FRESH, id="it is there"),
     pytest.param(at(4, 5), [1, 3], Level.ERROR, id="a day that was never built"),
+    pytest.param(at(4, 5), [2, 3], Level.ERROR, id="the first day was never built"),
 ]
 
 
@@ -166,7 +168,7 @@ def test_the_command(clicks, aggregator):
     assert bad.code == 1
     assert "2024-01-08, 2024-01-09, 2024-01-10 are missing" in bad.out
     assert warned.code == 1
-    assert "before it, 2024-01-08 is missing" in warned.out
+    assert "2024-01-08 is missing before 2024-01-10" in warned.out
     states = {each["table"]: each["state"] for each in machine.json}
     assert states == {"lake.events": "warn", "lake.places": "error", "marts.daily": "error"}
 
