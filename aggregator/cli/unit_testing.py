@@ -65,7 +65,7 @@ def _reference(session: Session, stack: contextlib.ExitStack, *, must_be: bool, 
             raise click.UsageError(f"--engine: {error}") from None
         return None
     stack.callback(analyzer.close)
-    return Reference(ReferenceEngine(analyzer))
+    return Reference(ReferenceEngine(analyzer), analyzer.parallel)
 
 
 def run_unit_tests(session: Session, cases: Sequence[Case], engine: str | None, *, quiet: bool) -> list[Outcome]:
@@ -111,9 +111,8 @@ def summary(outcomes: Sequence[Outcome]) -> str:
     """How many passed, and where."""
     passed = sum(each.state is State.PASSED for each in outcomes)
     engines = " and ".join(dict.fromkeys(each.engine for outcome in outcomes for each in outcome.ran))
-    seconds = sum(each.seconds for each in outcomes)
     where = f" on {engines}" if engines else ""
-    return f"{passed:,} of {count(len(outcomes), 'unit test')} passed{where}, in {seconds:.1f} s"
+    return f"{passed:,} of {count(len(outcomes), 'unit test')} passed{where}"
 
 
 def outcome_json(outcome: Outcome) -> dict[str, Any]:

@@ -26,6 +26,8 @@ class Computer(Protocol):
     name: str
     says_as_bigquery: bool
     """Whether the texts of its errors are BigQuery's own."""
+    parallel: int
+    """How many threads may usefully ask at once."""
 
     def compute(self, bound: Bound, period: Period | None, given: Sequence[Given]) -> Answer:
         """The rows, why there are none, or why it can't be said."""
@@ -60,6 +62,7 @@ class Embedded:
 
     name = "duckdb"
     says_as_bigquery = False
+    parallel = 1
 
     def __init__(self, bench: Bench) -> None:
         self._bench = bench
@@ -105,8 +108,9 @@ class Reference:
     name = "reference"
     says_as_bigquery = True
 
-    def __init__(self, engine: ReferenceEngine) -> None:
+    def __init__(self, engine: ReferenceEngine, parallel: int) -> None:
         self._engine = engine
+        self.parallel = parallel
 
     def compute(self, bound: Bound, period: Period | None, given: Sequence[Given]) -> Answer:
         """Hand over tables and query."""

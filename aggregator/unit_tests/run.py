@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import time
 from collections.abc import Callable, Sequence
+from concurrent import futures
 from enum import StrEnum
 
 from aggregator.analyzers.googlesql.tables import Answer, Rows
@@ -36,6 +38,7 @@ class Ran:
     answer: Answer
     comparison: Comparison | None = None
     complaint: str = ""
+    seconds: float = 0.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,22 +60,40 @@ def run_cases(
     computers: Sequence[Computer],
     progress: Callable[[int, int], object] = lambda _done, _total: None,
 ) -> list[Outcome]:
-    """Run tests on every engine, in their order."""
+    """Run tests on every engine; those that can be asked several things at once are."""
     outcomes = []
-    for case in cases:
-        outcomes.append(_run(case, graph, computers))
-        progress(len(outcomes), len(cases))
+    most = max((each.parallel for each in computers), default=1)
+    pool = futures.ThreadPoolExecutor(most)
+    try:
+        begun = [(case, *_begun(case, graph, computers, pool)) for case in cases]
+        for case, bound, ran, findings in begun:
+            outcomes.append(_outcome(case, bound, [each() for each in ran], findings))
+            progress(len(outcomes), len(cases))
+    finally:
+        pool.shutdown(cancel_futures=True)
     return outcomes
 
 
-def _run(case: Case, graph: Graph, computers: Sequence[Computer]) -> Outcome:
-    began = time.monotonic()
+def _begun(
+    case: Case, graph: Graph, computers: Sequence[Computer], pool: futures.Executor
+) -> tuple[Bound | None, list[Callable[[], Ran]], tuple[Diagnostic, ...]]:
+    """A test beside its model, what gives the answer of each engine, and why the test makes no sense."""
     report = Report()
     bound = bind(case, graph, report)
     if bound is None:
-        return Outcome(case, State.MISFIT, findings=report.sorted())
-    ran = tuple(_ran(bound, computer) for computer in computers)
-    outcome = Outcome(case, State.PASSED, ran, _between(bound, ran), bound=bound, seconds=time.monotonic() - began)
+        return None, [], report.sorted()
+    ran: list[Callable[[], Ran]] = []
+    for each in computers:
+        ask = functools.partial(_ran, bound, each)
+        ran.append(pool.submit(ask).result if each.parallel > 1 else ask)
+    return bound, ran, ()
+
+
+def _outcome(case: Case, bound: Bound | None, ran: Sequence[Ran], findings: tuple[Diagnostic, ...]) -> Outcome:
+    if bound is None:
+        return Outcome(case, State.MISFIT, findings=findings)
+    seconds = sum(each.seconds for each in ran)
+    outcome = Outcome(case, State.PASSED, tuple(ran), _between(bound, ran), bound=bound, seconds=seconds)
     return dataclasses.replace(outcome, state=_state(outcome))
 
 
@@ -87,20 +108,26 @@ def _state(outcome: Outcome) -> State:
 
 
 def _ran(bound: Bound, computer: Computer) -> Ran:
-    found, wanted = answer(computer, bound), bound.case.expect_error
-    stray = _stray(bound, found) if isinstance(found, Rows) else ""
-    if stray:
-        return Ran(computer.name, found, complaint=stray)
-    if isinstance(found, Rows) and bound.expected is not None:
-        return Ran(computer.name, found, compare(bound.expected, list(as_values(found)), rule(bound)))
+    began = time.monotonic()
+    found = answer(computer, bound)
+    comparison, complaint = None, ""
     if isinstance(found, Rows):
-        return Ran(computer.name, found, complaint=f"no error, but {len(found.values)} rows; expected: {wanted}")
-    if not isinstance(found, Mistake):
-        return Ran(computer.name, found)
+        complaint = _stray(bound, found)
+        if bound.expected is not None and not complaint:
+            comparison = compare(bound.expected, list(as_values(found)), rule(bound))
+        elif not complaint:
+            complaint = f"no error, but {len(found.values)} rows; expected: {bound.case.expect_error}"
+    elif isinstance(found, Mistake):
+        complaint = _unexpected(found, bound.case.expect_error, computer)
+    return Ran(computer.name, found, comparison, complaint, time.monotonic() - began)
+
+
+def _unexpected(found: Mistake, wanted: str | None, computer: Computer) -> str:
+    """What is wrong with an error; nothing if it is the one that was expected, as far as its words can tell."""
     if wanted is None:
-        return Ran(computer.name, found, complaint=found.message)
+        return found.message
     is_it = not computer.says_as_bigquery or wanted.casefold() in found.message.casefold()
-    return Ran(computer.name, found, complaint="" if is_it else f"another error: {found.message}")
+    return "" if is_it else f"another error: {found.message}"
 
 
 def _stray(bound: Bound, found: Rows) -> str:
