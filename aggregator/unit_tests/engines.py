@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from aggregator.analyzers.googlesql.tables import Answer, Json, Parameter, Rows, Table, Unchecked
 from aggregator.analyzers.protocol import Field, Mistake, Relation
-from aggregator.core.project import Kind
 from aggregator.core.writes import OverwritePartitions, ReplaceTable, Write
 from aggregator.engines.protocol import QueryError
 from aggregator.unit_tests.bind import Bound, Given, Period, Values
@@ -84,7 +83,7 @@ class Embedded:
         types = {each.name.casefold(): each.type for each in model.columns}
         columns = tuple(Field(name, types.get(name.casefold(), "")) for name in names)
         read = tuple(tuple(map(_read, columns, row)) for row in values)
-        return Rows(columns, read, is_ordered=model.model.kind is Kind.VIEW)
+        return Rows(columns, read, is_ordered=False)
 
 
 def _plain(value: Any) -> Any:
