@@ -32,6 +32,7 @@ class Layer(StrEnum):
     GOOGLESQL = "googlesql"
     BIGQUERY = "bigquery"
     RUN = "run"
+    TEST = "test"
 
 
 @dataclasses.dataclass(frozen=True)

@@ -124,11 +124,25 @@ class Budget:
 
 
 @dataclasses.dataclass(frozen=True)
+class TimeOfDay:
+    """A time on a clock, in minutes after midnight, so many days later; without a zone, the clock is the table's."""
+
+    minutes: int
+    days: int = 0
+    zone: str = ""
+
+    def __str__(self) -> str:
+        days = f"{self.days} {'day' if self.days == 1 else 'days'} " if self.days else ""
+        return f"{days}{self.minutes // 60:02}:{self.minutes % 60:02}{f' {self.zone}' if self.zone else ''}"
+
+
+@dataclasses.dataclass(frozen=True)
 class Freshness:
-    """How old a table may be, in seconds."""
+    """How old a table may be, in seconds, and at what time a partition that is over must be there."""
 
     warn_after: int | None = None
     error_after: int | None = None
+    by: TimeOfDay | None = None
 
 
 @dataclasses.dataclass(frozen=True)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from aggregator.engines.protocol import Engine, NotHereError, WarehouseError
+from aggregator.engines.protocol import Bench, Engine, NotHereError, WarehouseError
 
 if TYPE_CHECKING:
     from aggregator.core.graph import Graph
 
-__all__ = ["Engine", "NotHereError", "WarehouseError", "open_engine"]
+__all__ = ["Bench", "Engine", "NotHereError", "WarehouseError", "open_bench", "open_engine"]
 
 
 def open_engine(graph: Graph, say: Callable[[str], None], *, wait: float = 60.0) -> Engine:
@@ -35,3 +35,10 @@ def open_filled_locally(graph: Graph) -> Engine | None:
     if environment.engine != "duckdb" or not (graph.project.root / environment.path).is_file():
         return None
     return open_engine(graph, lambda _: None, wait=0)
+
+
+def open_bench(graph: Graph) -> Bench:
+    """Where unit tests are computed: the embedded engine, whatever the environment's."""
+    from aggregator.engines.duckdb.bench import DuckDbBench  # noqa: PLC0415  (heavy; only when used)
+
+    return DuckDbBench(graph)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from aggregator.core.diagnostics import Diagnostic
-    from aggregator.core.graph import Graph
+    from aggregator.core.freshness import Arrival, FreshnessReport
+    from aggregator.core.graph import Graph, OutputColumn
     from aggregator.core.names import TableName
     from aggregator.core.unload import Unload
     from aggregator.core.warehouse import LedgerRow, Snapshot, Version, Versions
@@ -57,6 +58,22 @@ class Trial(Protocol):
 
     def name(self, table: TableName) -> str:
         """What :meth:`Engine.ask` calls a table that was computed here."""
+        ...
+
+
+class Bench(Protocol):
+    """Where queries are computed over a few rows that are handed over; nothing else is there, and nothing stays."""
+
+    def fill(self, table: TableName, columns: Sequence[OutputColumn], rows: Sequence[Mapping[str, object]]) -> None:
+        """Let a table have these rows and no others; columns that a row does not have are NULL."""
+        ...
+
+    def rows(self, write: Write) -> tuple[list[str], list[tuple[Any, ...]]]:
+        """The columns and rows that a write would publish. Raises :class:`QueryError`."""
+        ...
+
+    def close(self) -> None:
+        """Forget all of it."""
         ...
 
 
@@ -112,6 +129,14 @@ class Engine(Protocol):
 
     def record(self, rows: Iterable[LedgerRow]) -> None:
         """Append to the ledger."""
+        ...
+
+    def arrivals(self, limit: int) -> tuple[Arrival, ...]:
+        """When the newest partitions of each model, so many, were written for the first time, by the ledger."""
+        ...
+
+    def publish_freshness(self, report: FreshnessReport) -> None:
+        """Let ``_aggregator.freshness`` say so: a row per table, with a state that goes on with the clock."""
         ...
 
     def ask(self, query: str, parameters: Mapping[str, date | datetime]) -> tuple[object, ...]:

@@ -132,6 +132,10 @@ _KEYS: dict[str, dict[str, Key]] = {
     "freshness": {
         "warn_after": Key("Older than this, there is a warning.", ("26h",)),
         "error_after": Key("Older than this, it is an error.", ("2 days",)),
+        "by": Key(
+            "From this time on, it is an error if a partition that is over is not there; on the table's own clock.",
+            ("06:00", "2 days 06:00", "06:00 Europe/Berlin"),
+        ),
     },
     "budget": {
         "bytes": Key("At most so many bytes are read by one build, of one partition.", ("500 MB", "5 GB")),
@@ -160,6 +164,32 @@ _KEYS: dict[str, dict[str, Key]] = {
             ("gs://acme-exports/{model}/{partition}/*.parquet",),
         ),
         "format": Key("What the files are."),
+    },
+    "a unit test": {
+        "interval": Key(
+            "Which partitions are built, half-open, on the model's own clock.",
+            ({"from": "2013-01-01", "to": "2013-01-02"},),
+        ),
+        "given": Key(
+            "Rows of the tables that the model reads; one that is not given is empty, a column left out is NULL.",
+            ({"staging.flights": [{"carrier": "UA", "dep_delay": 4}]}, {"staging.flights": "fixtures/flights.csv"}),
+        ),
+        "expect": Key(
+            "The rows that must come out; columns that are left out are not compared.",
+            ([{"carrier": "UA", "flights": 2}], "fixtures/expected.csv"),
+        ),
+        "expect_error": Key("A part of the message with which the query must fail.", ("division by zero",)),
+        "variables": Key("Variables of the project that are different here.", ({"late_after_minutes": 30},)),
+        "now": Key(
+            "What CURRENT_DATE and its kin say; on the project's clock if it has no zone.",
+            ("2013-01-02T06:00", "2013-01-02T11:00Z"),
+        ),
+        "ordered": Key("Whether the rows must come in this order.", (True,)),
+        "tolerance": Key("How far FLOAT64 may differ, relative to the value; 1e-9 if nothing is said.", (0.001,)),
+    },
+    "interval": {
+        "from": Key("Where the first partition begins.", ("2013-01-01", "2013-01-01T05")),
+        "to": Key("Where the last partition ends, exclusive.", ("2013-01-02",)),
     },
     "aggregator.yml": {
         "project": Key("The project's name.", ("flights",)),

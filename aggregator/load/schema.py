@@ -31,7 +31,7 @@ from aggregator.load.shapes import (
     Report,
     Text,
 )
-from aggregator.load.words import Schedule, Type, Zone
+from aggregator.load.words import Deadline, Schedule, Type, Zone
 from aggregator.load.yaml_nodes import Mapping, Node, Scalar
 
 ENGINES = ("duckdb", "bigquery")
@@ -123,10 +123,13 @@ class CheckShape:
         return CheckDeclaration(Word(name.text, name.place), value, name.place)
 
 
-FRESHNESS = Record(
-    "freshness",
-    {"warn_after": Field(SECONDS), "error_after": Field(SECONDS)},
-    lambda v, _place: Freshness(v["warn_after"], v["error_after"]),
+FRESHNESS = OneAtLeast(
+    "for example `error_after: 48h`, or `by: 06:00`",
+    Record(
+        "freshness",
+        {"warn_after": Field(SECONDS), "error_after": Field(SECONDS), "by": Field(Deadline())},
+        lambda values, _place: Freshness(**values),
+    ),
 )
 BUDGET = OneAtLeast(
     "for example `bytes: 5 GB`",

@@ -7,6 +7,7 @@ from typing import ClassVar
 from zoneinfo import available_timezones
 
 from aggregator.core.diagnostics import did_you_mean
+from aggregator.core.project import TimeOfDay
 from aggregator.core.types import SCALARS, canonical_type
 from aggregator.load.shapes import Invalid, Report
 from aggregator.load.yaml_nodes import Node, Scalar
@@ -24,6 +25,22 @@ class Zone:
             return node.text
         advice = did_you_mean(node.text, zones) if isinstance(node, Scalar) else ""
         return report.wrong(node, "a time zone such as America/New_York", advice)
+
+
+class Deadline:
+    """A time of day, such as ``06:00``; days may stand before it, and a time zone behind it."""
+
+    FORM: ClassVar = r"(([0-9]{{1,2}})\s*days?\s+)?([01]?[0-9]|2[0-3]):([0-5][0-9])(\s+({zone}))?"
+
+    def read(self, node: Node, report: Report) -> TimeOfDay | Invalid:
+        """When a partition that is over must be there."""
+        found = re.fullmatch(self.FORM.format(zone=r"\S+"), node.text) if isinstance(node, Scalar) else None
+        if found is None:
+            return report.wrong(node, "a time of day such as 06:00, 2 days 06:00, or 06:00 Europe/Berlin")
+        zone = found[6] or ""
+        if zone and zone not in available_timezones():
+            return report.wrong(node, "a time zone after the time", did_you_mean(zone, available_timezones()))
+        return TimeOfDay(int(found[3]) * 60 + int(found[4]), int(found[2] or 0), zone)
 
 
 class Schedule:

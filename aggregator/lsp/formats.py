@@ -5,9 +5,10 @@ from __future__ import annotations
 import dataclasses
 import functools
 import re
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from aggregator.export.json_schema import Schema, json_schema
+from aggregator.load.cases import FOLDER
 from aggregator.load.tables import CLOSE, OPEN
 
 _ROLLUP = re.compile(r"^rollup:", re.MULTILINE)
@@ -37,6 +38,8 @@ def part_at(path: Path, text: str, offset: int) -> Part:
     """The part at an offset. Front matter that is not closed yet goes on to the end of the file."""
     if path.name == "aggregator.yml":
         return Part("project", 0, len(text))
+    if path.suffix in (".yml", ".yaml") and path.parts[-5:-3] == PurePath(FOLDER).parts:
+        return Part("test", 0, len(text))
     if path.suffix in (".yml", ".yaml"):
         return Part("rollup" if _ROLLUP.search(text) else "source", 0, len(text))
     start, end = front_matter(text)

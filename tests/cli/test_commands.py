@@ -250,7 +250,7 @@ def test_every_code_has_a_page(code):
 
     assert (exit_code, err) == (0, "")
     assert out.startswith(f"{code.id} {code.name}\n\n{code.page}\n")
-    assert re.fullmatch(r"[ADELR][0-9]{3}", code.id)
+    assert re.fullmatch(r"[ADELRT][0-9]{3}", code.id)
     assert re.fullmatch(r"[a-z]+(-[a-z]+)*", code.name)
     assert code.page.strip() == code.page
     assert code.page.split("\n\n")[0].endswith(".")

@@ -65,7 +65,7 @@ def test_a_roll_up_that_someone_changed(airport, aggregator):
 
     stale = aggregator(airport, "test", "--quiet")
     asked = aggregator(airport, "test", "--quiet", "--partition", "2024-01")
-    machine = aggregator(airport, "test", "--quiet", "--partition", "2024-01", "--format", "json").json
+    machine = aggregator(airport, "test", "--quiet", "--partition", "2024-01", "--format", "json").json["rollups"]
 
     assert "not compared: nothing of it is fresh; `aggregator run --select +marts.monthly`" in stale.out
     assert asked.code == 1

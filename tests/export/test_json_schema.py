@@ -72,6 +72,8 @@ def committed() -> dict[str, tuple[str, str]]:
     roots = [ROOT, ROOT / "aggregator" / "starter", *sorted(ROOT.glob("tests/golden/*/*/project"))]
     for root in roots:
         paths = [*root.glob("aggregator.yml"), *root.glob("models/*/*.yml"), *root.glob("models/*/*.sql")]
+        tests = {path.relative_to(ROOT).as_posix(): path for path in root.glob("tests/models/*/*/*.yml")}
+        found |= {name: ("test", path.read_text(encoding="utf-8")) for name, path in tests.items()}
         for path in paths:
             name = "project" if path.name == "aggregator.yml" else {".yml": "source", ".sql": "model"}[path.suffix]
             try:
@@ -157,6 +159,7 @@ def test_what_does_not_fit_is_refused_by_the_loader():
 NEW = {
     "model": "description: x\nowner: x\n",
     "source": "source:\n  description: x\n  owner: x\n  columns: {a: INT64}\n",
+    "test": "interval: {from: 2013-01-01, to: 2013-01-02}\nexpect: []\n",
     "project": "project: x\nenvironments: {local: {engine: duckdb, path: x}}\ndefault_environment: local\n",
 }
 WRONG = [
@@ -192,6 +195,11 @@ WRONG = [
     ("source", "  partition: {by: a, grain: day}\n", "a source without a beginning"),
     ("source", "  local: {package: x}\n", "a package without a file"),
     ("source", "  kind: view\n", "a key of a model in a source"),
+    ("test", "given: [a]\n", "rows of no table"),
+    ("test", "given: {a.b: flights.xls}\n", "a spreadsheet"),
+    ("test", "given: {a.b: [1, 2]}\n", "rows that are numbers"),
+    ("test", "now: yesterday\n", "a word for a moment"),
+    ("test", "tolerance: 1%\n", "a tolerance in percent"),
     ("project", "time_zone: the north pole\n", "a zone that there is not"),
     ("project", "version: 1\n", "a key that there is not"),
 ]

@@ -30,6 +30,7 @@ from aggregator.lint import RULES
 from aggregator.load import codes as load_codes
 from aggregator.plan import make_plan
 from aggregator.run import codes as run_codes
+from aggregator.unit_tests import codes as unit_test_codes
 
 
 @click.command("explain")
@@ -67,7 +68,16 @@ def command(folder: Path, environment: str | None, quiet: bool, what: str, wait:
 
 def all_codes() -> dict[str, Code]:
     """Every code of every stage, by its id."""
-    modules = (load_codes, compile_codes, aggregate_codes, check_codes, dry_run_codes, engine_codes, run_codes)
+    modules = (
+        load_codes,
+        compile_codes,
+        aggregate_codes,
+        check_codes,
+        dry_run_codes,
+        engine_codes,
+        run_codes,
+        unit_test_codes,
+    )
     found = [code for module in modules for code in _codes(module)]
     found += (*LINT_CODES, *DRY_RUN_CODES, *EXPORT_CODES)
     return {code.id: code for code in found}

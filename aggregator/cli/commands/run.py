@@ -14,6 +14,7 @@ from pathlib import Path
 import click
 
 from aggregator.cli.exports import export, exporting, print_exports
+from aggregator.cli.freshness import publish_freshness
 from aggregator.cli.options import (
     amount_options,
     format_option,
@@ -74,6 +75,7 @@ def command(
         with _progress(quiet=quiet) as progress:
             report = run_plan(found.plan, graph, engine, snapshot.ledger, run_id=_run_id(), progress=progress)
         exports = export(session, engine, exported, quiet=quiet)
+        publish_freshness(graph, engine, None if report.results else snapshot)
     if output == "json":
         left_out = sum(len(step.partitions) for step in found.left_out)
         steps = [_json(result) for result in report.results]

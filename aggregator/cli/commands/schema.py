@@ -13,7 +13,8 @@ from aggregator.export.json_schema import FORMATS, json_schema
 def command(what: str) -> int:
     """Print the JSON schema of a file format, for editors.
 
-    That of aggregator.yml (project), of a model's front matter (model), or of a source file (source).
+    That of aggregator.yml (project), of a model's front matter (model), of a source file (source), of a roll-up
+    (rollup), or of a unit test (test).
     """
     print_json(json_schema(what))
     return 0

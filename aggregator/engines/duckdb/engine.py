@@ -18,6 +18,7 @@ from aggregator.engines.duckdb.catalog import Columns, moment_sql, quoted, view_
 from aggregator.engines.duckdb.connection import Connection
 from aggregator.engines.duckdb.dialect import MACROS, to_duckdb
 from aggregator.engines.duckdb.errors import lost, translated
+from aggregator.engines.duckdb.freshness import read_arrivals, write_freshness
 from aggregator.engines.duckdb.ingest import is_loaded, load, locate
 from aggregator.engines.duckdb.ledger import DDL, SCHEMA, VERSION, append_rows, read_ledger
 from aggregator.engines.duckdb.reading import readable, to_come, with_own_columns
@@ -30,6 +31,7 @@ from aggregator.engines.protocol import WarehouseError
 
 if TYPE_CHECKING:
     from aggregator.core.calendar import Calendar, Partition
+    from aggregator.core.freshness import Arrival, FreshnessReport
     from aggregator.core.graph import Graph
     from aggregator.core.unload import Unload
 
@@ -172,6 +174,16 @@ class DuckDbEngine:
     def record(self, rows: Iterable[LedgerRow]) -> None:
         """Append to the ledger."""
         append_rows(self._db, list(rows))
+
+    @translated(lost)
+    def arrivals(self, limit: int) -> tuple[Arrival, ...]:
+        """From the ledger."""
+        return read_arrivals(self._db, limit)
+
+    def publish_freshness(self, report: FreshnessReport) -> None:
+        """A table of what was found, and a view that goes on with the clock."""
+        with self.publishing():
+            write_freshness(self._db, report.tables, report.at)
 
     @translated()
     def ask(self, query: str, parameters: Mapping[str, date | datetime]) -> tuple[object, ...]:

@@ -52,11 +52,15 @@ class Staging:
 
     def run(self, write: Write) -> None:
         """Run a query into the staging table."""
-        parameters: Parameters = {}
-        if isinstance(write, OverwritePartitions):
-            parameters = {"start": write.calendar.value(write.start), "end": write.calendar.value(write.end)}
+        parameters = _bounds(write)
         typed = self._typed_query(write, parameters)
         self._db.compute(f"CREATE OR REPLACE TEMP TABLE {STAGING} AS {typed.sql}", _used(parameters, typed.sql))
+
+    def computed(self, write: Write) -> tuple[list[str], list[tuple[Any, ...]]]:
+        """The columns and rows of a query, as they would be staged."""
+        parameters = _bounds(write)
+        typed = self._typed_query(write, parameters)
+        return list(typed.columns), self._db.execute(typed.sql, _used(parameters, typed.sql)).fetchall()
 
     def _measured(self, write: Write, columns: Columns, expectations: Sequence[Expectation]) -> dict[str, Batch]:
         """Rows, digest and expectations of each staged partition. Which condition was met is a second question."""
@@ -80,7 +84,7 @@ class Staging:
         if not isinstance(write, OverwritePartitions):
             return self._db.execute(grouped_sql(STAGING, columns, None, values)).fetchall()
         if _is_one_partition(write):
-            bounds = {"start": write.calendar.value(write.start), "end": write.calendar.value(write.end)}
+            bounds = _bounds(write)
             column = f'"{write.calendar.column}"'
             inside = f"count(*) FILTER (WHERE {column} >= $start AND {column} < $end)"
             sql = grouped_sql(STAGING, columns, None, [*values, inside])
@@ -120,6 +124,13 @@ def _cast(name: str, type_: str, *, is_array: bool) -> str:
     """A column as it is to be stored. BigQuery stores no array that is NULL: it is empty then."""
     column = f'CAST("{name}" AS {type_})'
     return f'coalesce({column}, []) AS "{name}"' if is_array else f'{column} AS "{name}"'
+
+
+def _bounds(write: Write) -> Parameters:
+    """The parameters of a write."""
+    if not isinstance(write, OverwritePartitions):
+        return {}
+    return {"start": write.calendar.value(write.start), "end": write.calendar.value(write.end)}
 
 
 def _is_one_partition(write: Write) -> bool:

@@ -21,6 +21,7 @@ from aggregator.load.aggregates import (
     TargetShape,
 )
 from aggregator.load.amounts import Count, Number, Quantity
+from aggregator.load.cases import RowsShape
 from aggregator.load.exports import Pattern, Prefix
 from aggregator.load.keys import KEYS
 from aggregator.load.partitions import GRAIN, Gone, InputMap, Length, PartitionShape, Suffix
@@ -47,7 +48,7 @@ from aggregator.load.shapes import (
     Text,
     Truth,
 )
-from aggregator.load.words import SCHEDULES, Schedule, Type, Zone
+from aggregator.load.words import SCHEDULES, Deadline, Schedule, Type, Zone
 
 Schema: TypeAlias = dict[str, Any]
 _SCALAR = ["string", "number", "boolean"]
@@ -148,6 +149,12 @@ def _(shape: OneAtLeast[Any]) -> Schema:
 @schema_of.register
 def _(shape: Moment) -> Schema:
     return pattern(shape.FORM.pattern)
+
+
+@schema_of.register
+def _(shape: RowsShape) -> Schema:
+    """Which columns there are, and of which types, is found when the test is run."""
+    return {"anyOf": [{"type": "array", "items": {"type": "object"}}, pattern(r".*\.csv")]}
 
 
 @schema_of.register(ListOf)
@@ -253,6 +260,11 @@ def _(shape: EngineName) -> Schema:
 def _(shape: Zone) -> Schema:
     """Which zones there are changes from year to year; their form does not."""
     return pattern(_ZONE)
+
+
+@schema_of.register
+def _(shape: Deadline) -> Schema:
+    return pattern(shape.FORM.format(zone=_ZONE))
 
 
 @schema_of.register

@@ -1,0 +1,65 @@
+"""How fresh tables are: the result of looking at their partitions and the clock."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from aggregator.core.names import TableName
+
+
+class Level(StrEnum):
+    """Whether a table keeps its promise, worst first."""
+
+    ERROR = "error"
+    WARN = "warn"
+    FRESH = "fresh"
+    UNKNOWN = "unknown"
+    """Nothing here tells when its rows arrived."""
+    NO_PROMISE = "no promise"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Arrival:
+    """When a partition of a model was written for the first time, and by which run."""
+
+    model: TableName
+    partition: str
+    run_id: str
+    written_at: datetime
+
+
+@dataclasses.dataclass(frozen=True)
+class TableFreshness:
+    """One table at one moment; all moments are UTC.
+
+    ``newest`` is the newest partition that is over and there, and ``complete_until`` is where it ends: the age of the
+    table, in ``lag_seconds``, counts from then. Of a table without partitions it is when it was written last.
+    Partitions that are over and not there are ``missing``, oldest first. ``warn_at`` and ``error_at`` are when it
+    turns, or turned, to that level if nothing arrives; ``usually_at`` is when, by the ledger, the next one is there.
+    """
+
+    table: TableName
+    kind: str
+    owner: str
+    promise: str
+    level: Level
+    newest: str | None = None
+    complete_until: datetime | None = None
+    lag_seconds: int | None = None
+    missing: tuple[str, ...] = ()
+    warn_at: datetime | None = None
+    error_at: datetime | None = None
+    usually_at: datetime | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True)
+class FreshnessReport:
+    """Some tables of a project at the moment ``at``."""
+
+    tables: tuple[TableFreshness, ...]
+    at: datetime

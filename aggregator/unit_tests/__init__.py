@@ -1,0 +1,1 @@
+"""Unit tests of models: a few rows in, and the rows that must come out."""
