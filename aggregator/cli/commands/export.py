@@ -22,7 +22,7 @@ from aggregator.cli.warehouse import at_work
 def command(
     folder: Path, environment: str | None, selection: tuple[str, ...], wait: float, quiet: bool, output: str
 ) -> int:
-    """Write published rows to files, where `export:` says so.
+    """Write published rows to files, where a model says so.
 
     Only partitions whose files are not there, or are of other rows. `aggregator run` does it, too, after building.
     """
