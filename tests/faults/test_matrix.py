@@ -143,7 +143,7 @@ def test_whoever_dies_lets_the_next_one_in(root, filled, aggregator_process, tmp
     _, told = refused.communicate()
     holder.kill()
     holder.wait()
-    allowed = aggregator_process(root, "run", "--wait", "0")
+    allowed = aggregator_process(root, "run", "--quiet", "--wait", "0")
     _, err = allowed.communicate()
 
     assert (refused.returncode, f"is held by process {holder.pid}" in told) == (2, True)
