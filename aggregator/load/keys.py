@@ -98,6 +98,7 @@ _KEYS: dict[str, dict[str, Key]] = {
         "type": Key("Its BigQuery type.", ("STRING", "NUMERIC(10, 2)", "ARRAY<STRUCT<a INT64>>")),
         "description": Key("What it means.", ("Minutes late at departure; negative is early",)),
         "bytes": Key("How long a value is on average, for estimates.", (40,)),
+        "sensitive": Key("Whether its values must not be shown: they are masked in samples of rows.", (True,)),
     },
     "partition": {
         "by": Key("The column that says to which partition a row belongs.", ("flight_date",)),

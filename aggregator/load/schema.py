@@ -28,6 +28,7 @@ from aggregator.load.shapes import (
     Record,
     Report,
     Text,
+    Truth,
 )
 from aggregator.load.words import Schedule, Type, Zone
 from aggregator.load.yaml_nodes import Mapping, Node, Scalar
@@ -93,7 +94,9 @@ class Columns:
             return word
         if isinstance(fields, Invalid):
             return fields
-        return Column(word, fields["type"] or "", fields["description"] or "", fields["bytes"])
+        return Column(
+            word, fields["type"] or "", fields["description"] or "", fields["bytes"], bool(fields["sensitive"])
+        )
 
 
 COLUMN = Record(
@@ -102,6 +105,7 @@ COLUMN = Record(
         "type": Field(Type()),
         "description": Field(Text()),
         "bytes": Field(Count("an average length in bytes, such as 40")),
+        "sensitive": Field(Truth(), default=False),
     },
     lambda values, _place: values,
 )
