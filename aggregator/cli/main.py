@@ -22,6 +22,7 @@ COMMANDS = {
     "run": "Build what is missing or stale; also the backfill.",
     "status": "Show a calendar of partitions, which are stale, and why.",
     "test": "Compare roll-ups with the rows that they are made of.",
+    "check": "Hold published partitions against their checks.",
     "show": "Show one model: its SQL, rows or lineage.",
     "explain": "Explain a code, a measure, or why a partition is stale.",
     "lineage": "Trace a table, column or partition up and down.",

@@ -8,6 +8,7 @@ behind the rows but never run ahead of them.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import time
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -134,7 +135,8 @@ class Builder:
             yield from self.build(dataclasses.replace(step, partitions=half))
 
     def _publish(self, write: Write, staged: Staged, step: Step, seen: _Seen) -> Iterator[StepResult]:
-        verdicts = self._checked.judge(step.partitions, staged)
+        look = functools.partial(self._engine.staged_rows, self.model.name, staged)
+        verdicts = self._checked.judge(step.partitions, staged.batches, look)
         complaints = {each: problem(found, whole_name(self.model, each)) for each, found in verdicts.items()}
         sound = [each for each in step.partitions if complaints[each] is None]
         unchanged = {each for each in sound if self._is_unchanged(each, staged)}

@@ -1,11 +1,11 @@
-"""Staged rows against what their model promises: which partitions may be published, and what is remembered of it."""
+"""Rows against what their model promises: which partitions may be published, and what is remembered of it."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from aggregator.checks import promised
@@ -25,13 +25,16 @@ if TYPE_CHECKING:
     from aggregator.checks import Promise
     from aggregator.core.graph import CompiledModel, Graph
     from aggregator.core.warehouse import LedgerRow
-    from aggregator.core.writes import Expectation, Staged
+    from aggregator.core.writes import Expectation
     from aggregator.engines import Engine
+    from aggregator.engines.protocol import Rows
 
 MAX_SAMPLES = 20
 """So many times at most are bad rows of one model asked for in a run; after that, more of them tell nothing new."""
 
 Verdicts: TypeAlias = "list[Verdict]"
+Look: TypeAlias = "Callable[[str, Mapping[str, date | datetime]], Rows]"
+"""Asks a query in BigQuery's SQL of rows under test, which it calls by the name of their table."""
 
 
 class Checked:
@@ -55,20 +58,23 @@ class Checked:
     def _asked(self) -> list[Promise]:
         return [each for index, each in enumerate(self.promises) if index not in self._unasked]
 
-    def leave_out(self, expectation: Expectation, why: str) -> bool:
-        """Ask no more for a number that can't be computed, if rows may be published without; whether that is so."""
+    def leave_out(self, expectation: Expectation, why: str, of: Sequence[Severity] = (Severity.WARNING,)) -> bool:
+        """Ask no more for a number that can't be computed; whether it was of a promise of these severities."""
         for index, promise in enumerate(self.promises):
-            if expectation in promise.asked and promise.severity is Severity.WARNING:
+            if expectation in promise.asked and promise.severity in of:
                 self._unasked[index] = why
                 return True
         return False
 
-    def judge(self, partitions: Sequence[str], staged: Staged) -> dict[str, Verdicts]:
-        """Each partition's verdicts, in the order of the promises."""
-        counted = self._counted(partitions, staged)
+    def judge(self, partitions: Sequence[str], batches: Mapping[str, Batch], look: Look) -> dict[str, Verdicts]:
+        """Each partition's verdicts, in the order of the promises; the partitions stand in theirs.
+
+        ``batches`` have the rows and the numbers of :attr:`expectations`, ``look`` asks queries of the same rows.
+        """
+        counted = self._counted(partitions, look)
         found = {}
         for partition in partitions:
-            batch = staged.batches.get(partition) or Batch(0, "", tuple(over_nothing_of(self._asked)))
+            batch = batches.get(partition) or Batch(0, "", tuple(over_nothing_of(self._asked)))
             values = iter(split(self._asked, batch.values))
             verdicts = []
             for index, promise in enumerate(self.promises):
@@ -80,7 +86,7 @@ class Checked:
                     verdicts.append(dataclasses.replace(counted[index, partition], elements=batch.rows))
                 else:
                     verdicts.append(self._judged(promise, numbers, batch.rows, partition))
-            found[partition] = [self._with_examples(each, partition, staged) for each in verdicts]
+            found[partition] = [self._with_examples(each, partition, look) for each in verdicts]
             if not any(each.is_blocking for each in verdicts):
                 self._memory.add(partition, self.values(verdicts), batch.rows)
         return found
@@ -100,7 +106,7 @@ class Checked:
 
     # --- promises with a query of their own ---
 
-    def _counted(self, partitions: Sequence[str], staged: Staged) -> dict[tuple[int, str], Verdict]:
+    def _counted(self, partitions: Sequence[str], look: Look) -> dict[tuple[int, str], Verdict]:
         """How many rows those queries give: if it can be told of all partitions at once, and it is none, in one."""
         found: dict[tuple[int, str], Verdict] = {}
         for index, promise in enumerate(self.promises):
@@ -113,11 +119,11 @@ class Checked:
                 found |= dict.fromkeys(((index, each) for each in partitions), verdict)
                 continue
             if promise.is_per_row:
-                verdict = self._count(promise, partitions[0], partitions[-1], staged)
+                verdict = self._count(promise, partitions[0], partitions[-1], look)
                 if verdict.is_kept or len(partitions) == 1:
                     found |= dict.fromkeys(((index, each) for each in partitions), verdict)
                     continue
-            found |= {(index, each): self._count(promise, each, each, staged) for each in partitions}
+            found |= {(index, each): self._count(promise, each, each, look) for each in partitions}
         return found
 
     def _not_built(self, promise: Promise) -> str:
@@ -125,15 +131,15 @@ class Checked:
         tables = (TableName.parse(table) for table, _ in promise.reads)
         return next((str(each) for each in tables if each in self._graph.models and each not in versions), "")
 
-    def _count(self, promise: Promise, first: str, last: str, staged: Staged) -> Verdict:
+    def _count(self, promise: Promise, first: str, last: str, look: Look) -> Verdict:
         query = f"SELECT COUNT(*) FROM ({promise.query})"
         try:
-            _, rows = self._engine.staged_rows(self._model.name, staged, query, self.parameters(first, last))
+            _, rows = look(query, self.parameters(first, last))
         except QueryError as error:
             return Verdict(promise, (None,), 0, error=str(error))
         return judged(promise, rows[0], 0, lambda _number, _days: ())
 
-    def parameters(self, first: str, last: str) -> dict[str, date]:
+    def parameters(self, first: str, last: str) -> dict[str, date | datetime]:
         """``@start`` and ``@end`` of some partitions."""
         calendar = self._model.calendar
         if calendar is None:
@@ -143,14 +149,13 @@ class Checked:
 
     # --- what is remembered ---
 
-    def _with_examples(self, verdict: Verdict, partition: str, staged: Staged) -> Verdict:
+    def _with_examples(self, verdict: Verdict, partition: str, look: Look) -> Verdict:
         query = sample_query(verdict.promise, self._model)
         if verdict.is_kept or verdict.error or not query or self._samples >= MAX_SAMPLES:
             return verdict
         self._samples += 1
         try:
-            parameters = self.parameters(partition, partition)
-            names, rows = self._engine.staged_rows(self._model.name, staged, query, parameters)
+            names, rows = look(query, self.parameters(partition, partition))
         except QueryError:
             return verdict  # what is wrong is known; only examples are missing
         return dataclasses.replace(verdict, examples=kept(names, rows, self._sensitive))
@@ -225,6 +230,18 @@ def warnings(verdicts: Verdicts, name: str) -> tuple[Diagnostic, ...]:
         for each in verdicts
         if not each.is_kept and not each.is_blocking
     )
+
+
+def published_findings(model: CompiledModel, found: Mapping[str, Verdicts]) -> Iterator[Diagnostic]:
+    """What is wrong with partitions that are there already."""
+    for partition, verdicts in found.items():
+        name = whole_name(model, partition)
+        for each in verdicts:
+            if each.error:
+                yield not_evaluated(each, name)
+            elif not each.is_kept:
+                code = codes.CHECK_FAILED if each.is_blocking else codes.CHECK_WARNING
+                yield Diagnostic(each.promise.place, code, f"{name}: {each.complaint}")
 
 
 def whole_name(model: CompiledModel, partition: str) -> str:
