@@ -55,11 +55,6 @@ def promised(model: CompiledModel) -> Promised:
     return Promised(tuple(found), tuple(problems), tuple(elsewhere))
 
 
-def check_declarations(model: CompiledModel) -> tuple[Diagnostic, ...]:
-    """What is wrong with the checks that a model declares."""
-    return promised(model).problems
-
-
 def _promises(check: Check, declared: CheckDeclaration, model: CompiledModel) -> Iterator[Promise | Diagnostic]:
     for arguments in _named(check, declared.arguments):
         problems: list[BadArgumentsError] = []
@@ -123,4 +118,4 @@ def _asked(
     return Asked(check.name, place, given, arguments, model)
 
 
-__all__ = ["CHECKS", "KINDS", "Promise", "Promised", "check_declarations", "promised"]
+__all__ = ["CHECKS", "KINDS", "Check", "Promise", "Promised", "promised"]

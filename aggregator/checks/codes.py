@@ -29,6 +29,12 @@ published partitions, by Great Expectations itself. Use a check of docs/checks.m
     Layer.COMPILE,
     Severity.WARNING,
 )
+UNKNOWN_REFERENCE = Code(
+    "A305",
+    "check-of-nothing",
+    """A check compares with a table, or a column of one, that there is not.""",
+    Layer.COMPILE,
+)
 NEVER_HOLDS = Code(
     "A304",
     "check-never-holds",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
 from aggregator.core.diagnostics import Code, Severity
 from aggregator.core.writes import Expectation
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from aggregator.core.diagnostics import Place
     from aggregator.core.graph import CompiledModel, OutputColumn
     from aggregator.core.plain import Plain
+    from aggregator.core.project import Column
 
 
 Given: TypeAlias = Mapping[str, Any]
@@ -266,7 +267,10 @@ class Check(Protocol):
         ...
 
 
-def output_column(name: Plain, columns: Sequence[OutputColumn]) -> OutputColumn | None:
+C = TypeVar("C", "OutputColumn", "Column")
+
+
+def output_column(name: Plain, columns: Sequence[C]) -> C | None:
     """The column of that name, in any case."""
     return next((each for each in columns if each.name.casefold() == str(name).casefold()), None)
 

@@ -134,8 +134,9 @@ def _result(verdict: Verdict) -> dict[str, Any]:
     if not promise.counts_rows:
         values = [plain(each) for each in verdict.values]
         return {"observed_value": values[0] if len(values) == 1 else values}
-    examples = [_example(each, promise.columns) for each in verdict.examples]
-    found = {"element_count": verdict.elements, "unexpected_count": bad, "partial_unexpected_list": examples}
+    found: dict[str, Any] = {"element_count": verdict.elements, "unexpected_count": bad}
+    found["partial_unexpected_list"] = [_example(each, promise.columns) for each in verdict.examples]
+    found["partial_unexpected_index_list"] = [dict(each) for each in verdict.examples]
     found["unexpected_percent"] = 100 * bad / verdict.elements if verdict.elements else 0.0
     if promise.among is not None:
         among = int(verdict.values[1] or 0)

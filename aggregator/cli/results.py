@@ -18,9 +18,7 @@ def print_results(checks: str) -> None:
         said = f"could not be evaluated: {error}" if error else result["meta"].get("message", "did not hold")
         color = "yellow" if config["severity"] == "warning" else "red"
         click.secho(f"{config['type']}: {said}", fg=color)
-        rows = result["result"].get("partial_unexpected_list", [])
-        columns = config["kwargs"].get("column", "value")
-        _print_rows([row if isinstance(row, dict) else {columns: row} for row in rows], result["result"])
+        _print_rows(result["result"].get("partial_unexpected_index_list", []), result["result"])
         click.echo()
 
 

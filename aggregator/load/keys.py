@@ -151,6 +151,10 @@ _KEYS: dict[str, dict[str, Key]] = {
             "Functions and table functions that live in the warehouse, by the statements that make them.",
             (["CREATE FUNCTION tools.clean_name(name STRING) AS (UPPER(TRIM(name)))"],),
         ),
+        "checks": Key(
+            "Checks of many models, by patterns of their names; a model's own check of the same name stands instead.",
+            ({"marts.*": ["key_to_be_declared", {"row_count": {"min_value": 1}}]},),
+        ),
     },
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -23,6 +24,7 @@ from aggregator.run.memory import Memory
 
 if TYPE_CHECKING:
     from aggregator.checks import Promise
+    from aggregator.core.diagnostics import Place
     from aggregator.core.graph import CompiledModel, Graph
     from aggregator.core.warehouse import LedgerRow
     from aggregator.core.writes import Expectation
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
     from aggregator.engines.protocol import Rows
 
 MAX_SAMPLES = 20
-"""So many times at most are bad rows of one model asked for in a run; after that, more of them tell nothing new."""
+"""Of so many partitions at most are bad rows asked for, for each promise in a run: more of them tell nothing new."""
 
 Verdicts: TypeAlias = "list[Verdict]"
 Look: TypeAlias = "Callable[[str, Mapping[str, date | datetime]], Rows]"
@@ -47,7 +49,7 @@ class Checked:
         self._engine = engine
         self._memory = Memory(model, built)
         self._unasked: dict[int, str] = {}
-        self._samples = 0
+        self._samples: Counter[Place] = Counter()
 
     @property
     def expectations(self) -> list[Expectation]:
@@ -151,9 +153,9 @@ class Checked:
 
     def _with_examples(self, verdict: Verdict, partition: str, look: Look) -> Verdict:
         query = sample_query(verdict.promise, self._model)
-        if verdict.is_kept or verdict.error or not query or self._samples >= MAX_SAMPLES:
+        if verdict.is_kept or verdict.error or not query or self._samples[verdict.promise.place] >= MAX_SAMPLES:
             return verdict
-        self._samples += 1
+        self._samples[verdict.promise.place] += 1
         try:
             names, rows = look(query, self.parameters(partition, partition))
         except QueryError:

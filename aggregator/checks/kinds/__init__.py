@@ -18,6 +18,7 @@ from aggregator.checks.kinds.compound_columns_unique import CompoundColumnsUniqu
 from aggregator.checks.kinds.distinct_contain_set import DistinctContainSet
 from aggregator.checks.kinds.distinct_equal_set import DistinctEqualSet
 from aggregator.checks.kinds.distinct_in_set import DistinctInSet
+from aggregator.checks.kinds.key_declared import KeyDeclared
 from aggregator.checks.kinds.multicolumn_sum import MulticolumnSum
 from aggregator.checks.kinds.no_new_values import NoNewValues
 from aggregator.checks.kinds.pair_equal import PairEqual
@@ -86,6 +87,7 @@ KINDS: tuple[Check, ...] = (
     ColumnsMatchList(),
     ColumnCountBetween(),
     ColumnCountEqual(),
+    KeyDeclared(),
     ValuesOfType(),
     ValuesInTypeList(),
     Relationships(),

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any, TypeAlias
 
 from aggregator.aggregates import KINDS
-from aggregator.checks import CHECKS
+from aggregator.checks import CHECKS, Check
 from aggregator.core.names import IDENTIFIER
 from aggregator.core.pseudo import SUFFIXES
 from aggregator.core.types import ALIASES, SCALARS
@@ -164,8 +164,24 @@ def _(shape: Columns) -> Schema:
 @schema_of.register
 def _(shape: CheckShape) -> Schema:
     """Any name will do: whether there is such a check is found when the model is compiled."""
-    known = {name: {"description": _first_line(check.__doc__)} for name, check in CHECKS.items()}
-    return {"type": "object", "properties": known, "minProperties": 1, "maxProperties": 1}
+    known = {name: _check(check) for name, check in CHECKS.items()}
+    alone = _pattern(IDENTIFIER.pattern)
+    return {"anyOf": [{"type": "object", "properties": known, "minProperties": 1, "maxProperties": 1}, alone]}
+
+
+def _check(check: Check) -> Schema:
+    """The arguments of a check: by their names, or the one that needs none."""
+    required = [each.name for each in check.takes if each.is_required]
+    named: Schema = {
+        "type": "object",
+        "properties": {each.name: dict(each.schema) for each in check.takes},
+        "additionalProperties": False,
+        **({"required": required} if required else {}),
+    }
+    bare = [dict(each.schema) for each in check.takes if each.name == check.bare]
+    if check.bare == "column":
+        bare += [{"type": "array", "items": bare[0], "minItems": 1}]
+    return {"description": _first_line(check.__doc__), **({"anyOf": [named, *bare]} if bare else named)}
 
 
 @schema_of.register
