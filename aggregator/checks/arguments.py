@@ -1,4 +1,4 @@
-"""The arguments of checks: how each is read, and what an editor may know of it. One mistake hides no other."""
+"""The arguments of checks: how each is read."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from aggregator.checks.protocol import (
     Given,
     Named,
     Reader,
-    Schema,
     output_column,
 )
 from aggregator.core.diagnostics import Severity, did_you_mean
@@ -177,70 +176,66 @@ def word(name: str, *options: str) -> Argument:
         advice = did_you_mean(str(value), options)
         raise BadArgumentsError(f"{name} must be one of {', '.join(options)}, not {written(value)}", advice, at=value)
 
-    return Argument(name, read, {"enum": list(options)})
+    return Argument(name, read)
 
 
 # --- arguments ---
 
-_VALUE: Schema = {"type": ["string", "number", "boolean"]}
-_NAME: Schema = {"type": "string"}
-_NAMES: Schema = {"type": "array", "items": _NAME, "minItems": 1}
-
 
 def column(name: str = "column") -> Argument:
     """A column, required."""
-    return Argument(name, read_column, _NAME, is_required=True)
+    return Argument(name, read_column, is_required=True)
 
 
 def columns(name: str = "column_list") -> Argument:
     """Several columns, required."""
-    return Argument(name, read_columns, {"type": "array", "items": _NAME, "minItems": 2}, is_required=True)
+    return Argument(name, read_columns, is_required=True)
 
 
 def number(name: str, *, is_required: bool = False) -> Argument:
     """A number."""
-    return Argument(name, _read_number, {"type": "number"}, is_required)
+    return Argument(name, _read_number, is_required)
 
 
 def whole(name: str, *, is_required: bool = False) -> Argument:
     """A whole number that is not negative."""
-    return Argument(name, _read_count, {"type": "integer", "minimum": 0}, is_required)
+    return Argument(name, _read_count, is_required)
 
 
 def values(name: str = "value_set") -> Argument:
     """A list of values of the column's type, required."""
-    return Argument(name, _read_values, {"type": "array", "items": _VALUE, "minItems": 1}, is_required=True)
+    return Argument(name, _read_values, is_required=True)
 
 
 def text(name: str, *, is_required: bool = True) -> Argument:
     """Text."""
-    return Argument(name, _read_text, _NAME, is_required)
+    return Argument(name, _read_text, is_required)
 
 
 def flag(name: str) -> Argument:
     """True or false."""
-    return Argument(name, _read_flag, {"type": "boolean"})
+    return Argument(name, _read_flag)
 
 
-def plain(name: str, read: Reader, schema: Schema) -> Argument:
+def plain(name: str, read: Reader) -> Argument:
     """An argument that only one check has, required."""
-    return Argument(name, read, schema, is_required=True)
+    return Argument(name, read, is_required=True)
 
 
-REGEX = Argument("regex", _read_regex, _NAME, is_required=True)
+REGEX = Argument("regex", _read_regex, is_required=True)
 STRICT = (flag("strict_min"), flag("strict_max"))
-BOUNDS = (*(Argument(name, _read_bound, _VALUE) for name in ("min_value", "max_value")), *STRICT)
+BOUNDS = (*(Argument(name, _read_bound) for name in ("min_value", "max_value")), *STRICT)
 NUMBERS = (number("min_value"), number("max_value"), *STRICT)
 COUNTS = (whole("min_value"), whole("max_value"), *STRICT)
 DRIFT = (
-    Argument("within", _read_percent, {"anyOf": [{"type": "number"}, {"type": "string", "pattern": r"%$"}]}),
-    Argument("learn", _read_days, {"type": "string", "pattern": r"^\d+ ?days?$"}),
+    Argument("within", _read_percent),
+    Argument("learn", _read_days),
 )
-OVER = Argument("over", _read_days, DRIFT[1].schema)
-SEVERITY = Argument("severity", _read_severity, {"enum": list(SEVERITIES)})
+OVER = Argument("over", _read_days)
+SEVERITY = Argument("severity", _read_severity)
 DESCRIPTION = text("description", is_required=False)
-CONDITION = Argument("row_condition", _read_condition, _NAME)
-MOSTLY = Argument("mostly", _read_share, {"type": "number", "exclusiveMinimum": 0, "maximum": 1})
+CONDITION = Argument("row_condition", _read_condition)
+MOSTLY = Argument("mostly", _read_share)
 
 OF_TABLE = (SEVERITY, DESCRIPTION)
 """What every check takes."""
@@ -325,19 +320,19 @@ def _read_table(value: Plain, name: str, _given: Given, _model: CompiledModel) -
 
 def a_type(name: str) -> Argument:
     """A type of BigQuery, required."""
-    return Argument(name, _read_type, _NAME, is_required=True)
+    return Argument(name, _read_type, is_required=True)
 
 
 def types(name: str) -> Argument:
     """Types of BigQuery, required."""
-    return Argument(name, _read_types, _NAMES, is_required=True)
+    return Argument(name, _read_types, is_required=True)
 
 
 def names(name: str) -> Argument:
     """Names of columns that need not be there, required."""
-    return Argument(name, _read_names, _NAMES, is_required=True)
+    return Argument(name, _read_names, is_required=True)
 
 
 def a_table(name: str) -> Argument:
     """A table of the project, required."""
-    return Argument(name, _read_table, _NAME, is_required=True)
+    return Argument(name, _read_table, is_required=True)

@@ -18,16 +18,14 @@ if TYPE_CHECKING:
 
 Given: TypeAlias = Mapping[str, Any]
 Reader: TypeAlias = "Callable[[Plain, str, Given, CompiledModel], Any]"
-Schema: TypeAlias = Mapping[str, Any]
 
 
 @dataclasses.dataclass(frozen=True)
 class Argument:
-    """An argument by its name: what reads it, and its JSON schema. ``read`` sees those that were read before."""
+    """An argument by its name, and what reads it; that sees those that were read before."""
 
     name: str
     read: Reader
-    schema: Schema
     is_required: bool = False
 
 

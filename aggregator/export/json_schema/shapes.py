@@ -170,18 +170,12 @@ def _(shape: CheckShape) -> Schema:
 
 
 def _check(check: Check) -> Schema:
-    """The arguments of a check: by their names, or the one that needs none."""
-    required = [each.name for each in check.takes if each.is_required]
-    named: Schema = {
-        "type": "object",
-        "properties": {each.name: dict(each.schema) for each in check.takes},
-        "additionalProperties": False,
-        **({"required": required} if required else {}),
+    """The names of a check's arguments, for completion; what they may be is found when the model is compiled."""
+    return {
+        "description": _first_line(check.__doc__),
+        "properties": {each.name: {} for each in check.takes},
+        "examples": [check.example],
     }
-    bare = [dict(each.schema) for each in check.takes if each.name == check.bare]
-    if check.bare == "column":
-        bare += [{"type": "array", "items": bare[0], "minItems": 1}]
-    return {"description": _first_line(check.__doc__), **({"anyOf": [named, *bare]} if bare else named)}
 
 
 @schema_of.register
