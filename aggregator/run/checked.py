@@ -136,18 +136,10 @@ class Checked:
     def _count(self, promise: Promise, first: str, last: str, look: Look) -> Verdict:
         query = f"SELECT COUNT(*) FROM ({promise.query})"
         try:
-            _, rows = look(query, self.parameters(first, last))
+            _, rows = look(query, parameters(self._model, first, last))
         except QueryError as error:
             return Verdict(promise, (None,), 0, error=str(error))
         return judged(promise, rows[0], 0, lambda _number, _days: ())
-
-    def parameters(self, first: str, last: str) -> dict[str, date | datetime]:
-        """``@start`` and ``@end`` of some partitions."""
-        calendar = self._model.calendar
-        if calendar is None:
-            return {}
-        end = calendar.next(calendar.parse(last))
-        return {"start": calendar.value(calendar.parse(first)), "end": calendar.value(end)}
 
     # --- what is remembered ---
 
@@ -157,7 +149,7 @@ class Checked:
             return verdict
         self._samples[verdict.promise.place] += 1
         try:
-            names, rows = look(query, self.parameters(partition, partition))
+            names, rows = look(query, parameters(self._model, partition, partition))
         except QueryError:
             return verdict  # what is wrong is known; only examples are missing
         return dataclasses.replace(verdict, examples=kept(names, rows, self._sensitive))
@@ -172,6 +164,15 @@ class Checked:
         drifting = [each for each in verdicts if each.promise.drift is not None and each.values]
         numbers = {each.promise.expectations[0].number: plain_text(each.values[0]) for each in drifting}
         return {number: value for number, value in numbers.items() if number != "COUNT(*)" and value is not None}
+
+
+def parameters(model: CompiledModel, first: str, last: str) -> dict[str, date | datetime]:
+    """``@start`` and ``@end`` of some partitions; none of a table that has no partitions."""
+    calendar = model.calendar
+    if calendar is None:
+        return {}
+    end = calendar.next(calendar.parse(last))
+    return {"start": calendar.value(calendar.parse(first)), "end": calendar.value(end)}
 
 
 def plain_text(value: Any) -> Any:

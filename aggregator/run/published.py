@@ -10,7 +10,7 @@ from aggregator.core.diagnostics import Severity
 from aggregator.core.warehouse import NULL_PARTITION, WHOLE
 from aggregator.core.writes import Batch
 from aggregator.engines.protocol import QueryError
-from aggregator.run.checked import Checked, Verdicts
+from aggregator.run.checked import Checked, Verdicts, parameters
 
 if TYPE_CHECKING:
     from aggregator.core.calendar import Calendar
@@ -39,14 +39,14 @@ def check_published(
 
 def _measured(model: CompiledModel, engine: Engine, checked: Checked, partition: str | None) -> dict[str, Batch]:
     """The numbers of all partitions at once; what can't be computed is left out."""
-    parameters = checked.parameters(partition, partition) if partition else {}
+    bounds = parameters(model, partition, partition) if partition else {}
     where = f" WHERE {of_partition(model)}" if partition else ""
 
     def ask(expectations: list[Expectation]) -> list[tuple[Any, ...]]:
         by = _start(model.calendar) if model.calendar is not None else f"'{WHOLE}'"
         numbers = "".join(f", {each.sql}" for each in expectations)
         group = " GROUP BY 1" if model.calendar is not None else ""
-        return engine.rows(f"SELECT {by}, COUNT(*){numbers} FROM {model.name}{where}{group}", parameters)[1]
+        return engine.rows(f"SELECT {by}, COUNT(*){numbers} FROM {model.name}{where}{group}", bounds)[1]
 
     try:
         rows = ask(checked.expectations)

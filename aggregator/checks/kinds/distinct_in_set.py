@@ -1,4 +1,4 @@
-"""``expect_column_distinct_values_to_in_set``, as in Great Expectations."""
+"""``expect_column_distinct_values_to_be_in_set``, as in Great Expectations."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from aggregator.checks.protocol import Asked, Promise
 class DistinctInSet:
     """The different values are all in a set; NULL is no value."""
 
-    name = "expect_column_distinct_values_to_in_set"
+    name = "expect_column_distinct_values_to_be_in_set"
     short = ()
     bare = ""
     takes = (column(), values(), *OF_NUMBER)

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from aggregator.checks.verdicts import result_json, statistics_json
+from aggregator.cli.gx import check_elsewhere
 from aggregator.cli.options import format_option, project_options, select_option, wait_option
 from aggregator.cli.output import count, once, print_json, print_text, teller
 from aggregator.cli.progress import counter
@@ -28,6 +29,13 @@ from aggregator.run.published import check_published
 @select_option
 @wait_option
 @click.option("--partition", help="Look at this partition alone, such as 2013-02-08.")
+@click.option("--gx", is_flag=True, help="Ask Great Expectations itself, also for what is asked nowhere else.")
+@click.option(
+    "--docs",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Write the Data Docs of Great Expectations into this folder.",
+)
 @format_option("json")
 def command(
     folder: Path,
@@ -36,6 +44,8 @@ def command(
     selection: tuple[str, ...],
     wait: float,
     partition: str | None,
+    gx: bool,
+    docs: Path | None,
     output: str,
 ) -> int:
     """Hold published partitions against the checks of their models; nothing is written.
@@ -47,6 +57,8 @@ def command(
     graph = session.graph
     chosen = [name for name in select(graph, selection) if name in graph.models]
     with at_work(graph, session.root, teller(quiet=quiet), wait) as engine:
+        if gx or docs is not None:
+            return check_elsewhere(graph, engine, chosen, partition, docs, output)
         found = _found(graph, engine, chosen, partition, quiet=quiet)
     if output == "json":
         print_json([_json(name, each, verdicts) for name, of in found.items() for each, verdicts in of.items()])
