@@ -43,9 +43,12 @@ def _parts(tree: exp.Select) -> Iterator[str]:
 
 def parsed(sql: str, at: Plain) -> exp.Expr:
     """The one SELECT of a text. Raises :class:`BadArgumentsError` with what the parser says."""
+    from aggregator.compile.codes import NOT_ONE_SELECT  # noqa: PLC0415
     from aggregator.compile.parse import parse_select  # noqa: PLC0415
 
     query = parse_select(sql, Document("", sql), 0)
+    if isinstance(query, Diagnostic) and query.code is NOT_ONE_SELECT:
+        raise BadArgumentsError("this is not one SELECT", "bad rows are what a single SELECT gives", at=at)
     if isinstance(query, Diagnostic):
         raise BadArgumentsError(f"this is no SQL: {query.message}", query.help, at=at)
     return query.tree

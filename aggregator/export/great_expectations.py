@@ -77,14 +77,8 @@ class Site:
 
     def __init__(self, docs: Path | None = None) -> None:
         """Importing takes ten seconds."""
-        os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
-        logging.getLogger("great_expectations").setLevel(logging.ERROR)
-        try:
-            import great_expectations as gx  # noqa: PLC0415
-        except ModuleNotFoundError:
-            raise NotInstalledError from None
-        self._gx: Any = gx  # what it wants to be given is typed by its own classes, and not everywhere
-        self._context: Any = gx.get_context(mode="ephemeral")
+        self._gx = _imported()
+        self._context = self._gx.get_context(mode="ephemeral")
         self._context.variables.progress_bars = {"globally": False}
         self._source = self._context.data_sources.add_pandas("aggregator")
         if docs is not None:
@@ -92,7 +86,10 @@ class Site:
         self._has_docs = docs is not None
 
     def validate(self, model: CompiledModel, wanted: Sequence[Expected], rows: Rows, name: str) -> dict[str, Any]:
-        """Ask all of some rows; ``name`` is that of the suite. The result is Great Expectations' own, as JSON, in the order asked."""
+        """Ask all of some rows; ``name`` is that of the suite.
+
+        The result is Great Expectations' own, as JSON, in the order asked.
+        """
         frame = _frame(model, *rows)
         asset = self._source.add_dataframe_asset(name=name)
         batch = asset.add_batch_definition_whole_dataframe("rows")
@@ -125,6 +122,17 @@ class Site:
             plain = {str(name): _plain(value) for name, value in arguments.items()}
             make: Any = get_expectation_impl(each.type)
             yield make(**plain, severity=each.severity, meta={_NUMBER: number})
+
+
+def _imported() -> Any:
+    """The package, whose types do not say all that it takes."""
+    os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
+    logging.getLogger("great_expectations").setLevel(logging.ERROR)
+    try:
+        import great_expectations as gx  # noqa: PLC0415
+    except ModuleNotFoundError:
+        raise NotInstalledError from None
+    return gx
 
 
 def is_fault(result: Mapping[str, Any]) -> bool:
