@@ -52,11 +52,6 @@ class Verdict:
         """Whether rows must not be published: what could not be judged is no better than what is wrong."""
         return not self.is_kept and self.promise.severity is Severity.ERROR
 
-    @property
-    def unexpected(self) -> int:
-        """How many rows, or values, are bad; only of promises that count them."""
-        return int(self.values[0] or 0) if self.values else 0
-
 
 def judged(promise: Promise, values: Sequence[Any], elements: int, earlier: Earlier) -> Verdict:
     """Whether numbers keep a promise."""
@@ -130,10 +125,11 @@ _OF_CONFIG = ("severity",)
 
 
 def _result(verdict: Verdict) -> dict[str, Any]:
-    promise, bad = verdict.promise, verdict.unexpected
+    promise = verdict.promise
     if not promise.counts_rows:
         values = [plain(each) for each in verdict.values]
         return {"observed_value": values[0] if len(values) == 1 else values}
+    bad = int(verdict.values[0] or 0)
     found: dict[str, Any] = {"element_count": verdict.elements, "unexpected_count": bad}
     found["partial_unexpected_list"] = [_example(each, promise.columns) for each in verdict.examples]
     found["partial_unexpected_index_list"] = [dict(each) for each in verdict.examples]
