@@ -55,18 +55,25 @@ class Verdict:
 
 def judged(promise: Promise, values: Sequence[Any], elements: int, earlier: Earlier) -> Verdict:
     """Whether numbers keep a promise."""
-    verdict = Verdict(promise, tuple(values), elements)
+    complaint, note = _complaint(promise, values, earlier)
+    return Verdict(promise, tuple(values), elements, complaint, note=note)
+
+
+def _complaint(promise: Promise, values: Sequence[Any], earlier: Earlier) -> tuple[str, str]:
+    """What is wrong with numbers, and what there is to note of them."""
     if promise.query:
-        return dataclasses.replace(verdict, complaint=_said(promise.complaint, values[0]) if values[0] else "")
+        return (_said(promise.complaint, values[0]) if values[0] else ""), ""
     if promise.drift is not None:
         (expectation,), (value,) = promise.expectations, values
         complaint, note = drifted(promise.drift, value, earlier(expectation.number, promise.drift.learn))
-        return dataclasses.replace(verdict, complaint=_said(expectation.complaint, complaint), note=note)
+        return _said(expectation.complaint, complaint), note
     if promise.among is not None:
-        return dataclasses.replace(verdict, complaint=_too_many(promise, int(values[0] or 0), int(values[1] or 0)))
-    pairs = zip(promise.expectations, values, strict=True)
-    broken = (expectation.broken_by(value) for expectation, value in pairs)
-    return dataclasses.replace(verdict, complaint=next(filter(None, broken), ""))
+        return _too_many(promise, int(values[0] or 0), int(values[1] or 0)), ""
+    for expectation, value in zip(promise.expectations, values, strict=True):
+        complaint = expectation.broken_by(value)
+        if complaint:
+            return complaint, ""
+    return "", ""
 
 
 def _said(complaint: str, value: object) -> str:

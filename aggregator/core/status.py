@@ -70,7 +70,8 @@ class Cause:
 class ModelStatus:
     """The partitions that a model should have, oldest first, each with its state; ``reasons`` of those not fresh.
 
-    ``form`` is the grain of the partitions, or the kind of a table without.
+    ``form`` is the grain of the partitions, or the kind of a table without. ``warnings`` are what checks said of rows
+    that were published all the same.
     """
 
     name: TableName
@@ -80,6 +81,7 @@ class ModelStatus:
     calendar: Calendar | None
     states: Mapping[str, State]
     reasons: Mapping[str, str]
+    warnings: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -88,13 +89,15 @@ class Checked:
                     verdicts.append(dataclasses.replace(counted[index, partition], elements=batch.rows))
                 else:
                     verdicts.append(self._judged(promise, numbers, batch.rows, partition))
-            found[partition] = [self._with_examples(each, partition, look) for each in verdicts]
+            found[partition] = [
+                each if each.is_kept else self._with_examples(each, partition, look) for each in verdicts
+            ]
             if not any(each.is_blocking for each in verdicts):
                 self._memory.add(partition, self.values(verdicts), batch.rows)
         return found
 
     def _judged(self, promise: Promise, values: Sequence[Any], rows: int, partition: str) -> Verdict:
-        is_hidden = bool(self._sensitive & {each.casefold() for each in promise.columns})
+        is_hidden = self._sensitive and not self._sensitive.isdisjoint(each.casefold() for each in promise.columns)
         if promise.drift is not None and promise.drift.is_set:
             if is_hidden:
                 return Verdict(promise, (None,), rows, error=f"{promise.columns[0]} is sensitive: values are not kept")
@@ -144,8 +147,10 @@ class Checked:
     # --- what is remembered ---
 
     def _with_examples(self, verdict: Verdict, partition: str, look: Look) -> Verdict:
+        if verdict.error or self._samples[verdict.promise.place] >= MAX_SAMPLES:
+            return verdict
         query = sample_query(verdict.promise, self._model)
-        if verdict.is_kept or verdict.error or not query or self._samples[verdict.promise.place] >= MAX_SAMPLES:
+        if not query:
             return verdict
         self._samples[verdict.promise.place] += 1
         try:
@@ -154,7 +159,7 @@ class Checked:
             return verdict  # what is wrong is known; only examples are missing
         return dataclasses.replace(verdict, examples=kept(names, rows, self._sensitive))
 
-    @property
+    @functools.cached_property
     def _sensitive(self) -> frozenset[str]:
         return sensitive_columns(self._graph, self._model.name)
 

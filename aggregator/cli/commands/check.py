@@ -48,9 +48,10 @@ def command(
     docs: Path | None,
     output: str,
 ) -> int:
-    """Hold published partitions against the checks of their models; nothing is written.
+    """Hold published partitions against their checks.
 
-    A run does so before it publishes. This is for checks that are new, and for rows that someone else has changed.
+    Nothing is written. A run does the same before it publishes; this is for checks that are new, and for rows that
+    someone else has changed.
     """
     session = open_project(folder, environment, quiet=quiet)
     session.stop_on_errors()
