@@ -200,8 +200,14 @@ class Asked:
         within, learn = self["within"], self["learn"]
         if (within is None) == (learn is None):
             raise BadArgumentsError(f"{self.check} needs either within: or learn:", "for example `within: 30 %`")
+        self.refuse_days("learn")
         expectation = self.observed(number, f"{what} is {{value}}", over_nothing=over_nothing)
         return self.promise([expectation], drift=Drift(within, learn))
+
+    def refuse_days(self, name: str) -> None:
+        """Refuse to look back by days where there are none: of a table without partitions, the last build is kept."""
+        if self[name] is not None and self.model.calendar is None:
+            raise BadArgumentsError(f"{self.check} can't have {name}: of a table without partitions")
 
     @property
     def _name(self) -> str:

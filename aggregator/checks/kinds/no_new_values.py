@@ -17,6 +17,7 @@ class NoNewValues:
 
     def promise(self, asked: Asked) -> Promise | None:
         """The different values, to be compared with earlier ones."""
+        asked.refuse_days("over")
         value = f"CAST({asked.value()} AS STRING)"
         drift = Drift(learn=asked["over"], is_set=True)
         number = f"STRING_AGG(DISTINCT {value}, '\\n' ORDER BY {value})"
