@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from aggregator.checks.arguments import COUNTS, OF_TABLE, never, read_by_people
+from aggregator.checks.arguments import COUNTS, OF_TABLE
+from aggregator.checks.columns import never, read_by_people
 from aggregator.checks.protocol import Asked, Promise, some_bound
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from aggregator.checks.arguments import OF_TABLE, has_column, text
+from aggregator.checks.arguments import OF_TABLE, text
+from aggregator.checks.columns import has_column
 from aggregator.checks.protocol import Asked, Promise
 
 

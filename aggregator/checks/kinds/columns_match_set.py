@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from aggregator.checks.arguments import OF_TABLE, flag, names, never, read_by_people
+from aggregator.checks.arguments import OF_TABLE, flag, names
+from aggregator.checks.columns import never, read_by_people
 from aggregator.checks.protocol import Asked, Promise
 
 

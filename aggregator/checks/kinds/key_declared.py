@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from aggregator.checks.arguments import OF_TABLE, never
+from aggregator.checks.arguments import OF_TABLE
+from aggregator.checks.columns import never
 from aggregator.checks.protocol import Asked, Promise
 
 

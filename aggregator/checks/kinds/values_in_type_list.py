@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from aggregator.checks.arguments import OF_TABLE, column, refuse_type, types
+from aggregator.checks.arguments import OF_TABLE, column, types
+from aggregator.checks.columns import refuse_type
 from aggregator.checks.protocol import Asked, Promise
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from aggregator.checks.arguments import OF_TABLE, a_type, column, refuse_type
+from aggregator.checks.arguments import OF_TABLE, a_type, column
+from aggregator.checks.columns import refuse_type
 from aggregator.checks.protocol import Asked, Promise
 
 
