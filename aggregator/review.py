@@ -52,7 +52,7 @@ def review(
         if loaded.project is None:
             return Review(None, loaded.diagnostics)
         compiled = compile_project(loaded.project, inspect, cache, processes, progress)
-        found = (*loaded.diagnostics, *compiled.diagnostics, *_duplicates(compiled, cache))
+        found = (*loaded.diagnostics, *compiled.diagnostics, *_across(compiled, cache))
         cache.save()
     return Review(compiled.graph, tuple(sorted(found, key=lambda each: (each.place, each.code.id))))
 
@@ -70,27 +70,37 @@ def _collecting_seldom() -> Iterator[None]:
 
 def inspect(subject: Subject) -> Iterator[Diagnostic | Remark]:
     """What is said about a model beyond what compiling it says, and the signature of what it computes."""
-    from aggregator.checks import check_declarations  # noqa: PLC0415  (not needed where nothing changed)
+    from aggregator.checks import promised  # noqa: PLC0415  (not needed where nothing changed)
+    from aggregator.checks.references import references  # noqa: PLC0415
     from aggregator.lint import lint  # noqa: PLC0415
     from aggregator.lint.signature import signature  # noqa: PLC0415
 
-    yield from check_declarations(subject.model)
+    found = promised(subject.model)
+    yield from found.problems
     yield from lint(subject)
-    yield Remark(json.dumps(signature(subject)))
+    yield Remark(json.dumps([signature(subject), [each.plain() for each in references(found.promises)]]))
 
 
-def _duplicates(compiled: Compiled, cache: Cache) -> tuple[Diagnostic, ...]:
-    """Models that compute what another one does. Nothing is compared if nothing changed."""
+def _across(compiled: Compiled, cache: Cache) -> tuple[Diagnostic, ...]:
+    """Models that compute what another one does; tables that checks name. Nothing is compared if nothing changed."""
     digests = compiled.graph.project.digests
-    key = key_of("duplicates", software(), *(f"{name} {digests.get(name)}" for name in compiled.remarks))
+    key = key_of(
+        "across", software(), *(f"{name} {digests.get(name)}" for name in sorted({*digests, *compiled.remarks}))
+    )
     head = cache.head(key)
     if head is not None:
         return decode_findings(json.loads(head), _NOWHERE)
+    from aggregator.checks.references import Reference, reference_problems  # noqa: PLC0415
     from aggregator.lint.signature import duplicates  # noqa: PLC0415
 
-    signatures = {name: tuple(json.loads(remark)) for name, remark in compiled.remarks.items()}
+    remarks = {name: json.loads(remark) for name, remark in compiled.remarks.items()}
+    signatures = {name: tuple(signature) for name, (signature, _) in remarks.items()}
+    named = [Reference.of_plain(each) for _, named in remarks.values() for each in named]
     places = Lazily({name: functools.partial(_place, compiled.graph, name) for name in signatures})
-    found = tuple(_not_allowed(compiled.graph, duplicates(signatures, places)))
+    found = (
+        *_not_allowed(compiled.graph, duplicates(signatures, places)),
+        *reference_problems(compiled.graph, named),
+    )
     cache.put(key, Row(json.dumps(encode_findings(found, ""))))
     return found
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import click
 
 from aggregator.cli.output import count
+from aggregator.cli.results import print_results
 from aggregator.core.calendar import Calendar
 from aggregator.core.graph import CompiledModel, Graph
 from aggregator.core.plan import Exempt, Plan, Policy, Stale
@@ -62,11 +63,13 @@ def print_partition(model: CompiledModel, partition: str, known: Known) -> None:
     failure = known.snapshot.ledger.failed.get(model.name, {}).get(partition)
     if failure is not None:
         _print_failure(name, failure)
+        print_results(failure.checks)
     if partition in known.plan.stale[model.name]:
         _print_stale(model, partition, known, is_failed=failure is not None)
     else:
-        exempt = known.plan.exempt[model.name].get(partition)
-        _print_fresh(name, known.snapshot.ledger.built[model.name][partition], exempt)
+        row = known.snapshot.ledger.built[model.name][partition]
+        _print_fresh(name, row, known.plan.exempt[model.name].get(partition))
+        print_results(row.checks)
 
 
 def _not_there(model: CompiledModel, partition: str, known: Known) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import json
 from collections.abc import Callable, Iterable
@@ -84,6 +85,21 @@ def _position(place: Place) -> str:
 def count(number: int, noun: str) -> str:
     """``1 model``, ``2,000 models``."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def once(problems: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """The findings of partitions, each kind at a place once, with the number of partitions like the first."""
+    causes: dict[tuple[Place, Code], list[Diagnostic]] = {}
+    for each in problems:
+        causes.setdefault((each.place, each.code), []).append(each)
+    return [_first_of(same) for same in causes.values()]
+
+
+def _first_of(same: list[Diagnostic]) -> Diagnostic:
+    others = len(same) - 1
+    if not others:
+        return same[0]
+    return dataclasses.replace(same[0], message=f"{same[0].message} (and {count(others, 'more partition')} like it)")
 
 
 def _print_source(place: Place, lines: dict[str, list[str]], root: Path, color: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 import click
 
@@ -41,6 +41,7 @@ def _partition(model: ModelStatus, partition: str, state: State, cause: Cause | 
         "cause": cause.headline if cause else None,
         "mend": cause.mend if cause else None,
         "owner": model.owner,
+        "warnings": list(model.warnings.get(partition, ())),
     }
 
 
@@ -55,7 +56,7 @@ def print_project(status: ProjectStatus) -> None:
         click.echo(f"{'':<{width}}  {'':<{form_width}}  {line}")
     for each in models:
         cells = month_cells(each.states, months)
-        click.echo(f"{each.name!s:<{width}}  {each.form:<{form_width}}  {cells}  {_counts(each.states)}".rstrip())
+        click.echo(f"{each.name!s:<{width}}  {each.form:<{form_width}}  {cells}  {_counts(each)}".rstrip())
     total = Counter(state for each in models for state in each.states.values())
     click.echo(f"\n{legend(total)}")
     if not status.causes:
@@ -68,9 +69,10 @@ def print_project(status: ProjectStatus) -> None:
     click.echo("\nNext: aggregator plan shows the work, aggregator run does it")
 
 
-def _counts(states: Mapping[str, State]) -> str:
-    counted = Counter(states.values())
-    return ", ".join(f"{counted[state]:,} {state}" for state in State if counted[state])
+def _counts(model: ModelStatus) -> str:
+    counted = Counter(model.states.values())
+    said = [f"{counted[state]:,} {state}" for state in State if counted[state]]
+    return ", ".join((*said, *([f"{len(model.warnings):,} with warnings"] if model.warnings else [])))
 
 
 def print_model(model: ModelStatus, causes: Sequence[Cause]) -> None:
@@ -79,7 +81,9 @@ def print_model(model: ModelStatus, causes: Sequence[Cause]) -> None:
     click.echo(f"  {model.description}\n")
     for line in year_calendar(model.states, model.calendar):
         click.echo(f"  {line}")
-    click.echo(f"\n  {legend(model.states.values())}\n  {_counts(model.states)}")
+    click.echo(f"\n  {legend(model.states.values())}\n  {_counts(model)}")
+    for partition, said in list(model.warnings.items())[-MAX_CAUSES:]:
+        click.secho(f"  {partition or model.name}: {'; '.join(said)}", fg="yellow")
     _print_exempt(model)
     if causes:
         _print_causes(causes)

@@ -93,13 +93,15 @@ class Partitioning:
 class Column:
     """A declared column; ``type`` is a BigQuery type, empty where the author left it to inference.
 
-    ``bytes`` is how long a value is on average; None where the type says it, or nobody does.
+    ``bytes`` is how long a value is on average; None where the type says it, or nobody does. What
+    is sensitive is shown to nobody: it is masked where rows are.
     """
 
     name: Word
     type: str = ""
     description: str = ""
     bytes: int | None = None
+    is_sensitive: bool = False
 
 
 @dataclasses.dataclass(frozen=True)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from aggregator.core.diagnostics import Diagnostic
@@ -30,7 +31,11 @@ class Status(StrEnum):
 
 @dataclasses.dataclass(frozen=True)
 class StepResult:
-    """The end of a step, or of the part of one that ended alike. ``seconds`` is wall time."""
+    """The end of a step, or of the part of one that ended alike. ``seconds`` is wall time.
+
+    ``warnings`` did not stop it. ``results`` are those of checks that did not hold, in Great Expectations' form, each
+    with its ``partition``.
+    """
 
     model: TableName
     partitions: tuple[str, ...]
@@ -39,6 +44,8 @@ class StepResult:
     seconds: float = 0.0
     bytes: int | None = None
     problem: Diagnostic | None = None
+    warnings: tuple[Diagnostic, ...] = ()
+    results: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)

@@ -85,7 +85,8 @@ class ModelStatus:
     """The partitions that a model should have, oldest first, each with its state.
 
     ``reasons`` are there for all that are not fresh, also for those that are left as they are. ``form`` is the
-    grain of the partitions, or the kind of a table without.
+    grain of the partitions, or the kind of a table without. ``warnings`` are what checks said of rows that were
+    published all the same.
     """
 
     name: TableName
@@ -95,6 +96,7 @@ class ModelStatus:
     calendar: Calendar | None
     states: Mapping[str, State]
     reasons: Mapping[str, str]
+    warnings: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
 
     @property
     def is_settled(self) -> bool:

@@ -82,6 +82,8 @@ class LedgerRow:
 
     ``inputs`` is a JSON array of ``{table, partition, rows, version}``: what the query could see, read before it ran.
     ``version`` and ``checksum`` are those of the rows written; ``seconds`` is the time of the whole batch.
+    ``checks`` is a JSON object: ``results`` of promises that were not kept, in Great Expectations' form, and ``values``
+    to compare later partitions with; empty if there are none.
     """
 
     model: TableName
@@ -99,6 +101,7 @@ class LedgerRow:
     job_id: str = ""
     seconds: float = 0.0
     message: str = ""
+    checks: str = ""
 
 
 @dataclasses.dataclass(frozen=True)

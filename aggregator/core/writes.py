@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
     from aggregator.core.calendar import Calendar
@@ -20,7 +20,8 @@ class Expectation:
 
     ``violation`` is a condition on a row, ``number`` an aggregate expression, both in BigQuery SQL; one of them is
     empty. Conditions are asked all at once and only told apart when one is met. ``complaint`` is a sentence with
-    ``{value}`` in it.
+    ``{value}`` in it. A number may be a date or a text, and so may its bounds. ``is_strict`` says of the lower and of
+    the upper bound that it is excluded; ``over_nothing`` is the value where there are no rows.
     """
 
     name: str
@@ -28,21 +29,31 @@ class Expectation:
     place: Place
     violation: str = ""
     number: str = ""
-    minimum: float | None = 0
-    maximum: float | None = 0
+    minimum: Any = 0
+    maximum: Any = 0
+    is_strict: tuple[bool, bool] = (False, False)
+    over_nothing: float | None = 0
 
     @property
     def sql(self) -> str:
         """The number that must lie between the bounds."""
         return self.number or f"COUNTIF({self.violation})"
 
-    def broken_by(self, value: float | None) -> str:
-        """What is wrong with a value; empty if nothing is."""
-        if value is None:
+    def broken_by(self, value: Any) -> str:
+        """What is wrong with a value; empty if nothing is. Without a value nothing lies between bounds."""
+        low, high = self.minimum, self.maximum
+        if low is None and high is None:
             return ""
-        too_low = self.minimum is not None and value < self.minimum
-        too_high = self.maximum is not None and value > self.maximum
-        return self.complaint.format(value=value) if too_low or too_high else ""
+        if value is None:
+            return self.complaint.replace("{value}", "unknown, as there are no values")
+        too_low = low is not None and (value <= low if self.is_strict[0] else value < low)
+        too_high = high is not None and (value >= high if self.is_strict[1] else value > high)
+        return self.complaint.replace("{value}", _told(value)) if too_low or too_high else ""
+
+
+def _told(value: object) -> str:
+    """A value in a sentence."""
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -83,7 +94,7 @@ class Batch:
 
     rows: int
     checksum: str
-    values: tuple[float | None, ...] = ()
+    values: tuple[Any, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     from aggregator.core.diagnostics import Diagnostic
@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from aggregator.core.unload import Unload
     from aggregator.core.warehouse import LedgerRow, Snapshot, Version, Versions
     from aggregator.core.writes import Expectation, ReplaceView, Staged, Write
+
+
+Rows: TypeAlias = tuple[list[str], list[tuple[Any, ...]]]
+"""The names of columns, and rows."""
 
 
 class WarehouseError(Exception):
@@ -35,6 +39,14 @@ class QueryError(Exception):
     def __init__(self, message: str, *, in_rows: bool = False) -> None:
         super().__init__(message)
         self.in_rows = in_rows
+
+
+class CheckError(QueryError):
+    """The rows are staged, and one of the numbers that were asked of them can't be computed."""
+
+    def __init__(self, message: str, expectation: Expectation) -> None:
+        super().__init__(message, in_rows=True)
+        self.expectation = expectation
 
 
 class ColumnsChangedError(Exception):
@@ -104,7 +116,10 @@ class Engine(Protocol):
         ...
 
     def stage(self, write: Write, expectations: Sequence[Expectation]) -> Staged:
-        """Run a query into a place of its own, and look at the rows. Raises :class:`QueryError`."""
+        """Run a query into a place of its own, and look at the rows. Raises :class:`QueryError`.
+
+        A number that can't be computed is a :class:`CheckError`.
+        """
         ...
 
     def publishing(self) -> AbstractContextManager[None]:
@@ -143,11 +158,21 @@ class Engine(Protocol):
         """The one row that a query in BigQuery's SQL gives. Raises :class:`QueryError`."""
         ...
 
+    def rows(self, query: str, parameters: Mapping[str, date | datetime]) -> Rows:
+        """What a query in BigQuery's SQL gives: the names of columns, and rows. Raises :class:`QueryError`."""
+        ...
+
+    def staged_rows(
+        self, table: TableName, staged: Staged, query: str, parameters: Mapping[str, date | datetime]
+    ) -> Rows:
+        """As :meth:`rows`, where the name of a table stands for what was staged for it last."""
+        ...
+
     def trial(self, graph: Graph, name: str) -> AbstractContextManager[Trial]:
         """A place to compute models of a graph in; ``name`` tells it from other such places."""
         ...
 
-    def sample(self, table: TableName, partition: str, limit: int) -> tuple[list[str], list[tuple[object, ...]]]:
+    def sample(self, table: TableName, partition: str, limit: int) -> Rows:
         """A table's columns, and the first of its rows by key. Raises :class:`QueryError` if it is not there."""
         ...
 

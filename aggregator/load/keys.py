@@ -112,6 +112,7 @@ _KEYS: dict[str, dict[str, Key]] = {
         "type": Key("Its BigQuery type.", ("STRING", "NUMERIC(10, 2)", "ARRAY<STRUCT<a INT64>>")),
         "description": Key("What it means.", ("Minutes late at departure; negative is early",)),
         "bytes": Key("How long a value is on average, for estimates.", (40,)),
+        "sensitive": Key("Whether its values must not be shown: they are masked in samples of rows.", (True,)),
     },
     "partition": {
         "by": Key("The column that says to which partition a row belongs.", ("flight_date",)),
@@ -202,6 +203,10 @@ _KEYS: dict[str, dict[str, Key]] = {
         "functions": Key(
             "Functions and table functions that live in the warehouse, by the statements that make them.",
             (["CREATE FUNCTION tools.clean_name(name STRING) AS (UPPER(TRIM(name)))"],),
+        ),
+        "checks": Key(
+            "Checks of many models, by patterns of their names; a model's own check of the same name stands instead.",
+            ({"marts.*": ["key_to_be_declared", {"row_count": {"min_value": 1}}]},),
         ),
     },
 }

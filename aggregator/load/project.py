@@ -11,6 +11,7 @@ from aggregator.core.lazily import Lazily
 from aggregator.core.names import TableName, is_identifier
 from aggregator.core.project import Project, Source
 from aggregator.load import codes
+from aggregator.load.defaults import checks_of, digest_with, with_checks
 from aggregator.load.files import NOTHING_UNSAVED, Unsaved, project_files, read_document
 from aggregator.load.functions import read_functions
 from aggregator.load.known import Reading, Templates, read_through
@@ -135,6 +136,7 @@ class _Files:
         sources = {source.name: source for source in declared.values()}
         self._check_locals(sources)
         models = {name: each for name, each in tables.items() if each.is_model and each.is_sound}
+        checks = {name: checks_of(file.checks, name) for name in models}
         return Project(
             root=self._root,
             name=file.project,
@@ -144,10 +146,13 @@ class _Files:
             variables=file.variables,
             macros=macros,
             sources=sources,
-            models=Lazily({name: each.model for name, each in models.items()}),
+            models=Lazily({name: with_checks(each.model, checks[name]) for name, each in models.items()}),
             broken=frozenset(self._broken),
             digests={
-                **{name: templates.digest(tables[name].key, tables[name].document) for name in models},
+                **{
+                    name: digest_with(templates.digest(each.key, each.document), checks[name])
+                    for name, each in models.items()
+                },
                 **{source.name: tables[name].key for name, source in declared.items()},
             },
             read_from=_named(file, environment.read_from),

@@ -10,6 +10,7 @@ from collections.abc import Mapping as MappingType
 from typing import Any
 
 from aggregator.core.diagnostics import Place, Word, did_you_mean
+from aggregator.core.names import is_identifier
 from aggregator.core.project import Budget, CheckDeclaration, Column, DeclaredSize, Environment, Freshness, Kind
 from aggregator.load import codes
 from aggregator.load.aggregates import ROLLUP, Measures
@@ -30,6 +31,7 @@ from aggregator.load.shapes import (
     Record,
     Report,
     Text,
+    Truth,
 )
 from aggregator.load.words import Deadline, Schedule, Type, Zone
 from aggregator.load.yaml_nodes import Mapping, Node, Scalar
@@ -57,6 +59,7 @@ class ProjectFile:
     default_environment: Word
     variables: MappingType[str, Any]
     functions: tuple[Word, ...]
+    checks: MappingType[Word, tuple[CheckDeclaration, ...]]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -95,7 +98,9 @@ class Columns:
             return word
         if isinstance(fields, Invalid):
             return fields
-        return Column(word, fields["type"] or "", fields["description"] or "", fields["bytes"])
+        return Column(
+            word, fields["type"] or "", fields["description"] or "", fields["bytes"], bool(fields["sensitive"])
+        )
 
 
 COLUMN = Record(
@@ -104,16 +109,19 @@ COLUMN = Record(
         "type": Field(Type()),
         "description": Field(Text()),
         "bytes": Field(Count("an average length in bytes, such as 40")),
+        "sensitive": Field(Truth(), default=False),
     },
     lambda values, _place: values,
 )
 
 
 class CheckShape:
-    """One item of ``checks:``: a mapping of one name to its arguments."""
+    """One item of ``checks:``: a mapping of one name to its arguments, or a name alone."""
 
     def read(self, node: Node, report: Report) -> CheckDeclaration | Invalid:
         """The declaration; whether there is such a check is for the checks to say."""
+        if isinstance(node, Scalar) and is_identifier(node.text):
+            return CheckDeclaration(Word(node.text, node.place), None, node.place)
         if not isinstance(node, Mapping) or len(node.entries) != 1:
             return report.wrong(node, "a check, such as `not_null: [carrier]`")
         name, arguments = node.entries[0]
@@ -280,8 +288,18 @@ PROJECT = Record(
         "default_environment": Field(Identifier("the name of an environment"), required="for example `local`"),
         "variables": Field(MapOf(Identifier(), AnyPlain()), default={}),
         "functions": Field(ListOf(Text("a CREATE FUNCTION statement")), default=()),
+        "checks": Field(
+            MapOf(Text("names of models, such as marts.*"), ListOf(CheckShape()), "a mapping of names to checks"),
+            default={},
+        ),
     },
     lambda v, _place: ProjectFile(
-        v["project"], v["time_zone"], v["environments"], v["default_environment"], v["variables"], v["functions"]
+        v["project"],
+        v["time_zone"],
+        v["environments"],
+        v["default_environment"],
+        v["variables"],
+        v["functions"],
+        v["checks"],
     ),
 )

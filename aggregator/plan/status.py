@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Collection
 
 from aggregator.core.graph import CompiledModel, Graph
@@ -36,6 +37,7 @@ def _model(model: CompiledModel, plan: Plan, ledger: Ledger) -> ModelStatus:
     states = {
         each: _state(stale.get(each), exempt.get(each), is_failed=each in failed) for each in plan.due[model.name]
     }
+    built = ledger.built.get(model.name, {})
     reasons = {
         each: failed[each].message if states[each] is State.FAILED else _reason(found) for each, found in stale.items()
     }
@@ -48,6 +50,16 @@ def _model(model: CompiledModel, plan: Plan, ledger: Ledger) -> ModelStatus:
         calendar=model.calendar,
         states=states,
         reasons=reasons,
+        warnings={each: found for each in states if each in built and (found := _warnings(built[each].checks))},
+    )
+
+
+def _warnings(checks: str) -> tuple[str, ...]:
+    """What the checks said that did not hold when rows were published."""
+    results = json.loads(checks).get("results", []) if checks else []
+    return tuple(
+        each["meta"].get("message") or f"{each['expectation_config']['type']} could not be evaluated"
+        for each in results
     )
 
 

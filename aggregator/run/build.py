@@ -8,22 +8,23 @@ behind the rows but never run ahead of them.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import time
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from aggregator.checks import expectations
 from aggregator.core.diagnostics import Diagnostic
 from aggregator.core.graph import CompiledModel, Graph
 from aggregator.core.plan import Step
 from aggregator.core.report import Status, StepResult
 from aggregator.core.warehouse import ABSENT, NULL_PARTITION, WHOLE, Ledger, LedgerRow, Outcome, Version
-from aggregator.core.writes import Batch, Expectation, ReplaceView, Staged, Write
+from aggregator.core.writes import Batch, ReplaceView, Staged, Write
 from aggregator.engines import Engine
-from aggregator.engines.protocol import ColumnsChangedError, QueryError
+from aggregator.engines.protocol import CheckError, ColumnsChangedError, QueryError
 from aggregator.plan.inputs import Inputs
 from aggregator.plan.texts import Texts
 from aggregator.run import codes
+from aggregator.run.checked import Checked, Verdicts, problem, remembered, results, warnings, whole_name
 from aggregator.strategies import write_for
 
 MAX_BAD_PARTITIONS = 20
@@ -48,6 +49,15 @@ class _Seen:
     began: float
 
 
+@dataclasses.dataclass(frozen=True)
+class _Sound:
+    """Partitions whose rows may be published, those among them whose rows are new, and what was said of all."""
+
+    partitions: list[str]
+    changed: list[str]
+    verdicts: Mapping[str, Verdicts]
+
+
 class Builder:
     """Builds partitions of one model."""
 
@@ -56,8 +66,8 @@ class Builder:
         self._graph = graph
         self._engine = engine
         self._attempt = attempt
-        self._expectations: list[Expectation] = expectations(model)[0]
         self._previous = attempt.ledger.built.get(model.name, {})
+        self._checked = Checked(model, graph, engine, self._previous)
         self._inputs = Inputs(model, graph, Texts(engine.versions()))
         self._may_replace = attempt.may_replace
         self._bad = 0
@@ -72,7 +82,13 @@ class Builder:
             yield self._view(write, step, seen)
             return
         try:
-            staged = self._engine.stage(write, self._expectations)
+            staged = self._engine.stage(write, self._checked.expectations)
+        except CheckError as error:
+            if self._checked.leave_out(error.expectation, str(error)):
+                yield from self.build(step)
+                return
+            yield from self._halve(step, self._check_problem(error), seen)
+            return
         except QueryError as error:
             problem = self._query_problem(error)
             yield from self._halve(step, problem, seen) if error.in_rows else [self._failed(step, problem, seen)]
@@ -119,12 +135,14 @@ class Builder:
             yield from self.build(dataclasses.replace(step, partitions=half))
 
     def _publish(self, write: Write, staged: Staged, step: Step, seen: _Seen) -> Iterator[StepResult]:
-        complaints = {each: self._complaint(each, staged.batches.get(each)) for each in step.partitions}
+        look = functools.partial(self._engine.staged_rows, self.model.name, staged)
+        verdicts = self._checked.judge(step.partitions, staged.batches, look)
+        complaints = {each: problem(found, whole_name(self.model, each)) for each, found in verdicts.items()}
         sound = [each for each in step.partitions if complaints[each] is None]
         unchanged = {each for each in sound if self._is_unchanged(each, staged)}
         changed = [each for each in sound if each not in unchanged]
         try:
-            self._write(write, staged, sound, changed, seen)
+            self._write(write, staged, _Sound(sound, changed, verdicts), seen)
         except (QueryError, ColumnsChangedError) as error:
             self._inputs = Inputs(self.model, self._graph, Texts(self._engine.versions()))  # the published is undone
             yield self._failed(step, self._query_problem(error), seen)
@@ -133,29 +151,34 @@ class Builder:
         for partitions, status in ((changed, Status.BUILT), (sorted(unchanged), Status.UNCHANGED)):
             if partitions:
                 rows = sum(staged.batches[each].rows for each in partitions if each in staged.batches)
-                yield StepResult(step.model, tuple(partitions), status, rows, seconds, staged.bytes)
+                said = [(each, verdicts[each]) for each in partitions]
+                warned = tuple(w for each, found in said for w in warnings(found, whole_name(self.model, each)))
+                yield StepResult(
+                    step.model, tuple(partitions), status, rows, seconds, staged.bytes, None, warned, results(said)
+                )
         for partition, complaint in complaints.items():
             if complaint is not None:
-                yield self._failed(dataclasses.replace(step, partitions=(partition,)), complaint, seen)
+                one = dataclasses.replace(step, partitions=(partition,))
+                yield self._failed(one, complaint, seen, verdicts[partition])
 
-    def _write(self, write: Write, staged: Staged, sound: list[str], changed: list[str], seen: _Seen) -> None:
+    def _write(self, write: Write, staged: Staged, sound: _Sound, seen: _Seen) -> None:
         """Publish what changed and record all that is sound, together."""
-        if not sound:
+        if not sound.partitions:
             return
         with self._engine.publishing():
-            versions = self._published(write, staged, changed) if changed else {}
+            versions = self._published(write, staged, sound.changed) if sound.changed else {}
             seconds = time.monotonic() - seen.began
             rows = []
-            for partition in sound:
+            for partition in sound.partitions:
                 batch = staged.batches.get(partition) or Batch(0, "")
                 if partition in versions:
                     outcome, version = Outcome.BUILT, versions[partition].token
                 else:
                     outcome, version = Outcome.UNCHANGED, self._previous[partition].version
                 row = self._row(partition, outcome, seen)
-                rows.append(
-                    dataclasses.replace(row, rows=batch.rows, version=version, checksum=batch.checksum, seconds=seconds)
-                )
+                kept = remembered(sound.verdicts[partition])
+                row = dataclasses.replace(row, rows=batch.rows, version=version, checksum=batch.checksum, checks=kept)
+                rows.append(dataclasses.replace(row, seconds=seconds))
             self._engine.record(rows)
 
     def _published(self, write: Write, staged: Staged, changed: list[str]) -> dict[str, Version]:
@@ -182,16 +205,6 @@ class Builder:
             message=message,
         )
 
-    def _complaint(self, partition: str, batch: Batch | None) -> Diagnostic | None:
-        """What the first broken promise says; a partition without rows counts 0 of everything."""
-        values = batch.values if batch else (0,) * len(self._expectations)
-        for promise, value in zip(self._expectations, values, strict=True):
-            broken = promise.broken_by(value)
-            if broken:
-                name = f"{self.model.name}@{partition}" if partition else str(self.model.name)
-                return Diagnostic(promise.place, codes.CHECK_FAILED, f"{name}: {broken}; the rows were not published")
-        return None
-
     def _is_unchanged(self, partition: str, staged: Staged) -> bool:
         """Whether the staged rows are those that the partition was last built with, and still has."""
         row = self._previous.get(partition)
@@ -201,11 +214,19 @@ class Builder:
         version = self._engine.versions().get(self.model.name, {}).get(partition, ABSENT)
         return (row.rows, row.checksum, row.version) == (batch.rows, batch.checksum, version.token)
 
-    def _failed(self, step: Step, problem: Diagnostic, seen: _Seen) -> StepResult:
+    def _failed(self, step: Step, problem: Diagnostic, seen: _Seen, verdicts: Verdicts | None = None) -> StepResult:
         rows = [self._row(each, Outcome.FAILED, seen, message=problem.message) for each in step.partitions]
-        self._engine.record(rows)
+        kept = remembered(verdicts or [])
+        self._engine.record([dataclasses.replace(row, checks=kept) for row in rows])
         seconds = time.monotonic() - seen.began
-        return StepResult(self.model.name, step.partitions, Status.FAILED, seconds=seconds, problem=problem)
+        found = results([(each, verdicts or []) for each in step.partitions])
+        status = Status.FAILED
+        return StepResult(self.model.name, step.partitions, status, seconds=seconds, problem=problem, results=found)
+
+    def _check_problem(self, error: CheckError) -> Diagnostic:
+        name = error.expectation.name
+        message = f"{self.model.name}: {name} could not be evaluated: {error}; the rows were not published"
+        return Diagnostic(error.expectation.place, codes.CHECK_FAULT, message)
 
     def _query_problem(self, error: QueryError | ColumnsChangedError) -> Diagnostic:
         if isinstance(error, ColumnsChangedError):

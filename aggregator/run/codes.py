@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from aggregator.core.diagnostics import Code, Layer
+from aggregator.core.diagnostics import Code, Layer, Severity
 
 
-def _code(number: int, name: str, page: str) -> Code:
-    return Code(f"R{number}", name, page, Layer.RUN)
+def _code(number: int, name: str, page: str, severity: Severity = Severity.ERROR) -> Code:
+    return Code(f"R{number}", name, page, Layer.RUN, severity)
 
 
 QUERY_FAILED = _code(
@@ -30,7 +30,23 @@ CHECK_FAILED = _code(
     "check-failed",
     """The rows of a partition break a promise of the model (`key:` or `checks:`).
 
-The rows were not published: the partition keeps those that it had, and what reads it was not built.""",
+The rows were not published: the partition keeps those that it had, and what reads it was not built.
+`aggregator explain MODEL@PARTITION` shows some of the rows; `severity: warn` lets them be published.""",
+)
+CHECK_WARNING = _code(
+    511,
+    "check-warning",
+    """The rows of a partition break a promise that has `severity: warn`, or it could not be evaluated.
+
+They were published all the same. `aggregator explain MODEL@PARTITION` shows the promise, and some of the rows.""",
+    Severity.WARNING,
+)
+CHECK_FAULT = _code(
+    512,
+    "check-not-evaluated",
+    """A check could not be evaluated: the warehouse refused its SQL, or could not finish it.
+
+Nothing is known of the rows then, so they were not published. Mend the check; the message is the warehouse's own.""",
 )
 BLOCKED = _code(
     504,

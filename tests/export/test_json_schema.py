@@ -173,7 +173,7 @@ WRONG = [
     ("model", "inputs: {a.b: {last: 7 isoweeks}}\n", "ISO weeks"),
     ("model", "inputs: {a.b: {last: 7 days, offset: 1 day}}\n", "two maps at once"),
     ("model", "inputs: {a.b: newest}\n", "a map that there is not"),
-    ("model", "checks: [not_null]\n", "a check without arguments"),
+    ("model", "checks: [not null]\n", "a check of two words"),
     ("model", "checks: [{not_null: a, key: b}]\n", "two checks in one"),
     ("model", "freshness: {warn_after: 26}\n", "a duration without a unit"),
     ("model", "freshness: {warn_after: 26 weeks}\n", "a duration in weeks"),

@@ -246,7 +246,7 @@ ANOTHER_LEDGER = ("CREATE SCHEMA _aggregator", "CREATE TABLE _aggregator.about A
         ),
         pytest.param(
             duckdb_file(*ANOTHER_LEDGER),
-            "{path} was written by another version of aggregator (ledger 99, not 1)",
+            "{path} was written by another version of aggregator (ledger 99, not 2)",
             "use that version, or another `path:`; nothing was changed",
             id="a ledger of another version",
         ),

@@ -10,7 +10,7 @@ import click
 
 from aggregator.aggregates import KINDS, Kind
 from aggregator.aggregates import codes as aggregate_codes
-from aggregator.checks import protocol as check_codes
+from aggregator.checks import codes as check_codes
 from aggregator.cli.explained import Known, print_explained, print_partition
 from aggregator.cli.options import project_options, wait_option
 from aggregator.cli.output import teller

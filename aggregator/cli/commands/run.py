@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import secrets
 import sys
 from collections.abc import Iterable, Iterator
@@ -24,15 +23,14 @@ from aggregator.cli.options import (
     select_option,
     wait_option,
 )
-from aggregator.cli.output import count, print_json, print_text, teller
+from aggregator.cli.output import count, once, print_json, print_text, teller
 from aggregator.cli.planning import Wish, planned
 from aggregator.cli.plans import print_left_out, print_nothing, warn_unselected
 from aggregator.cli.progress import Bar, Lines, Silent
 from aggregator.cli.select import select
 from aggregator.cli.session import open_project
 from aggregator.cli.warehouse import at_work
-from aggregator.core.diagnostics import Code, Diagnostic
-from aggregator.core.names import TableName
+from aggregator.core.diagnostics import Diagnostic
 from aggregator.core.report import Report, Status, StepResult
 from aggregator.run import Progress, run_plan
 
@@ -119,6 +117,8 @@ def _json(result: StepResult) -> dict[str, object]:
         "seconds": round(result.seconds, 6),
         "bytes": result.bytes,
         "message": result.problem.message if result.problem else None,
+        "warnings": [each.message for each in result.warnings],
+        "checks": list(result.results),
     }
 
 
@@ -164,17 +164,11 @@ def _model_line(results: list[StepResult]) -> tuple[str, str]:
 
 
 def _problems(report: Report) -> list[Diagnostic]:
-    """What failed, each cause of a model once, with the number of partitions; what was only blocked is not listed."""
-    causes: dict[tuple[TableName, Code], list[Diagnostic]] = {}
-    for result in report.results:
-        if result.problem is not None and result.status is Status.FAILED:
-            causes.setdefault((result.model, result.problem.code), []).extend([result.problem] * len(result.partitions))
-    return [_once(problems) for problems in causes.values()]
-
-
-def _once(problems: list[Diagnostic]) -> Diagnostic:
-    others = len(problems) - 1
-    if not others:
-        return problems[0]
-    message = f"{problems[0].message} (and {count(others, 'more partition')} like it)"
-    return dataclasses.replace(problems[0], message=message)
+    """What failed, and what there is to warn of; what was only blocked is not listed."""
+    failed = (
+        problem
+        for result in report.results
+        if result.problem is not None and result.status is Status.FAILED
+        for problem in [result.problem] * len(result.partitions)
+    )
+    return once([*failed, *(warning for result in report.results for warning in result.warnings)])

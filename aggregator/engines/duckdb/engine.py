@@ -20,14 +20,14 @@ from aggregator.engines.duckdb.dialect import MACROS, to_duckdb
 from aggregator.engines.duckdb.errors import lost, translated
 from aggregator.engines.duckdb.freshness import read_arrivals, write_freshness
 from aggregator.engines.duckdb.ingest import is_loaded, load, locate
-from aggregator.engines.duckdb.ledger import DDL, SCHEMA, VERSION, append_rows, read_ledger
-from aggregator.engines.duckdb.reading import readable, to_come, with_own_columns
-from aggregator.engines.duckdb.staging import STAGING, Staging
+from aggregator.engines.duckdb.ledger import DDL, SCHEMA, UPGRADES, VERSION, append_rows, read_ledger
+from aggregator.engines.duckdb.reading import from_staging, readable, to_come, with_own_columns
+from aggregator.engines.duckdb.staging import STAGING, Staging, used
 from aggregator.engines.duckdb.tables import Tables
 from aggregator.engines.duckdb.trial import DuckDbTrial
 from aggregator.engines.duckdb.types import told_type
 from aggregator.engines.duckdb.unload import Storage
-from aggregator.engines.protocol import WarehouseError
+from aggregator.engines.protocol import Rows, WarehouseError
 
 if TYPE_CHECKING:
     from aggregator.core.calendar import Calendar, Partition
@@ -194,7 +194,20 @@ class DuckDbEngine:
         return tuple(row)
 
     @translated()
-    def sample(self, table: TableName, partition: str, limit: int) -> tuple[list[str], list[tuple[object, ...]]]:
+    def rows(self, query: str, parameters: Mapping[str, date | datetime]) -> Rows:
+        """A question of many rows."""
+        sql = to_duckdb(readable(query, self._graph, self._graph.sources))
+        cursor = self._db.execute(sql, used(parameters, sql))
+        return [column[0] for column in cursor.description], cursor.fetchall()
+
+    def staged_rows(
+        self, table: TableName, staged: Staged, query: str, parameters: Mapping[str, date | datetime]
+    ) -> Rows:
+        """A question about what is in the staging table."""
+        return self.rows(from_staging(query, table, STAGING), parameters)
+
+    @translated()
+    def sample(self, table: TableName, partition: str, limit: int) -> Rows:
         """Rows of a partition, or of the table."""
         model = self._graph.models.get(table)
         where, parameters = _only(self._graph.calendars.get(table), partition)
@@ -231,7 +244,11 @@ class DuckDbEngine:
         path = self._connection.path
         if SCHEMA in names:
             row = self._db.execute(f"SELECT version FROM {SCHEMA}.about").fetchone()
-            if row is None or row[0] != VERSION:
+            if row is not None and row[0] in UPGRADES:
+                with self.publishing():
+                    for statement in UPGRADES[row[0]]:
+                        self._db.execute(statement)
+            elif row is None or row[0] != VERSION:
                 message = (
                     f"{path} was written by another version of aggregator (ledger {row and row[0]}, not {VERSION})"
                 )

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from aggregator.engines.duckdb.connection import Connection
 
 SCHEMA = "_aggregator"
-VERSION = 1
-"""The version of these tables. A file with another one is refused, never guessed at."""
+VERSION = 2
+"""The version of these tables. A file of a version that is not among ``UPGRADES`` is refused."""
 
 _COLUMNS = {
     "model": "VARCHAR",
@@ -31,6 +31,7 @@ _COLUMNS = {
     "job_id": "VARCHAR",
     "seconds": "DOUBLE",
     "message": "VARCHAR",
+    "checks": "VARCHAR",
 }
 _LIST = ", ".join(_COLUMNS)
 _PLACES = ", ".join("?" for _ in _COLUMNS)
@@ -42,6 +43,15 @@ DDL = (
     f"CREATE TABLE {SCHEMA}.ledger ({', '.join(f'{name} {type_}' for name, type_ in _COLUMNS.items())})",
     f"CREATE TABLE {SCHEMA}.loads (source VARCHAR, file VARCHAR, identity VARCHAR, loaded_at TIMESTAMPTZ)",
 )
+
+
+UPGRADES = {
+    1: (
+        f"ALTER TABLE {SCHEMA}.ledger ADD COLUMN checks VARCHAR DEFAULT ''",
+        f"UPDATE {SCHEMA}.about SET version = 2",
+    )
+}
+"""What makes these tables of an older version those of today, without touching what is in them."""
 
 
 def read_ledger(db: Connection) -> Ledger:

@@ -60,6 +60,17 @@ def from_database(sql: str, tables: Collection[TableName], database: str) -> str
     return tree.sql(dialect="bigquery")
 
 
+def from_staging(sql: str, table: TableName, staging: str) -> str:
+    """A query, in BigQuery's SQL, that reads another table in place of one."""
+    tree = sqlglot.parse_one(sql, read="bigquery")
+    for node in list(tree.find_all(exp.Table)):
+        if (node.db, node.name) == (table.dataset, table.table):
+            node.set("alias", exp.TableAlias(this=exp.to_identifier(node.alias_or_name)))
+            node.set("db", None)
+            node.set("this", exp.to_identifier(staging))
+    return tree.sql(dialect="bigquery")
+
+
 def _refuse_untyped(table: TableName, types: Mapping[str, str]) -> None:
     """What is not built yet can only be read if it is known what it will be."""
     untyped = [name for name, type_ in types.items() if not type_]

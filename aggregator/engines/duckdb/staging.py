@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any, TypeAlias
+
+import duckdb
 
 from aggregator.core.names import TableName
 from aggregator.core.writes import Batch, Expectation, OverwritePartitions, Write
 from aggregator.engines.duckdb.catalog import Columns, grouped_sql
 from aggregator.engines.duckdb.dialect import expression_to_duckdb, to_duckdb
+from aggregator.engines.duckdb.errors import translated
 from aggregator.engines.duckdb.sketches import stored_type
 from aggregator.engines.duckdb.types import column_type
+from aggregator.engines.protocol import CheckError, QueryError
 
 if TYPE_CHECKING:
     from aggregator.engines.duckdb.connection import Connection
@@ -54,29 +58,42 @@ class Staging:
         """Run a query into the staging table."""
         parameters = _bounds(write)
         typed = self._typed_query(write, parameters)
-        self._db.compute(f"CREATE OR REPLACE TEMP TABLE {STAGING} AS {typed.sql}", _used(parameters, typed.sql))
+        self._db.compute(f"CREATE OR REPLACE TEMP TABLE {STAGING} AS {typed.sql}", used(parameters, typed.sql))
 
     def computed(self, write: Write) -> tuple[list[str], list[tuple[Any, ...]]]:
         """The columns and rows of a query, as they would be staged."""
         parameters = _bounds(write)
         typed = self._typed_query(write, parameters)
-        return list(typed.columns), self._db.execute(typed.sql, _used(parameters, typed.sql)).fetchall()
+        return list(typed.columns), self._db.execute(typed.sql, used(parameters, typed.sql)).fetchall()
 
     def _measured(self, write: Write, columns: Columns, expectations: Sequence[Expectation]) -> dict[str, Batch]:
         """Rows, digest and expectations of each staged partition. Which condition was met is a second question."""
         conditions = [each.violation for each in expectations if each.violation]
         numbers = [each.number for each in expectations if each.number]
         asked = [*numbers, f"COUNTIF({' OR '.join(f'({each})' for each in conditions)})"] if conditions else numbers
-        rows = self._counted(write, columns, asked)
-        if conditions and any(row[-1] for row in rows):
-            rows = self._counted(write, columns, [each.sql for each in expectations])
-            return {row[0]: Batch(row[1], row[2] or "", row[3:]) for row in rows}
+        try:
+            rows = self._counted(write, columns, asked)
+            if conditions and any(row[-1] for row in rows):
+                rows = self._counted(write, columns, [each.sql for each in expectations])
+                return {row[0]: Batch(row[1], row[2] or "", row[3:]) for row in rows}
+        except (duckdb.Error, QueryError):
+            self._blame(write, columns, expectations)
+            raise
         batches = {}
         for row in rows:
             counted = iter(row[3:])
             values = tuple(next(counted) if each.number else 0 for each in expectations)
             batches[row[0]] = Batch(row[1], row[2] or "", values)
         return batches
+
+    def _blame(self, write: Write, columns: Columns, expectations: Sequence[Expectation]) -> None:
+        """Say which of the numbers can't be computed, if it is one of them."""
+        for each in expectations:
+            try:
+                with translated():
+                    self._counted(write, columns, [each.sql])
+            except QueryError as error:
+                raise CheckError(str(error), each) from None
 
     def _counted(self, write: Write, columns: Columns, asked: Sequence[str]) -> list[tuple[Any, ...]]:
         """A row of numbers for each staged partition. One alone needs no grouping, unless rows stray from it."""
@@ -100,7 +117,7 @@ class Staging:
         """
         if write.table not in self._queries or self._queries[write.table].source != write.query:
             query = to_duckdb(write.query)
-            described = self._db.execute(f"DESCRIBE {query}", _used(parameters, query)).fetchall()
+            described = self._db.execute(f"DESCRIBE {query}", used(parameters, query)).fetchall()
             expected = {column.name.casefold(): stored_type(column) for column in write.columns}
             columns = {
                 name: column_type(self._db.db, type_, expected.get(name.casefold(), ""))
@@ -137,6 +154,6 @@ def _is_one_partition(write: Write) -> bool:
     return isinstance(write, OverwritePartitions) and write.calendar.next(write.start) == write.end
 
 
-def _used(parameters: Parameters, query: str) -> Parameters:
+def used(parameters: Mapping[str, date], query: str) -> Parameters:
     """DuckDB refuses parameters that the query does not have."""
     return {name: value for name, value in parameters.items() if f"${name}" in query}

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any, TypeAlias
 
 from aggregator.aggregates import KINDS
-from aggregator.checks import CHECKS
+from aggregator.checks import CHECKS, Check
 from aggregator.core.names import IDENTIFIER
 from aggregator.core.pseudo import SUFFIXES
 from aggregator.core.types import ALIASES, SCALARS
@@ -182,8 +182,18 @@ def _(shape: Columns) -> Schema:
 @schema_of.register
 def _(shape: CheckShape) -> Schema:
     """Any name will do: whether there is such a check is found when the model is compiled."""
-    known = {name: {"description": _first_line(check.__doc__)} for name, check in CHECKS.items()}
-    return {"type": "object", "properties": known, "minProperties": 1, "maxProperties": 1}
+    known = {name: _check(check) for name, check in CHECKS.items()}
+    alone = pattern(IDENTIFIER.pattern)
+    return {"anyOf": [{"type": "object", "properties": known, "minProperties": 1, "maxProperties": 1}, alone]}
+
+
+def _check(check: Check) -> Schema:
+    """The names of a check's arguments, for completion; what they may be is found when the model is compiled."""
+    return {
+        "description": _first_line(check.__doc__),
+        "properties": {each.name: {} for each in check.takes},
+        "examples": [check.example],
+    }
 
 
 @schema_of.register

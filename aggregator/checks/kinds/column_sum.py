@@ -1,0 +1,23 @@
+"""``expect_column_sum_to_be_between``, as in Great Expectations."""
+
+from __future__ import annotations
+
+from aggregator.checks.arguments import NUMBERS, OF_NUMBER, column
+from aggregator.checks.literals import NUMERIC
+from aggregator.checks.protocol import Asked, Promise, of_type, some_bound
+
+
+class ColumnSum:
+    """The sum of the values lies between two bounds."""
+
+    name = "expect_column_sum_to_be_between"
+    short = ()
+    bare = ""
+    takes = (column(), *NUMBERS, *OF_NUMBER)
+    example = "{column: flights, min_value: 500}"
+
+    def promise(self, asked: Asked) -> Promise | None:
+        """The number."""
+        some_bound(asked)
+        of_type(asked["column"], *NUMERIC)
+        return asked.of_number(f"SUM({asked.value()})", f"the sum of {asked['column'].name}")
