@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 
 from aggregator.engines.duckdb.dialect import MACROS
+from aggregator.engines.duckdb.dialect.python import PYTHON
 from aggregator.engines.protocol import WarehouseError
 
 _MAGIC = b"DUCK"
@@ -145,6 +146,8 @@ def _reachable(path: Path) -> Iterator[None]:
 def prepared(db: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
     """DATE of a TIMESTAMP must not depend on where the laptop is."""
     db.execute("SET TimeZone = 'UTC'")
+    for name, (function, takes, gives) in PYTHON.items():
+        db.create_function(name, function, list(takes), gives)
     for macro in MACROS:
         db.execute(f"CREATE OR REPLACE TEMP MACRO {macro}")
     return db

@@ -1,0 +1,76 @@
+"""One query on random rows, by the reference engine and by the embedded one."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import duckdb
+import random_rows
+from recorded.embedded import Content, Embedded
+from recorded.rows import same_values
+from sqlglot.errors import SqlglotError
+
+from aggregator.analyzers.googlesql.tables import Answer, Question, Rows, Table, Unchecked
+from aggregator.analyzers.protocol import Field, Mistake, Relation
+from aggregator.engines.protocol import QueryError
+
+COLUMNS = tuple(Field(name, type_) for name, type_ in random_rows.COLUMNS.items())
+_QUERIES = ("SELECT", "WITH", "FROM", "(SELECT k")
+
+AGREES, LOUD, SILENT, UNKNOWN = "agrees", "loud", "silent", "unknown"
+"""Both the same; the embedded engine refuses or fails where BigQuery does not; it gives other rows; can't be told."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Compared:
+    """What came of a query; ``values`` is how many of both were laid side by side."""
+
+    outcome: str
+    why: str = ""
+    values: int = 0
+
+
+def query_of(case: str) -> str:
+    """The SELECT of a case."""
+    if case.startswith(_QUERIES) and not case.startswith("(SELECT k FROM t ORDER BY k LIMIT 1)["):
+        return case
+    if " FROM t GROUP BY" in case:
+        return f"SELECT {case.replace(' FROM t', ' AS v FROM t', 1)}"
+    return f"SELECT k, {case} AS v FROM t ORDER BY k"
+
+
+def asked(evaluator: Any, sql: str, rows: tuple[tuple[Any, ...], ...]) -> Answer:
+    """What the reference engine says."""
+    answer: Answer = evaluator.evaluate(Question(sql, (Table(Relation("t", COLUMNS), rows),)))
+    return answer
+
+
+def compared(sql: str, rows: tuple[tuple[Any, ...], ...], answer: Answer) -> Compared:
+    """The embedded engine beside what the reference engine said."""
+    if isinstance(answer, Unchecked):
+        return Compared(UNKNOWN, answer.reason)
+    engine = Embedded([Content(("", "", "t"), COLUMNS, rows)])
+    try:
+        columns = answer.columns if isinstance(answer, Rows) else ()
+        query = engine.translated(sql)
+        found, types = engine.rows(query, columns) if columns else (engine.plain(query), "")
+    except (QueryError, SqlglotError, duckdb.Error) as error:
+        said = str(error).splitlines()[0]
+        return Compared(AGREES, said, 1) if isinstance(answer, Mistake) else Compared(LOUD, said)
+    finally:
+        engine.close()
+    if isinstance(answer, Mistake):
+        return Compared(SILENT, f"{found!r:.100} instead of the error {answer.message}")
+    if types:
+        return Compared(SILENT, types)
+    if same_values(answer, found):
+        return Compared(AGREES, values=sum(map(len, found)))
+    return Compared(SILENT, _example(answer.values, found))
+
+
+def _example(theirs: Any, ours: Any) -> str:
+    if len(theirs) != len(ours):
+        return f"{len(ours)} rows instead of {len(theirs)}"
+    pairs = [(one, other) for one, other in zip(theirs, ours, strict=True) if one != other]
+    return f"{pairs[0][1]!r:.150} instead of {pairs[0][0]!r:.150}" if pairs else "another order"
