@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+from collections.abc import Iterator
 from typing import Any
 
 import duckdb
@@ -46,11 +48,20 @@ def asked(evaluator: Any, sql: str, rows: tuple[tuple[Any, ...], ...]) -> Answer
     return answer
 
 
-def compared(sql: str, rows: tuple[tuple[Any, ...], ...], answer: Answer) -> Compared:
+@contextlib.contextmanager
+def opened(rows: tuple[tuple[Any, ...], ...]) -> Iterator[Embedded]:
+    """The embedded engine with the table ``t``."""
+    engine = Embedded([Content(("", "", "t"), COLUMNS, rows)])
+    try:
+        yield engine
+    finally:
+        engine.close()
+
+
+def compared(sql: str, engine: Embedded, answer: Answer) -> Compared:
     """The embedded engine beside what the reference engine said."""
     if isinstance(answer, Unchecked):
         return Compared(UNKNOWN, answer.reason)
-    engine = Embedded([Content(("", "", "t"), COLUMNS, rows)])
     try:
         columns = answer.columns if isinstance(answer, Rows) else ()
         query = engine.translated(sql)
@@ -58,8 +69,6 @@ def compared(sql: str, rows: tuple[tuple[Any, ...], ...], answer: Answer) -> Com
     except (QueryError, SqlglotError, duckdb.Error) as error:
         said = str(error).splitlines()[0]
         return Compared(AGREES, said, 1) if isinstance(answer, Mistake) else Compared(LOUD, said)
-    finally:
-        engine.close()
     if isinstance(answer, Mistake):
         return Compared(SILENT, f"{found!r:.100} instead of the error {answer.message}")
     if types:

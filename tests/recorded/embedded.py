@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import functools
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -15,8 +16,9 @@ from aggregator.analyzers.googlesql.tables import Interval, Json, Range
 from aggregator.analyzers.googlesql.types import parsed
 from aggregator.analyzers.protocol import Field
 from aggregator.core.names import TableName
-from aggregator.engines.duckdb.connection import prepared
+from aggregator.engines.duckdb.connection import prepared, with_python
 from aggregator.engines.duckdb.dialect import to_duckdb, type_to_duckdb
+from aggregator.engines.duckdb.staging import stored_value
 from aggregator.engines.duckdb.types import column_type
 
 
@@ -29,18 +31,27 @@ class Content:
     rows: tuple[tuple[Any, ...], ...]
 
 
+@functools.cache
+def _database() -> duckdb.DuckDBPyConnection:
+    db = prepared(duckdb.connect(":memory:"))
+    with_python(db)
+    return db
+
+
 class Embedded:
     """A database in memory that holds some tables."""
 
     def __init__(self, tables: Sequence[Content]) -> None:
-        self._db = prepared(duckdb.connect(":memory:"))
+        self._db = _database()
         self._columns = {each.path[1:]: {column.name: column.type for column in each.columns} for each in tables}
         for each in tables:
             self._fill(each)
 
     def close(self) -> None:
         """Forget the tables."""
-        self._db.close()
+        for (name,) in self._db.execute("SELECT database_name FROM duckdb_databases() WHERE NOT internal").fetchall():
+            if name != "memory":
+                self._db.execute(f'DETACH "{name}"')
 
     def translated(self, sql: str) -> str:
         """A query of BigQuery in DuckDB's SQL."""
@@ -60,7 +71,10 @@ class Embedded:
             return (), f"{len(described)} columns, and there should be {len(wanted)}"
         stored = [column_type(self._db, type_, each) for type_, each in zip(described, wanted, strict=True)]
         names = [f"_{place}" for place in range(len(wanted))]
-        casts = ", ".join(f"CAST({name} AS {type_}) AS {name}" for name, type_ in zip(names, stored, strict=True))
+        casts = ", ".join(
+            stored_value(name, type_, is_array=each.startswith("ARRAY"))
+            for name, type_, each in zip(names, stored, wanted, strict=True)
+        )
         found = self._db.execute(f"SELECT {casts} FROM ({query}) AS _found({', '.join(names)})", parameters).fetchall()
         others = [
             f"column {place} is {type_}, and should be {each}"
@@ -81,7 +95,7 @@ class Embedded:
             schema = f'"{catalog}"."{dataset}"' if catalog else f'"{dataset}"'
             self._db.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
         columns = ", ".join(f'"{each.name}" {type_to_duckdb(each.type)}' for each in content.columns)
-        self._db.execute(f"CREATE TABLE IF NOT EXISTS {table} ({columns})")
+        self._db.execute(f"CREATE OR REPLACE TABLE {table} ({columns})")
         for row in content.rows:
             self._db.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(row))})", list(map(_bound, row)))
 

@@ -7,7 +7,12 @@ from sqlglot import exp
 from aggregator.engines.duckdb.trees import call, one
 
 MACROS = (
-    "_item(items, n) AS CASE WHEN n < 1 OR n > len(items) THEN error('array index out of bounds') ELSE items[n] END",
+    "_item(items, n) AS CASE WHEN typeof(items) = 'JSON' THEN error('an element of JSON is read by JSON_QUERY here')"
+    " WHEN n < 1 OR n > len(items) THEN error('array index out of bounds') ELSE items[n] END",
+    (
+        "_without_nulls(items, name) AS CASE WHEN len(items) > list_count(items) THEN"
+        " error('Array cannot have a null element; error in writing field ' || name) ELSE items END"
+    ),
     "_safe_item(items, n) AS CASE WHEN n >= 1 THEN items[n] END",
     "_end(items, n) AS CASE WHEN n < 0 THEN len(items) + n + 1 ELSE n + 1 END",
     "_array_slice(items, first, last) AS list_slice(items, greatest(_end(items, first), 1), greatest(_end(items, last), 0))",

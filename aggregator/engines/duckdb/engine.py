@@ -17,15 +17,16 @@ from aggregator.core.writes import Expectation, OverwritePartitions, ReplaceTabl
 from aggregator.engines.duckdb.catalog import Columns, moment_sql, quoted, view_versions
 from aggregator.engines.duckdb.connection import Connection
 from aggregator.engines.duckdb.dialect import MACROS, to_duckdb
+from aggregator.engines.duckdb.dialect.python import MARK
 from aggregator.engines.duckdb.errors import lost, translated
 from aggregator.engines.duckdb.ingest import is_loaded, load, locate
 from aggregator.engines.duckdb.ledger import DDL, SCHEMA, VERSION, append_rows, read_ledger
-from aggregator.engines.duckdb.reading import readable, to_come, with_own_columns
+from aggregator.engines.duckdb.reading import readable, schemas_of, to_come, with_own_columns
 from aggregator.engines.duckdb.staging import STAGING, Staging
 from aggregator.engines.duckdb.tables import Tables
 from aggregator.engines.duckdb.trial import DuckDbTrial
 from aggregator.engines.duckdb.types import told_type
-from aggregator.engines.protocol import WarehouseError
+from aggregator.engines.protocol import QueryError, WarehouseError
 
 if TYPE_CHECKING:
     from aggregator.core.calendar import Calendar, Partition
@@ -45,7 +46,7 @@ class DuckDbEngine:
         path = graph.project.root / graph.project.environment.path
         self._connection = Connection(path, wait=wait, say=say)
         self._db = self._connection
-        self._staging = Staging(self._connection)
+        self._staging = Staging(self._connection, graph)
         try:
             with translated(lost):
                 self._prepare()
@@ -147,7 +148,10 @@ class DuckDbEngine:
         self._db.execute(f'CREATE SCHEMA IF NOT EXISTS "{write.table.dataset}"')
         self._make_readable(write.table)
         self.forget(write.table)
-        query = to_duckdb(readable(write.query, self._graph, self._graph.upstream(write.table)))
+        readable_query = readable(write.query, self._graph, self._graph.upstream(write.table))
+        query = to_duckdb(readable_query, schemas_of(self._graph, write.table))
+        if MARK in query:
+            raise QueryError(f"a view can't call what only this program has; let {write.table} be a table")
         self._db.execute(f"CREATE OR REPLACE VIEW {quoted(write.table)} AS {query}")
         current = self.versions()[write.table] = view_versions(self._db)[write.table]
         return current[WHOLE]

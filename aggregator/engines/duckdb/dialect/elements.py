@@ -31,14 +31,11 @@ _WRITTEN = {
     "%Y": "CAST(year(x) AS VARCHAR)",
     "%E4Y": "lpad(CAST(year(x) AS VARCHAR), 4, '0')",
     "%e": "lpad(CAST(day(x) AS VARCHAR), 2, ' ')",
-    "%k": "lpad(CAST(hour(x) AS VARCHAR), 2, ' ')",
-    "%l": "lpad(CAST((hour(x) + 11) % 12 + 1 AS VARCHAR), 2, ' ')",
-    "%P": "lower(strftime(x, '%p'))",
     "%g": "right(strftime(x, '%G'), 2)",
     "%Q": "CAST(quarter(x) AS VARCHAR)",
     "%C": "lpad(CAST(year(x) // 100 AS VARCHAR), 2, '0')",
-    "%n": "chr(10)",
-    "%t": "chr(9)",
+    "%n": "CASE WHEN x IS NOT NULL THEN chr(10) END",
+    "%t": "CASE WHEN x IS NOT NULL THEN chr(9) END",
     "%E1S": "strftime(x, '%S.') || left(strftime(x, '%f'), 1)",
     "%E2S": "strftime(x, '%S.') || left(strftime(x, '%f'), 2)",
     "%E3S": "strftime(x, '%S.') || left(strftime(x, '%f'), 3)",
@@ -98,7 +95,7 @@ def readable(format_: exp.Expr | None) -> exp.Expr:
 
 
 def _literal(format_: exp.Expr | None) -> str:
-    if not isinstance(format_, exp.Literal) or not format_.is_string:
+    if not isinstance(format_, (exp.Literal, exp.RawString)) or not format_.is_string:
         raise QueryError("a format string that is not written out is not translated for the embedded engine")
     return format_.name
 
@@ -112,11 +109,13 @@ def _spelt_out(format_: str) -> Iterator[str]:
 
 
 def _run(run: str, moment: exp.Expr) -> exp.Expr:
-    if "%" not in run:
-        return exp.Case(
-            ifs=[exp.If(this=exp.Not(this=exp.Is(this=moment.copy(), expression=exp.null())), true=exp.Literal.string(run))]
-        )
-    return call("strftime", moment.copy(), exp.Literal.string(run))
+    return call("strftime", moment.copy(), exp.Literal.string(run)) if "%" in run else text_of(run, moment)
+
+
+def text_of(text: str, moment: exp.Expr) -> exp.Expr:
+    """A text, unless there is no moment."""
+    is_there = exp.Not(this=exp.Is(this=moment.copy(), expression=exp.null()))
+    return exp.Case(ifs=[exp.If(this=is_there, true=exp.Literal.string(text))])
 
 
 def _expression(sql: str, moment: exp.Expr) -> exp.Expr:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from sqlglot import exp
 
@@ -19,6 +20,11 @@ MACROS = (
 _SPECIFIER = re.compile(r"%(?P<flags>[-+ 0#']*)(?P<width>\d*)(?P<precision>\.\d+)?(?P<kind>[a-zA-Z%])|[^%]+|%")
 _INTEGERS = "dixXo"
 _FLOATS = "fFeEgG"
+
+
+def specifiers(format_: str) -> Iterator[str]:
+    """What stands for arguments, and the texts between them."""
+    return (found[0] for found in _SPECIFIER.finditer(format_))
 
 
 def formatted(node: exp.Expr) -> exp.Expr:

@@ -176,7 +176,7 @@ def formatted(node: exp.Expr) -> exp.Expr:
             "%s": exp.cast(unix_seconds(exp.UnixSeconds(this=instant)), "TEXT"),
         }
         if zone is None:
-            special["%Z"] = _UTC
+            special["%Z"] = elements.text_of("UTC", instant)
         return elements.written(format_, _local(instant, zone), special)
     if isinstance(given, exp.TsOrDsToTime):
         return elements.written(format_, exp.maybe_parse("DATE '1970-01-01'") + exp.cast(moment, "TIME"), {})

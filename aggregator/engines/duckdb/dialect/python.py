@@ -42,11 +42,11 @@ _SOUNDS = {**dict.fromkeys("BFPV", "1"), **dict.fromkeys("CGJKQSXZ", "2"), "D": 
 
 
 def _soundex(text: str) -> str:
-    letters = [each for each in text.upper() if "A" <= each <= "Z"]
+    letters = [each for each in text if each.isascii() and each.isalpha()]
     if not letters:
         return ""
-    found, last = letters[0], _SOUNDS.get(letters[0], "")
-    for each in letters[1:]:
+    found, last = letters[0], _SOUNDS.get(letters[0].upper(), "")
+    for each in map(str.upper, letters[1:]):
         sound = _SOUNDS.get(each, "")
         if sound and sound != last:
             found += sound
@@ -58,14 +58,14 @@ def _soundex(text: str) -> str:
 _TEXT, _BYTES, _INTEGER = "VARCHAR", "BLOB", "BIGINT"
 
 PYTHON: dict[str, tuple[Callable[..., Any], tuple[str, ...], str]] = {
-    "_instr": (_instr, (_TEXT, _TEXT, _INTEGER, _INTEGER), _INTEGER),
-    "_normalize": (_normalize, (_TEXT, _TEXT, "BOOLEAN"), _TEXT),
-    "_soundex": (_soundex, (_TEXT,), _TEXT),
-    "_lenient_text": (lambda value: value.decode("utf-8", "replace"), (_BYTES,), _TEXT),
-    "_sha512_of": (lambda value: hashlib.sha512(value).digest(), (_BYTES,), _BYTES),
-    "_fingerprint_of": (fingerprint, (_BYTES,), _INTEGER),
-    "_to_base32": (lambda value: base64.b32encode(value).decode(), (_BYTES,), _TEXT),
-    "_from_base32": (lambda text: base64.b32decode(text), (_TEXT,), _BYTES),
+    "_py_instr": (_instr, (_TEXT, _TEXT, _INTEGER, _INTEGER), _INTEGER),
+    "_py_normalize": (_normalize, (_TEXT, _TEXT, "BOOLEAN"), _TEXT),
+    "_py_soundex": (_soundex, (_TEXT,), _TEXT),
+    "_py_lenient_text": (lambda value: value.decode("utf-8", "replace"), (_BYTES,), _TEXT),
+    "_py_sha512": (lambda value: hashlib.sha512(value).digest(), (_BYTES,), _BYTES),
+    "_py_fingerprint": (fingerprint, (_BYTES,), _INTEGER),
+    "_py_to_base32": (lambda value: base64.b32encode(value).decode(), (_BYTES,), _TEXT),
+    "_py_from_base32": (lambda text: base64.b32decode(text), (_TEXT,), _BYTES),
 }
 """By the name that the rewritten SQL calls: the function, the types that it takes, and the one that it gives.
 
@@ -74,7 +74,8 @@ NULL gives NULL, without a call.
 
 MACROS = (
     "_as_bytes(x) AS CASE WHEN typeof(x) = 'BLOB' THEN TRY_CAST(x AS BLOB) ELSE encode(CAST(x AS VARCHAR)) END",
-    "_sha512(x) AS _sha512_of(_as_bytes(x))",
-    "_farm_fingerprint(x) AS _fingerprint_of(_as_bytes(x))",
 )
-"""Functions that the rewritten SQL calls, and that call those in Python."""
+"""Functions that the rewritten SQL calls."""
+
+MARK = "_py_"
+"""What is in a query that calls one of them: they are made when the first such query comes."""

@@ -68,7 +68,8 @@ def cast_to_bytes(node: exp.Expr) -> exp.Expr:
 
 def like(node: exp.Expr) -> exp.Expr:
     """A backslash takes the meaning from the character after it."""
-    return call("_like", node.this, node.expression)
+    found = call("_like", node.this, node.expression)
+    return exp.paren(exp.Not(this=found)) if node.args.get("negate") else found
 
 
 def upper(node: exp.Expr) -> exp.Expr:
@@ -101,7 +102,7 @@ def position(node: exp.Expr) -> exp.Expr:
     if not begin and not occurrence:
         return node
     one = exp.Literal.number(1)
-    return call("_instr", node.this, node.args["substr"], begin or one, occurrence or one.copy())
+    return call("_py_instr", node.this, node.args["substr"], begin or one, occurrence or one.copy())
 
 
 def split(node: exp.Expr) -> exp.Expr:
@@ -112,30 +113,25 @@ def split(node: exp.Expr) -> exp.Expr:
 def normalize(node: exp.Expr) -> exp.Expr:
     """The four forms of Unicode."""
     form = exp.Literal.string(node.text("form").upper() or "NFC")
-    return call("_normalize", node.this, form, exp.convert(bool(node.args.get("is_casefold"))))
+    return call("_py_normalize", node.this, form, exp.convert(bool(node.args.get("is_casefold"))))
 
 
 def sha2(node: exp.Expr) -> exp.Expr:
     """SHA512; sqlglot writes SHA256 for both."""
-    return call("_sha512", node.this) if node.text("length") == "512" else node
+    return call("_py_sha512", call("_as_bytes", node.this)) if node.text("length") == "512" else node
 
 
 def extracted(node: exp.Expr) -> exp.Expr:
     """A pattern with two groups is an error."""
     pattern = node.expression
-    if isinstance(pattern, exp.Literal) and len(re.findall(r"(?<!\\)\((?!\?)", re.sub(r"\[[^\]]*\]", "", pattern.name))) > 1:
+    if isinstance(pattern, (exp.Literal, exp.RawString)) and len(re.findall(r"(?<!\\)\((?!\?)", re.sub(r"\[[^\]]*\]", "", pattern.name))) > 1:
         raise QueryError("Regular expressions passed into extraction functions must not have more than 1 capturing group")
     return node
 
 
-def to_base32(node: exp.Expr) -> exp.Expr:
-    """RFC 4648."""
-    return call("_to_base32", node.this)
-
-
-def from_base32(node: exp.Expr) -> exp.Expr:
-    """RFC 4648."""
-    return call("_from_base32", node.this)
+def fingerprint(node: exp.Expr) -> exp.Expr:
+    """Of BYTES, or of the UTF-8 of a STRING."""
+    return call("_py_fingerprint", call("_as_bytes", node.expressions[0]))
 
 
 def joined(node: exp.Expr) -> exp.Expr:

@@ -31,6 +31,8 @@ def tell_types(tree: exp.Expr, schemas: Schemas) -> None:
     copy = tree.copy()
     originals = {id(mine): original for mine, original in zip(copy.walk(), tree.walk(), strict=True)}
     kept = list(copy.walk())
+    for table in copy.find_all(exp.Table):
+        table.set("catalog", None)  # a trial's, or a warehouse's: names of tables are told apart without it
     schema = MappingSchema(dialect="bigquery")
     try:
         for name, columns in schemas.items():
