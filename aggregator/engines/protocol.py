@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from aggregator.core.diagnostics import Diagnostic
-    from aggregator.core.graph import Graph
+    from aggregator.core.graph import CompiledModel, Graph
     from aggregator.core.names import TableName
     from aggregator.core.warehouse import LedgerRow, Snapshot, Version, Versions
     from aggregator.core.writes import Expectation, ReplaceView, Staged, Write
@@ -112,6 +112,10 @@ class Engine(Protocol):
 
     def ask(self, query: str, parameters: Mapping[str, date | datetime]) -> tuple[object, ...]:
         """The one row that a query in BigQuery's SQL gives. Raises :class:`QueryError`."""
+        ...
+
+    def refusal(self, model: CompiledModel) -> Diagnostic | None:
+        """Why this engine must not build a model: its rows would not be those of BigQuery."""
         ...
 
     def trial(self, graph: Graph, name: str) -> AbstractContextManager[Trial]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterator
-from typing import Protocol
+from collections.abc import Callable, Collection, Iterator
+from typing import Protocol, TypeAlias
 
 from aggregator.core.diagnostics import Diagnostic
 from aggregator.core.graph import CompiledModel, Graph
@@ -32,8 +32,23 @@ class Progress(Protocol):
         """Some of them are done with."""
 
 
-def run_plan(plan: Plan, graph: Graph, engine: Engine, ledger: Ledger, *, run_id: str, progress: Progress) -> Report:
+Refuse: TypeAlias = Callable[[CompiledModel], Diagnostic | None]
+"""Says why a model must not be built, if so."""
+
+
+def run_plan(
+    plan: Plan,
+    graph: Graph,
+    engine: Engine,
+    ledger: Ledger,
+    *,
+    run_id: str,
+    progress: Progress,
+    refuse: Refuse | None = None,
+) -> Report:
     """Do the steps of a plan in their order; what fails stops only what reads it.
+
+    A model that is refused fails before anything of it is built; without ``refuse``, the engine says which.
 
     A step that was planned because something upstream was to be rebuilt is looked at again when its turn comes: if its
     inputs came out as they were, there is nothing to do.
@@ -41,7 +56,7 @@ def run_plan(plan: Plan, graph: Graph, engine: Engine, ledger: Ledger, *, run_id
     began = time.monotonic()
     progress.begin(sum(len(step.partitions) for step in plan.steps))
     from_nothing = {name for name in plan.stale if is_from_nothing(plan, name)}
-    run = _Run(graph, engine, ledger, run_id, from_nothing)
+    run = _Run(graph, engine, ledger, run_id, from_nothing, refuse or engine.refusal)
     results = []
     for step in plan.steps:
         for result in run.step(step):
@@ -54,18 +69,30 @@ class _Run:
     """What has failed so far, and the builder of the model whose turn it is."""
 
     def __init__(
-        self, graph: Graph, engine: Engine, ledger: Ledger, run_id: str, from_nothing: Collection[TableName]
+        self,
+        graph: Graph,
+        engine: Engine,
+        ledger: Ledger,
+        run_id: str,
+        from_nothing: Collection[TableName],
+        refuse: Refuse,
     ) -> None:
         self._graph = graph
         self._engine = engine
         self._ledger = ledger
         self._run_id = run_id
         self._from_nothing = from_nothing
+        self._refuse = refuse
         self._failed: dict[TableName, dict[str, Diagnostic]] = {}
         self._builder: Builder | None = None
 
     def step(self, step: Step) -> Iterator[StepResult]:
         model = self._graph.models[step.model]
+        refused = self._refuse(model)
+        if refused is not None:
+            self._failed.setdefault(step.model, {}).update(dict.fromkeys(step.partitions, refused))
+            yield StepResult(step.model, step.partitions, Status.FAILED, problem=refused)
+            return
         if self._builder is None or self._builder.model is not model:
             attempt = Attempt(self._run_id, self._ledger, may_replace=step.model in self._from_nothing)
             self._builder = Builder(model, self._graph, self._engine, attempt)

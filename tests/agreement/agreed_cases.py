@@ -38,6 +38,11 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "0xff",
     ),
     "arithmetic": (
+        *(f"{one} {operator} {other}" for one, other in (("i", "f"), ("f", "i"), ("n", "i"), ("i", "n"), ("n", "f"), ("f", "n"), ("f", "g"), ("n", "m")) for operator in "+-*"),
+        *(f"{one} / {other}" for one, other in (("i", "2.5"), ("f", "z"), ("n", "z"), ("n", "2.5"), ("i", "NUMERIC '2.5'"), ("f", "NUMERIC '2.5'"), ("z", "z"))),
+        *(f"SAFE_DIVIDE({one}, {other})" for one, other in (("i", "f"), ("f", "g"), ("n", "i"), ("i", "n"), ("f", "n"), ("n", "f"))),
+        *(f"GREATEST({one}, {other})" for one, other in (("n", "i"), ("n", "f"), ("b", "c"), ("dt", "du"))),
+        *(f"LEAST({one}, {other})" for one, other in (("n", "i"), ("i", "f"), ("dt", "du"))),
         "i + p",
         "i - p",
         "i * p",
@@ -180,6 +185,17 @@ GROUPS: dict[str, tuple[str, ...]] = {
             for one, other in (("i", "j"), ("f", "g"), ("n", "m"), ("s", "u"), ("d", "e"), ("dt", "du"), ("ts", "tu"))
             for operator in ("=", "!=", "<", "<=", ">", ">=", "IS DISTINCT FROM", "IS NOT DISTINCT FROM")
         ),
+        *(
+            f"{one} {operator} {other}"
+            for one, other in (("i", "f"), ("f", "n"), ("n", "i"), ("f", "2"), ("n", "0.5"), ("i", "1.5"))
+            for operator in ("=", "!=", "<", "<=", ">", ">=")
+        ),
+        *(f"{each} IS NOT NULL" for each in ("i", "f", "n", "b", "s", "y", "d", "dt", "ts", "tm", "a", "js")),
+        *(f"{each} IN ({each}, {other})" for each, other in (("f", "g"), ("n", "m"), ("ts", "tu"), ("dt", "du"), ("b", "c"))),
+        *(f"{each} IS NULL" for each in ("n", "b", "y", "dt", "ts", "tm", "a", "js", "st")),
+        *(f"tm {operator} TIME '10:00:00'" for operator in ("=", "!=", "<", "<=", ">", ">=")),
+        *(f"b {operator} c" for operator in ("!=", "<", "<=", ">", ">=")),
+        *(f"y {operator} b'ab'" for operator in ("!=", "<", "<=", ">", ">=")),
         "b = c",
         "y = b'ab'",
         "i = f",
@@ -226,6 +242,12 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "(i > 1) = b",
     ),
     "conditions": (
+        *(f"IF({test}, {each}, {other})" for test in ("b", "i > 1") for each, other in (("dt", "du"), ("tm", "NULL"), ("y", "b'x'"), ("c", "b"))),
+        *(f"COALESCE({each}, {other})" for each, other in (("n", "m"), ("d", "e"), ("dt", "du"), ("y", "b'x'"), ("tm", "NULL"), ("n", "i"), ("a", "[1]"))),
+        *(f"NULLIF({each}, {other})" for each, other in (("n", "m"), ("ts", "tu"), ("dt", "du"), ("b", "c"), ("i", "0"), ("n", "0"))),
+        *(f"CASE WHEN b THEN {each} WHEN c THEN {other} END" for each, other in (("f", "g"), ("n", "m"), ("s", "u"), ("ts", "tu"), ("dt", "du"), ("b", "c"))),
+        *(f"CASE {each} WHEN {other} THEN 1 ELSE 0 END" for each, other in (("f", "g"), ("n", "m"), ("d", "e"), ("ts", "tu"), ("b", "c"))),
+        *(f"IF({each} IS NULL, 0, 1)" for each in ("f", "n", "s", "d", "ts", "dt")),
         "IF(b, i, j)",
         "IF(b, f, i)",
         "IF(b, s, u)",
@@ -395,6 +417,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "TO_HEX(MD5(s))",
         "TO_HEX(SHA256(s))",
         "FARM_FINGERPRINT(s)",
+        *(f"FARM_FINGERPRINT(REPEAT(CONCAT('abc-', IFNULL(s, 'z')), {times}))" for times in (3, 6, 9, 15, 30, 64)),
         "FARM_FINGERPRINT(y)",
         "MOD(ABS(FARM_FINGERPRINT(s)), 10)",
         "NORMALIZE(s)",
@@ -811,6 +834,10 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "SELECT * REPLACE (i + 1 AS i) FROM t",
         "SELECT x.* FROM t AS x",
         "SELECT k FROM t WHERE b",
+        "SELECT k FROM t WHERE d >= DATE '2013-03-01' AND d < DATE_ADD(DATE '2013-03-01', INTERVAL 1 MONTH)",
+        "SELECT k, x.k AS l FROM t JOIN t AS x ON t.k = x.k AND t.p = x.p",
+        "SELECT k FROM t ORDER BY n, k",
+        "SELECT k FROM t ORDER BY d DESC, k DESC",
         "SELECT k FROM t WHERE i > 1 AND s IS NOT NULL",
         "SELECT k, i AS j, j AS i FROM t",
         "SELECT k FROM t ORDER BY k DESC LIMIT 3",

@@ -39,6 +39,7 @@ from aggregator.run import Progress, run_plan
 @interval_options
 @amount_options
 @wait_option
+@click.option("--allow-inexact", is_flag=True, help="Also build models whose rows may differ from BigQuery's here.")
 @format_option("json")
 def command(
     folder: Path,
@@ -50,6 +51,7 @@ def command(
     limit: int | None,
     retry: bool,
     wait: float,
+    allow_inexact: bool,
     quiet: bool,
     output: str,
 ) -> int:
@@ -65,7 +67,15 @@ def command(
         snapshot = engine.snapshot()
         found = planned(graph, snapshot, wish)
         with _progress(quiet=quiet) as progress:
-            report = run_plan(found.plan, graph, engine, snapshot.ledger, run_id=_run_id(), progress=progress)
+            report = run_plan(
+                found.plan,
+                graph,
+                engine,
+                snapshot.ledger,
+                run_id=_run_id(),
+                progress=progress,
+                refuse=(lambda _: None) if allow_inexact else engine.refusal,
+            )
     if output == "json":
         left_out = sum(len(step.partitions) for step in found.left_out)
         print_json({"steps": [_json(result) for result in report.results], "left_out": left_out})

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from aggregator.core.diagnostics import Diagnostic
+from aggregator.core.graph import Fidelity
 from aggregator.core.names import TableName
 from aggregator.core.warehouse import ABSENT, WHOLE, LedgerRow, Snapshot, Version, Versions
 from aggregator.core.writes import Expectation, OverwritePartitions, ReplaceTable, ReplaceView, Staged, Write
+from aggregator.engines.codes import NOT_AS_BIGQUERY
 from aggregator.engines.duckdb.catalog import Columns, moment_sql, quoted, view_versions
 from aggregator.engines.duckdb.connection import Connection
 from aggregator.engines.duckdb.dialect import MACROS, to_duckdb
@@ -30,8 +32,9 @@ from aggregator.engines.protocol import QueryError, WarehouseError
 
 if TYPE_CHECKING:
     from aggregator.core.calendar import Calendar, Partition
-    from aggregator.core.graph import Graph
+    from aggregator.core.graph import CompiledModel, Graph
 
+_ADVICE = "write it another way (docs/local-engine.md), build it on BigQuery, or pass --allow-inexact"
 _SCHEMAS_IN_USE = (
     "SELECT schema_name FROM duckdb_tables() UNION SELECT schema_name FROM duckdb_views() WHERE NOT internal"
 )
@@ -173,6 +176,15 @@ class DuckDbEngine:
         row = self._db.execute(translated_query, dict(parameters)).fetchone()
         assert row is not None  # noqa: S101  (aggregates without GROUP BY give a row of nothing)
         return tuple(row)
+
+    def refusal(self, model: CompiledModel) -> Diagnostic | None:
+        """The first construct of a model that has not been shown to agree."""
+        refused = [each for each in model.differences if each.fidelity is Fidelity.REFUSED]
+        if not refused:
+            return None
+        others = f" (and {len(refused) - 1} more)" if len(refused) > 1 else ""
+        message = f"{model.name} is not built here: {refused[0].construct}: {refused[0].why}{others}"
+        return Diagnostic(refused[0].place, NOT_AS_BIGQUERY, message, _ADVICE)
 
     @translated()
     def sample(self, table: TableName, partition: str, limit: int) -> tuple[list[str], list[tuple[object, ...]]]:

@@ -72,7 +72,10 @@ def _types(node: exp.Expr) -> tuple[str, ...]:
     if not isinstance(node, _TYPED) or isinstance(node, _PLAIN):
         return ()
     found: list[str] = []
-    for value in node.args.values():
+    has_unit = "unit" in node.args
+    for key, value in node.args.items():
+        if has_unit and key == "expression" and isinstance(value, exp.Literal):
+            continue  # INTERVAL 1 DAY
         for each in value if isinstance(value, list) else [value]:
             if isinstance(each, exp.Expr) and not isinstance(each, (exp.Var, exp.DataType, exp.Identifier, exp.Null)):
                 found += _types_of(each)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from sqlglot import exp
 
-from aggregator.engines.duckdb.dialect.typing import is_numeric
+from aggregator.engines.duckdb.dialect.typing import is_numeric, kind_of
 from aggregator.engines.duckdb.trees import call
 
 _STRAY = "starts_with(typeof(x), 'DECIMAL(38') OR starts_with(typeof(y), 'DECIMAL(38')"
@@ -99,8 +99,11 @@ SAFE_FORMS = frozenset({"_sqrt", "_ln", "_log", "_pow", "_exp", "_div", "_divide
 
 def division(node: exp.Expr) -> exp.Expr:
     """X / 0 is an error, not infinity; NUMERIC by NUMERIC is NUMERIC, of nine digits."""
-    name = "_numeric_divide" if is_numeric(node.this, node.expression) else "_divide"
-    return call(name, node.this, node.expression)
+    if is_numeric(node.this, node.expression):
+        return call("_numeric_divide", node.this, node.expression)
+    if exp.DataType.Type.DOUBLE in (kind_of(node.this), kind_of(node.expression)):
+        return call("_divide", *(exp.cast(side, "DOUBLE", dialect="duckdb") for side in (node.this, node.expression)))
+    return call("_divide", node.this, node.expression)
 
 
 def safe_division(node: exp.Expr) -> exp.Expr:

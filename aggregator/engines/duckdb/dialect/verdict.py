@@ -37,6 +37,9 @@ _OTHERWISE_SHOWN = (exp.ApproxDistinct, exp.ApproxQuantiles, exp.CurrentDate, ex
 _ON_ANY = 6
 """What agrees on so many types does so on a type that could not be told."""
 
+_LOUD = (exp.BitwiseAnd, exp.BitwiseOr, exp.BitwiseXor, exp.BitwiseLeftShift, exp.BitwiseRightShift, exp.BitwiseOrAgg)
+"""On any type but INT64 DuckDB fails, so that it does no harm if the type could not be told."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Found:
@@ -72,7 +75,7 @@ def _judged(construct: Construct) -> Found | None:
     if shown is None:
         return Found(Fidelity.REFUSED, node, _spelt(node), _not_shown(construct))
     strange = [each for each in construct.types if each not in shown]
-    if strange and not (strange == ["?"] and len(shown) >= _ON_ANY):
+    if strange and not (strange == ["?"] and (len(shown) >= _ON_ANY or isinstance(node, _LOUD))):
         return Found(Fidelity.REFUSED, node, _spelt(node), _on(strange[0]))
     if why and (not kind or kind in construct.types):
         return Found(Fidelity.APPROXIMATE, node, _spelt(node), why)
