@@ -7,12 +7,12 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parent)]
+sys.path.insert(0, str(HERE.parent))
 
 
 def main(seeds: list[int]) -> None:
     """Write what agrees on the rows of all seeds into the package."""
-    from agreement_of_cases import AGREED, agreed, outcomes, reference
+    from agreement.agreement_of_cases import AGREED, agreed, outcomes, reference
 
     found = outcomes(reference(), seeds)
     for case, each in found.items():

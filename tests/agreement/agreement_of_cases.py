@@ -7,13 +7,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import compare
-import random_rows
-from agreed_cases import GROUPS
-from compare import AGREES, Compared
-
 import aggregator.engines.duckdb.dialect as package
+from agreement import compare, random_rows
+from agreement.agreed_cases import GROUPS
+from agreement.compare import AGREES, Compared
 from aggregator.analyzers.googlesql import module
+from aggregator.analyzers.googlesql.tables import Answer, Rows
 from aggregator.analyzers.protocol import Mistake
 from aggregator.compile.analysis import Analysis, analyse
 from aggregator.compile.parse import parse_select
@@ -25,6 +24,7 @@ from aggregator.engines.duckdb.dialect.constructs import constructs
 
 AGREED = Path(package.__file__).with_name("agreed.json")
 ROWS = 24
+_AT_ONCE = 16
 
 
 def reference() -> Any:
@@ -42,15 +42,40 @@ def outcomes(evaluator: Any, seeds: Sequence[int], cases: Sequence[str] = ()) ->
     for seed in seeds:
         rows = random_rows.rows(seed, ROWS)
         with compare.opened(rows) as engine:
-            for case in cases or [case for group in GROUPS.values() for case in group]:
-                sql = compare.query_of(case)
-                answer = compare.asked(evaluator, sql, rows)
-                better = compare.compared(sql, engine, answer)
+            asked = cases or [case for group in GROUPS.values() for case in group]
+            for case, answer in answers(evaluator, asked, rows).items():
+                better = compare.compared(compare.query_of(case), engine, answer)
                 if isinstance(answer, Mistake) and better.outcome == AGREES:
                     better = Compared("fails alike", better.why, 1)
                 if case not in found or found[case].outcome in (AGREES, "fails alike"):
                     found[case] = better
     return found
+
+
+def answers(evaluator: Any, cases: Sequence[str], rows: Any) -> dict[str, Answer]:
+    """What the reference engine says of cases: of many expressions in one query, which is much quicker."""
+    whole = [case for case in cases if not compare.is_expression(case)]
+    found = {case: compare.asked(evaluator, compare.query_of(case), rows) for case in whole}
+    waiting = [case for case in cases if compare.is_expression(case)]
+    for first in range(0, len(waiting), _AT_ONCE):
+        found |= _together(evaluator, waiting[first : first + _AT_ONCE], rows)
+    return found
+
+
+def _together(evaluator: Any, cases: Sequence[str], rows: Any) -> dict[str, Answer]:
+    """Where one of them is a mistake, it is found by halving."""
+    if len(cases) == 1:
+        return {cases[0]: compare.asked(evaluator, compare.query_of(cases[0]), rows)}
+    columns = ", ".join(f"{case} AS v{place}" for place, case in enumerate(cases))
+    answer = compare.asked(evaluator, f"SELECT k, {columns} FROM t ORDER BY k", rows)
+    if not isinstance(answer, Rows):
+        middle = len(cases) // 2
+        return _together(evaluator, cases[:middle], rows) | _together(evaluator, cases[middle:], rows)
+    key, *others = answer.columns
+    return {
+        case: Rows((key, column), tuple((row[0], row[place]) for row in answer.values), is_ordered=True)
+        for place, (case, column) in enumerate(zip(cases, others, strict=True), start=1)
+    }
 
 
 def agreed(found: Mapping[str, Compared]) -> dict[str, list[str]]:

@@ -8,17 +8,19 @@ from collections.abc import Iterator
 from typing import Any
 
 import duckdb
-import random_rows
 from recorded.embedded import Content, Embedded
 from recorded.rows import same_values
 from sqlglot.errors import SqlglotError
 
+from agreement import random_rows
 from aggregator.analyzers.googlesql.tables import Answer, Question, Rows, Table, Unchecked
 from aggregator.analyzers.protocol import Field, Mistake, Relation
 from aggregator.engines.protocol import QueryError
 
 COLUMNS = tuple(Field(name, type_) for name, type_ in random_rows.COLUMNS.items())
 _QUERIES = ("SELECT", "WITH", "FROM", "(SELECT k")
+
+_NULL_ELEMENT = "Array cannot have a null element"
 
 AGREES, LOUD, SILENT, UNKNOWN = "agrees", "loud", "silent", "unknown"
 """Both the same; the embedded engine refuses or fails where BigQuery does not; it gives other rows; can't be told."""
@@ -31,6 +33,11 @@ class Compared:
     outcome: str
     why: str = ""
     values: int = 0
+
+
+def is_expression(case: str) -> bool:
+    """Whether a case is computed for each row by itself."""
+    return query_of(case).startswith("SELECT k, ") and query_of(case).endswith(" AS v FROM t ORDER BY k")
 
 
 def query_of(case: str) -> str:
@@ -69,6 +76,8 @@ def compared(sql: str, engine: Embedded, answer: Answer) -> Compared:
     except (QueryError, SqlglotError, duckdb.Error) as error:
         said = str(error).splitlines()[0]
         return Compared(AGREES, said, 1) if isinstance(answer, Mistake) else Compared(LOUD, said)
+    if isinstance(answer, Mistake) and answer.message.startswith(_NULL_ELEMENT) and _has_null_element(found):
+        return Compared(AGREES, "refused when it is written", 1)
     if isinstance(answer, Mistake):
         return Compared(SILENT, f"{found!r:.100} instead of the error {answer.message}")
     if types:
@@ -76,6 +85,10 @@ def compared(sql: str, engine: Embedded, answer: Answer) -> Compared:
     if same_values(answer, found):
         return Compared(AGREES, values=sum(map(len, found)))
     return Compared(SILENT, _example(answer.values, found))
+
+
+def _has_null_element(rows: Any) -> bool:
+    return any(isinstance(value, list) and None in value for row in rows for value in row)
 
 
 def _example(theirs: Any, ours: Any) -> str:

@@ -16,10 +16,17 @@ from aggregator.analyzers.googlesql.evaluate import Evaluator
 from aggregator.analyzers.googlesql.tables import Rows
 from aggregator.analyzers.googlesql.types import parsed
 from aggregator.analyzers.protocol import Field
+from aggregator.compile.analysis import Analysis, analyse
+from aggregator.compile.parse import parse_select
+from aggregator.compile.query import Query
+from aggregator.core.diagnostics import Document
+from aggregator.core.graph import Fidelity, OutputColumn
+from aggregator.core.names import TableName
+from aggregator.engines.duckdb.dialect.verdict import verdict
 from aggregator.engines.protocol import QueryError
 
 from .analyst import Analyst, RefusedError
-from .corpus import Fixture
+from .corpus import DATASET, Fixture
 from .embedded import Content, Embedded
 from .rows import same_rows
 from .statements import Replay
@@ -76,6 +83,31 @@ def _contents(analyst: Analyst, fixture: Fixture) -> tuple[Content, ...] | None:
         columns = tuple(Field(each.name, each.type) for each in stored.columns)
         found.append(Content(analyst.warehouse.path(written), columns, tuple(map(tuple, rows))))
     return tuple(found)
+
+
+def fidelity(found: Case) -> Fidelity:
+    """What the product says of the query before it is run."""
+    try:
+        tree = sqlglot.parse_one(found.fixture.query, read="bigquery")
+    except SqlglotError:
+        return Fidelity.REFUSED
+    for table in tree.find_all(exp.Table):
+        table.set("catalog", None)
+        if not table.db and table.name in {each.path[2] for each in found.tables}:
+            table.set("db", exp.to_identifier(DATASET))
+    sql = tree.sql("bigquery")
+    query = parse_select(sql, Document("", sql), 0, None)
+    if not isinstance(query, Query):
+        return Fidelity.REFUSED
+    schemas = {
+        TableName(*each.path[1:]): tuple(OutputColumn(column.name, column.type) for column in each.columns)
+        for each in found.tables
+    }
+    analysis = analyse(query, schemas, "DATE")
+    if not isinstance(analysis, Analysis):
+        return Fidelity.REFUSED
+    said = {each.fidelity for each in verdict(analysis.tree)}
+    return next((each for each in (Fidelity.REFUSED, Fidelity.APPROXIMATE) if each in said), Fidelity.EXACT)
 
 
 AGREES, FAILS, REFUSED, WRONG = "agrees", "fails", "refused", "wrong"

@@ -93,7 +93,7 @@ MACROS = (
 )
 """Functions that the rewritten SQL calls."""
 
-SAFE_FORMS = frozenset({"_sqrt", "_ln", "_log", "_pow", "_exp", "_div", "_divide"})
+SAFE_FORMS = frozenset({"_sqrt", "_ln", "_log", "_pow", "_exp", "_div"})
 """Of these there is a form that gives NULL instead of an error; DuckDB's TRY takes no call that may raise one itself."""
 
 
