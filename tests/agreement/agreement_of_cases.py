@@ -7,6 +7,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import sqlglot
+from sqlglot import exp
+
 import aggregator.engines.duckdb.dialect as package
 from agreement import compare, random_rows
 from agreement.agreed_cases import GROUPS
@@ -94,7 +97,11 @@ def agreed(found: Mapping[str, Compared]) -> dict[str, list[str]]:
 def typed(sql: str) -> Any:
     """The tree of a query whose nodes know their types, as the compiler makes it."""
     table = TableName("lake", "t")
-    query = parse_select(sql.replace("FROM t", "FROM lake.t").replace("JOIN t ", "JOIN lake.t "), Document("", sql), 0, None)
+    tree = sqlglot.parse_one(sql, read="bigquery")
+    for each in tree.find_all(exp.Table):
+        if (each.db, each.name) == ("", table.table):
+            each.set("db", exp.to_identifier(table.dataset))
+    query = parse_select(tree.sql("bigquery"), Document("", sql), 0, None)
     columns = tuple(OutputColumn(name, type_) for name, type_ in random_rows.COLUMNS.items())
     analysis = analyse(query, {table: columns}, "DATE") if isinstance(query, Query) else None
     return analysis.tree if isinstance(analysis, Analysis) else None

@@ -12,6 +12,7 @@ from sqlglot import exp
 
 from aggregator.engines.duckdb import aliases, arrays, bits, lists, sketches
 from aggregator.engines.duckdb.dialect import documents, formats, moments, numbers, python, texts
+from aggregator.engines.duckdb.dialect.typing import kind_of
 from aggregator.engines.duckdb.trees import call
 
 MACROS = (
@@ -52,13 +53,16 @@ def _numeric(node: exp.Expr) -> exp.Expr:
 
 
 def _float_literal(node: exp.Expr) -> exp.Expr:
-    """A literal with a point is a FLOAT64, unless it becomes a NUMERIC at once; DuckDB reads it as DECIMAL."""
+    """A literal with a point is a FLOAT64, unless it meets or becomes a NUMERIC; DuckDB reads it as DECIMAL."""
     assert isinstance(node, exp.Literal)  # noqa: S101
     if node.is_string or "." not in node.this:
         return node
     parent = node.parent
-    is_exact = isinstance(parent, exp.Cast) and parent.to.this in _DECIMALS
-    return node if is_exact else exp.cast(node, "DOUBLE")
+    if isinstance(parent, exp.Cast) and parent.to.this in _DECIMALS:
+        return node
+    meets = parent.expression if node.arg_key == "this" else parent.this if isinstance(parent, exp.Binary) else None
+    is_numeric = isinstance(parent, exp.Binary) and kind_of(meets) in _DECIMALS
+    return exp.cast(node, "DECIMAL(38, 9)" if is_numeric else "DOUBLE", dialect="duckdb")
 
 
 def _cast(node: exp.Expr) -> exp.Expr:
@@ -182,6 +186,7 @@ REWRITES: dict[type[exp.Expr], Rewrite] = {
     exp.Unicode: numbers.named("_unicode"),
     exp.Chr: numbers.named("_chr"),
     exp.ToCodePoints: numbers.named("_code_points"),
+    exp.CodePointsToBytes: numbers.named("_bytes_of_code_points"),
     exp.CodePointsToString: numbers.named("_from_code_points"),
     exp.Normalize: texts.normalize,
     exp.Soundex: numbers.named("_py_soundex"),
@@ -251,6 +256,5 @@ REWRITES: dict[type[exp.Expr], Rewrite] = {
 
 CALLS: dict[str, str] = {
     "IEEE_DIVIDE": "_ieee_divide",
-    "CODE_POINTS_TO_BYTES": "_bytes_of_code_points",
 }
 """Functions that sqlglot has no node for."""
