@@ -24,6 +24,7 @@ found out by comparing them with Google's reference engine and with recorded ans
 agree is refused, because rows that are silently wrong are worse than none. Write it with a construct that agrees
 (docs/local-engine.md lists them), or build the model on BigQuery.
 
-What reads the model is not built either, the other models are. `aggregator run --allow-inexact` builds it all the same.""",
+What reads the model is not built either, the other models are. `aggregator run --allow-inexact` builds it all the
+same.""",
     Layer.RUN,
 )

@@ -36,7 +36,7 @@ Refuse: TypeAlias = Callable[[CompiledModel], Diagnostic | None]
 """Says why a model must not be built, if so."""
 
 
-def run_plan(
+def run_plan(  # noqa: PLR0913  (the last three are named where it is called)
     plan: Plan,
     graph: Graph,
     engine: Engine,

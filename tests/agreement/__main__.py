@@ -12,13 +12,14 @@ sys.path.insert(0, str(HERE.parent))
 
 def main(seeds: list[int]) -> None:
     """Write what agrees on the rows of all seeds into the package."""
-    from agreement.agreement_of_cases import AGREED, agreed, outcomes, reference
+    from agreement.agreement_of_cases import AGREED, PAGE, agreed, outcomes, reference, with_corrections
 
     found = outcomes(reference(), seeds)
     for case, each in found.items():
         if each.outcome != "agrees":
             print(f"{each.outcome}: {case}: {each.why}")
     AGREED.write_text(json.dumps(agreed(found), indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    PAGE.write_text(with_corrections(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
     print(f"{sum(each.outcome == 'agrees' for each in found.values())} of {len(found)} cases agree")
 
 

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import sqlglot
-from sqlglot import exp
-
-import aggregator.engines.duckdb.dialect as package
 from agreement import compare, random_rows
 from agreement.agreed_cases import GROUPS
 from agreement.compare import AGREES, Compared
+from sqlglot import exp
+
+import aggregator.engines.duckdb.dialect as package
 from aggregator.analyzers.googlesql import module
 from aggregator.analyzers.googlesql.tables import Answer, Rows
 from aggregator.analyzers.protocol import Mistake
@@ -23,11 +23,14 @@ from aggregator.compile.query import Query
 from aggregator.core.diagnostics import Document
 from aggregator.core.graph import OutputColumn
 from aggregator.core.names import TableName
+from aggregator.engines.duckdb.dialect import REWRITES
 from aggregator.engines.duckdb.dialect.constructs import constructs
 
 AGREED = Path(package.__file__).with_name("agreed.json")
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "local-engine.md"
 ROWS = 24
 _AT_ONCE = 16
+_BEGIN, _END = "<!-- corrections: written by python -m tests.agreement -->", "<!-- end -->"
 
 
 def reference() -> Any:
@@ -92,6 +95,18 @@ def agreed(found: Mapping[str, Compared]) -> dict[str, list[str]]:
             for construct in constructs(tree):
                 types[construct.name].update(construct.types)
     return {name: sorted(each) for name, each in sorted(types.items())}
+
+
+def with_corrections(page: str) -> str:
+    """The page of documentation, with the table of corrections as it is in the code."""
+    before, _, rest = page.partition(_BEGIN)
+    _, _, after = rest.partition(_END)
+    rows = (f"| `{kind.__name__}` | {_first_line(rewrite)} |" for kind, rewrite in REWRITES.items())
+    return "\n".join([f"{before}{_BEGIN}", "", "| node | |", "|---|---|", *rows, "", f"{_END}{after}"])
+
+
+def _first_line(rewrite: Any) -> str:
+    return str(rewrite.__doc__).strip().splitlines()[0].replace("|", "\\|")
 
 
 def typed(sql: str) -> Any:

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import duckdb
+from agreement import random_rows
 from recorded.embedded import Content, Embedded
 from recorded.rows import same_values
 from sqlglot.errors import SqlglotError
 
-from agreement import random_rows
 from aggregator.analyzers.googlesql.tables import Answer, Question, Rows, Table, Unchecked
 from aggregator.analyzers.protocol import Field, Mistake, Relation
 from aggregator.engines.protocol import QueryError
@@ -76,9 +76,13 @@ def compared(sql: str, engine: Embedded, answer: Answer) -> Compared:
     except (QueryError, SqlglotError, duckdb.Error) as error:
         said = str(error).splitlines()[0]
         return Compared(AGREES, said, 1) if isinstance(answer, Mistake) else Compared(LOUD, said)
-    if isinstance(answer, Mistake) and answer.message.startswith(_NULL_ELEMENT) and _has_null_element(found):
-        return Compared(AGREES, "refused when it is written", 1)
+    return _laid_beside(answer, found, types)
+
+
+def _laid_beside(answer: Rows | Mistake, found: Any, types: str) -> Compared:
     if isinstance(answer, Mistake):
+        if answer.message.startswith(_NULL_ELEMENT) and _has_null_element(found):
+            return Compared(AGREES, "refused when it is written", 1)
         return Compared(SILENT, f"{found!r:.100} instead of the error {answer.message}")
     if types:
         return Compared(SILENT, types)

@@ -47,6 +47,12 @@ def test_the_allow_list_is_what_agrees(found: dict[str, compare.Compared]):
     assert written == agreement_of_cases.agreed(found)
 
 
+def test_the_page_has_the_corrections():
+    page = agreement_of_cases.PAGE.read_text(encoding="utf-8")
+
+    assert page == agreement_of_cases.with_corrections(page)
+
+
 def test_thousands_of_values_are_compared(found: dict[str, compare.Compared]):
     assert sum(each.values for each in found.values()) > 3_000
     assert sum(each.outcome == compare.AGREES for each in found.values()) > 0.95 * len(found)

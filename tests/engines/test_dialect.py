@@ -351,9 +351,9 @@ def test_each_correction_has_a_case_that_needs_it(db, monkeypatch, corrected):
             return True
 
     monkeypatch.delitem(REWRITES, corrected)
-    translate._translated.cache_clear()
+    translate.translated.cache_clear()
     needed = [title for title, case in CASES[corrected].items() if differs(*case)]
-    translate._translated.cache_clear()
+    translate.translated.cache_clear()
 
     assert needed
 

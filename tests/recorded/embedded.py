@@ -128,7 +128,11 @@ def _instant(value: Any) -> Any:
 
 
 def _interval(value: Any) -> Any:
-    return Interval(0, value.days, value.seconds * 10**6 + value.microseconds) if isinstance(value, dt.timedelta) else value
+    return (
+        Interval(0, value.days, value.seconds * 10**6 + value.microseconds)
+        if isinstance(value, dt.timedelta)
+        else value
+    )
 
 
 _SCALARS = {

@@ -75,7 +75,12 @@ def same_values(theirs: Rows, ours: Sequence[tuple[Any, ...]]) -> bool:
 
 
 def _are_same(
-    theirs: Sequence[tuple[Any, ...]], ours: Sequence[tuple[Any, ...]], types: Sequence[Any], same: Any, *, is_ordered: bool
+    theirs: Sequence[tuple[Any, ...]],
+    ours: Sequence[tuple[Any, ...]],
+    types: Sequence[Any],
+    same: Any,
+    *,
+    is_ordered: bool,
 ) -> bool:
     def same_row(one: Sequence[Any], other: Sequence[Any]) -> bool:
         return all(same(a, b, type_) for a, b, type_ in zip(one, other, types, strict=True))

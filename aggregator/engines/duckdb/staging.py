@@ -107,7 +107,9 @@ class Staging:
             }
             arrays = {column.name.casefold() for column in write.columns if column.type.startswith("ARRAY")}
             if any(columns[row[0]] != row[1] or row[0].casefold() in arrays for row in described):
-                casts = ", ".join(stored_value(each, columns[each], is_array=each.casefold() in arrays) for each in columns)
+                casts = ", ".join(
+                    stored_value(each, columns[each], is_array=each.casefold() in arrays) for each in columns
+                )
                 query = f"SELECT {casts} FROM ({query})"
             self._queries[write.table] = _Typed(write.query, query, columns)
         return self._queries[write.table]

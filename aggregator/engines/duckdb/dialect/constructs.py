@@ -14,9 +14,25 @@ _LEAVES = (exp.Identifier, exp.Boolean, exp.Null, exp.Parameter, exp.Var, exp.JS
 _PLAIN = (exp.Alias, exp.Paren, exp.Column, exp.Ordered, exp.Order, exp.Star, exp.Dot, exp.PropertyEQ)
 """Nodes that compute nothing by themselves: on which types they are used does not matter."""
 
-_NOT_FLAGS = frozenset({"this", "alias", "quoted", "nested", "is_string", "big_int", "with_tz", "charset", "default_year"})
+_NOT_FLAGS = frozenset(
+    {"this", "alias", "quoted", "nested", "is_string", "big_int", "with_tz", "charset", "default_year"}
+)
 _TYPED = (exp.Func, exp.Binary, exp.Unary, exp.Between, exp.In, exp.Bracket)
-_OPERATORS = (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod, exp.IntDiv, exp.SafeDivide, exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE)
+_OPERATORS = (
+    exp.Add,
+    exp.Sub,
+    exp.Mul,
+    exp.Div,
+    exp.Mod,
+    exp.IntDiv,
+    exp.SafeDivide,
+    exp.EQ,
+    exp.NEQ,
+    exp.GT,
+    exp.GTE,
+    exp.LT,
+    exp.LTE,
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -88,7 +104,9 @@ def _types_of(node: exp.Expr) -> list[str]:
     if isinstance(node, (exp.Distinct, exp.Order, exp.Limit, exp.Ordered, exp.HavingMax)):
         inner = [*node.expressions[:1], node.args.get("this")]
         return [name for each in inner if isinstance(each, exp.Expr) for name in _types_of(each)]
-    if isinstance(node, (exp.Query, exp.Unnest, exp.JSONPath, exp.Star, exp.If, exp.Interval, exp.Where, exp.WindowSpec)):
+    if isinstance(
+        node, (exp.Query, exp.Unnest, exp.JSONPath, exp.Star, exp.If, exp.Interval, exp.Where, exp.WindowSpec)
+    ):
         return []
     data = node.type
     if not isinstance(data, exp.DataType) or data.this is exp.DType.UNKNOWN:

@@ -8,10 +8,11 @@ from aggregator.engines.duckdb.dialect.typing import kind_of
 from aggregator.engines.duckdb.trees import call
 
 MACROS = (
-    "_string(x) AS CASE WHEN typeof(x) = 'JSON' THEN json_extract_string(CAST(x AS VARCHAR), '$') ELSE _text(x) END",
+    ("_string(x) AS CASE WHEN typeof(x) = 'JSON' THEN json_extract_string(CAST(x AS VARCHAR), '$') ELSE _text(x) END"),
     (
-        "_json_type(x) AS CASE coalesce(json_type(x), '') WHEN '' THEN NULL WHEN 'OBJECT' THEN 'object' WHEN 'ARRAY' THEN 'array' WHEN 'VARCHAR' THEN"
-        " 'string' WHEN 'BOOLEAN' THEN 'boolean' WHEN 'NULL' THEN 'null' ELSE 'number' END"
+        "_json_type(x) AS CASE coalesce(json_type(x), '') WHEN '' THEN NULL WHEN 'OBJECT' THEN 'object'"
+        " WHEN 'ARRAY' THEN 'array' WHEN 'VARCHAR' THEN 'string'"
+        " WHEN 'BOOLEAN' THEN 'boolean' WHEN 'NULL' THEN 'null' ELSE 'number' END"
     ),
     # What is no integer that a float can hold is written as a text.
     (
@@ -26,8 +27,10 @@ MACROS = (
     "_lax_text(x) AS CASE WHEN json_type(x) NOT IN ('OBJECT', 'ARRAY') THEN json_extract_string(x, '$') END",
     "_lax_integer(x) AS TRY_CAST(_lax_text(x) AS BIGINT)",
     "_lax_float(x) AS TRY_CAST(_lax_text(x) AS DOUBLE)",
-    "_lax_bool(x) AS CASE WHEN lower(_lax_text(x)) IN ('true', 'false') THEN TRY_CAST(_lax_text(x) AS BOOLEAN)"
-    " WHEN json_type(x) IN ('UBIGINT', 'BIGINT', 'DOUBLE') THEN TRY_CAST(_lax_text(x) AS DOUBLE) <> 0 END",
+    (
+        "_lax_bool(x) AS CASE WHEN lower(_lax_text(x)) IN ('true', 'false') THEN TRY_CAST(_lax_text(x) AS BOOLEAN)"
+        " WHEN json_type(x) IN ('UBIGINT', 'BIGINT', 'DOUBLE') THEN TRY_CAST(_lax_text(x) AS DOUBLE) <> 0 END"
+    ),
     (
         "_to_json_text(x) AS coalesce(CASE WHEN starts_with(typeof(x), 'DECIMAL') THEN"
         " _json_number(_decimal_text(CAST(x AS VARCHAR)))"

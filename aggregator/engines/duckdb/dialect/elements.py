@@ -24,7 +24,12 @@ _SHORT = {
 }
 """Elements that stand for several."""
 
-_SAME = frozenset("%m %d %H %M %S %j %b %B %a %A %U %W %V %u %w %y %G %I %p %%".split())
+_SAME = frozenset(
+    {
+        *("%m", "%d", "%H", "%M", "%S", "%j", "%b", "%B", "%a", "%A", "%U"),
+        *("%W", "%V", "%u", "%w", "%y", "%G", "%I", "%p", "%%"),
+    }
+)
 """Elements that DuckDB writes as BigQuery does."""
 
 _WRITTEN = {
@@ -47,10 +52,18 @@ _WRITTEN = {
 }
 """Elements that DuckDB lacks, or writes otherwise, as SQL; ``x`` is the moment on the clock that is meant."""
 
-_READ = frozenset("%Y %m %d %H %M %S %j %b %B %y %I %p %%".split())
+_READ = frozenset(["%Y", "%m", "%d", "%H", "%M", "%S", "%j", "%b", "%B", "%y", "%I", "%p", "%%"])
 """Elements that DuckDB reads as BigQuery does."""
 
-_READ_SHORT = {"%T": "%H:%M:%S", "%R": "%H:%M", "%D": "%m/%d/%y", "%x": "%m/%d/%y", "%e": "%d", "%h": "%b", "%E4Y": "%Y"}
+_READ_SHORT = {
+    "%T": "%H:%M:%S",
+    "%R": "%H:%M",
+    "%D": "%m/%d/%y",
+    "%x": "%m/%d/%y",
+    "%e": "%d",
+    "%h": "%b",
+    "%E4Y": "%Y",
+}
 
 
 def elements(format_: str) -> Iterator[str]:
@@ -119,7 +132,7 @@ def text_of(text: str, moment: exp.Expr) -> exp.Expr:
 
 
 def _expression(sql: str, moment: exp.Expr) -> exp.Expr:
-    tree = exp.maybe_parse(sql, dialect="duckdb")
+    tree: exp.Expr = exp.maybe_parse(sql, dialect="duckdb")
     for column in list(tree.find_all(exp.Column)):
         column.replace(moment.copy())
     return tree

@@ -11,8 +11,10 @@ from aggregator.engines.duckdb.trees import call
 from aggregator.engines.protocol import QueryError
 
 MACROS = (
-    "_padded(text, width, is_left) AS CASE WHEN length(text) >= width THEN text WHEN is_left THEN"
-    " rpad(text, width, ' ') ELSE lpad(text, width, ' ') END",
+    (
+        "_padded(text, width, is_left) AS CASE WHEN length(text) >= width THEN text WHEN is_left THEN"
+        " rpad(text, width, ' ') ELSE lpad(text, width, ' ') END"
+    ),
     "_or_null_text(x) AS coalesce(_text(x), 'NULL')",
 )
 """Functions that the rewritten SQL calls."""
@@ -30,7 +32,9 @@ def specifiers(format_: str) -> Iterator[str]:
 def formatted(node: exp.Expr) -> exp.Expr:
     """As ``printf`` does; sqlglot calls DuckDB's FORMAT, which knows no ``%``."""
     if not isinstance(node.this, exp.Literal):
-        raise QueryError("FORMAT with a format string that is not written out is not translated for the embedded engine")
+        raise QueryError(
+            "FORMAT with a format string that is not written out is not translated for the embedded engine"
+        )
     waiting = list(node.expressions)
     parts: list[exp.Expr] = []
     for found in _SPECIFIER.finditer(node.this.name):

@@ -24,9 +24,13 @@ MACROS = (
     "_minutes(instant, zone) AS (epoch_us(timezone(zone, instant)) - epoch_us(instant)) // 60000000",
     (
         "_offset_text(minutes, between) AS CASE WHEN minutes < 0 THEN '-' ELSE '+' END"
-        " || lpad(CAST(abs(minutes) // 60 AS VARCHAR), 2, '0') || between || lpad(CAST(abs(minutes) % 60 AS VARCHAR), 2, '0')"
+        " || lpad(CAST(abs(minutes) // 60 AS VARCHAR), 2, '0') || between"
+        " || lpad(CAST(abs(minutes) % 60 AS VARCHAR), 2, '0')"
     ),
-    "_local_text(instant, zone) AS _text(timezone(zone, instant)) || replace(_offset_text(_minutes(instant, zone), ':'), ':00', '')",
+    (
+        "_local_text(instant, zone) AS _text(timezone(zone, instant))"
+        " || replace(_offset_text(_minutes(instant, zone), ':'), ':00', '')"
+    ),
     "_truncated_time(unit, moment) AS CAST(date_trunc(unit, DATE '1970-01-01' + moment) AS TIME)",
 )
 """Functions that the rewritten SQL calls."""
@@ -34,6 +38,8 @@ MACROS = (
 TIME_UNITS = frozenset({"HOUR", "MINUTE", "SECOND", "MILLISECOND", "MICROSECOND"})
 _WEEKS = {"WEEK": 0, "SUNDAY": 0, "MONDAY": 1, "TUESDAY": 2, "WEDNESDAY": 3, "THURSDAY": 4, "FRIDAY": 5, "SATURDAY": 6}
 """On which day a week begins: ``EXTRACT(WEEK(MONDAY) FROM day)``."""
+
+_WHOLE = {"DATE": "DATE", "TIME": "TIME", "DATETIME": "TIMESTAMP"}
 
 _OFFSET = re.compile(r"(?:UTC)?([+-])(\d{1,2})(?::?(\d\d))?", re.IGNORECASE)
 _UTC = exp.Literal.string("UTC")
@@ -61,7 +67,9 @@ def _zone(name: str) -> str:
         raise QueryError(f"Invalid time zone: {name}; write it as Region/City")
     sign, hours, minutes = offset.groups()
     if int(minutes or 0):
-        raise QueryError(f"the time zone {name} is not one of whole hours, which the embedded engine can't have; name its city")
+        raise QueryError(
+            f"the time zone {name} is not one of whole hours, which the embedded engine can't have; name its city"
+        )
     return "UTC" if int(hours) == 0 else f"Etc/GMT{'-' if sign == '+' else '+'}{int(hours)}"
 
 
@@ -146,6 +154,8 @@ def extract(node: exp.Expr) -> exp.Expr:
     part, moment = (node.name or node.this.name).upper(), node.expression
     if part in _WEEKS:
         return call("_week", moment, exp.Literal.number(_WEEKS[part]))
+    if part in _WHOLE:
+        return exp.cast(exp.cast(moment, "TIMESTAMP", dialect="duckdb"), _WHOLE[part], dialect="duckdb")
     match part:
         case "DAYOFWEEK":
             return exp.paren(exp.Add(this=exp.Extract(this=exp.var("DOW"), expression=moment), expression=one()))
@@ -154,12 +164,6 @@ def extract(node: exp.Expr) -> exp.Expr:
         case "MILLISECOND" | "MICROSECOND":
             size = 1_000 if part == "MILLISECOND" else 1_000_000
             return exp.paren(exp.Mod(this=node.copy(), expression=exp.Literal.number(size)))
-        case "DATE":
-            return exp.cast(moment, "DATE")
-        case "TIME":
-            return exp.cast(exp.cast(moment, "TIMESTAMP", dialect="duckdb"), "TIME")
-        case "DATETIME":
-            return exp.cast(moment, "TIMESTAMP", dialect="duckdb")
     return node
 
 

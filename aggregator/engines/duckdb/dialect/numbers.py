@@ -22,7 +22,8 @@ MACROS = (
     "_quotient(a, b) AS a // b + CASE WHEN 2 * abs(a % b) >= abs(b) THEN sign(a) * sign(b) ELSE 0 END",
     (
         "_numeric_ratio(x, y) AS CAST(_quotient(CAST(CAST(x AS DECIMAL(38, 9)) * 1000000000 AS HUGEINT) * 1000000000,"
-        " CAST(CAST(y AS DECIMAL(38, 9)) * 1000000000 AS HUGEINT)) AS DECIMAL(38, 0)) * CAST('0.000000001' AS DECIMAL(10, 9))"
+        " CAST(CAST(y AS DECIMAL(38, 9)) * 1000000000 AS HUGEINT)) AS DECIMAL(38, 0))"
+        " * CAST('0.000000001' AS DECIMAL(10, 9))"
     ),
     (
         "_numeric_divide(x, y) AS CASE WHEN y = 0 AND x IS NOT NULL THEN error('division by zero')"
@@ -94,7 +95,7 @@ MACROS = (
 """Functions that the rewritten SQL calls."""
 
 SAFE_FORMS = frozenset({"_sqrt", "_ln", "_log", "_pow", "_exp", "_div"})
-"""Of these there is a form that gives NULL instead of an error; DuckDB's TRY takes no call that may raise one itself."""
+"""Of these there is a form that gives NULL instead of an error: DuckDB's TRY takes no call that may raise one."""
 
 
 def division(node: exp.Expr) -> exp.Expr:
@@ -178,7 +179,9 @@ def named(name: str) -> Callable[[exp.Expr], exp.Expr]:
     """A correction that calls a macro with what a function takes."""
 
     def rewrite(node: exp.Expr) -> exp.Expr:
-        arguments = [each for each in (node.args.get("this"), node.args.get("expression")) if isinstance(each, exp.Expr)]
+        arguments = [
+            each for each in (node.args.get("this"), node.args.get("expression")) if isinstance(each, exp.Expr)
+        ]
         return call(name, *(arguments or node.expressions))
 
     rewrite.__doc__ = f"By the macro {name}."

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import unicodedata
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal, TypeAlias, cast
 
 from aggregator.engines.duckdb.dialect.farm import fingerprint
 
@@ -31,14 +31,30 @@ def _instr(text: str, part: str, begin: int, occurrence: int) -> int:
     return found + 1
 
 
+_Form: TypeAlias = Literal["NFC", "NFD", "NFKC", "NFKD"]
+
+
+def _form(name: str) -> _Form:
+    return cast("_Form", name)
+
+
 def _normalize(text: str, form: str, is_casefold: bool) -> str:  # noqa: FBT001  (DuckDB passes values by position)
     if is_casefold:
-        form = "NFKC" if form.startswith("NFK") else "NFC"
-        return unicodedata.normalize(form, unicodedata.normalize(form, text).casefold())
-    return unicodedata.normalize(form, text)  # type: ignore[arg-type]
+        composed = _form("NFKC" if form.startswith("NFK") else "NFC")
+        return unicodedata.normalize(composed, unicodedata.normalize(composed, text).casefold())
+    return unicodedata.normalize(_form(form), text)
 
 
-_SOUNDS = {**dict.fromkeys("BFPV", "1"), **dict.fromkeys("CGJKQSXZ", "2"), "D": "3", "T": "3", "L": "4", "M": "5", "N": "5", "R": "6"}
+_SOUNDS = {
+    **dict.fromkeys("BFPV", "1"),
+    **dict.fromkeys("CGJKQSXZ", "2"),
+    "D": "3",
+    "T": "3",
+    "L": "4",
+    "M": "5",
+    "N": "5",
+    "R": "6",
+}
 
 
 def _soundex(text: str) -> str:
@@ -65,16 +81,14 @@ PYTHON: dict[str, tuple[Callable[..., Any], tuple[str, ...], str]] = {
     "_py_sha512": (lambda value: hashlib.sha512(value).digest(), (_BYTES,), _BYTES),
     "_py_fingerprint": (fingerprint, (_BYTES,), _INTEGER),
     "_py_to_base32": (lambda value: base64.b32encode(value).decode(), (_BYTES,), _TEXT),
-    "_py_from_base32": (lambda text: base64.b32decode(text), (_TEXT,), _BYTES),
+    "_py_from_base32": (base64.b32decode, (_TEXT,), _BYTES),
 }
 """By the name that the rewritten SQL calls: the function, the types that it takes, and the one that it gives.
 
 NULL gives NULL, without a call.
 """
 
-MACROS = (
-    "_as_bytes(x) AS CASE WHEN typeof(x) = 'BLOB' THEN TRY_CAST(x AS BLOB) ELSE encode(CAST(x AS VARCHAR)) END",
-)
+MACROS = ("_as_bytes(x) AS CASE WHEN typeof(x) = 'BLOB' THEN TRY_CAST(x AS BLOB) ELSE encode(CAST(x AS VARCHAR)) END",)
 """Functions that the rewritten SQL calls."""
 
 MARK = "_py_"

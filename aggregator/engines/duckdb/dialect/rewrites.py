@@ -60,8 +60,9 @@ def _float_literal(node: exp.Expr) -> exp.Expr:
     parent = node.parent
     if isinstance(parent, exp.Cast) and parent.to.this in _DECIMALS:
         return node
-    meets = parent.expression if node.arg_key == "this" else parent.this if isinstance(parent, exp.Binary) else None
-    is_numeric = isinstance(parent, exp.Binary) and kind_of(meets) in _DECIMALS
+    is_numeric = False
+    if isinstance(parent, exp.Binary):
+        is_numeric = kind_of(parent.expression if node.arg_key == "this" else parent.this) in _DECIMALS
     return exp.cast(node, "DECIMAL(38, 9)" if is_numeric else "DOUBLE", dialect="duckdb")
 
 
@@ -73,18 +74,20 @@ def _cast(node: exp.Expr) -> exp.Expr:
     assert isinstance(node, exp.Cast)  # noqa: S101
     if node.to.this == exp.DataType.Type.BINARY and isinstance(node.this, exp.Null):
         return exp.null()
-    kind, is_safe = node.to.this, isinstance(node, exp.TryCast)
-    if kind in exp.DataType.TEXT_TYPES:
-        return texts.cast_to_text(node)
-    if kind == exp.DataType.Type.BINARY:
-        return texts.cast_to_bytes(node)
-    if kind == exp.DataType.Type.TIME:
-        return moments.time_of(node)
-    if kind == exp.DataType.Type.BOOLEAN:
-        return call("_safe_bool" if is_safe else "_bool", node.this)
-    if kind in _INTEGERS:
-        return call("_safe_integer" if is_safe else "_integer", node.this)
-    return node
+    kind = node.to.this
+    if kind in _CASTS:
+        return _CASTS[kind](node)
+    if kind not in _INTEGERS and kind != exp.DataType.Type.BOOLEAN:
+        return node
+    name = "bool" if kind == exp.DataType.Type.BOOLEAN else "integer"
+    return call(f"_safe_{name}" if isinstance(node, exp.TryCast) else f"_{name}", node.this)
+
+
+_CASTS: dict[exp.DType, Rewrite] = {
+    **dict.fromkeys(exp.DataType.TEXT_TYPES, texts.cast_to_text),
+    exp.DataType.Type.BINARY: texts.cast_to_bytes,
+    exp.DataType.Type.TIME: moments.time_of,
+}
 
 
 def _substring(node: exp.Expr) -> exp.Expr:

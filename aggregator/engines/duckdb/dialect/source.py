@@ -6,7 +6,7 @@ from sqlglot.dialects.bigquery import BigQuery
 
 
 class Source(BigQuery):
-    """The elements of format strings stay as they are written: some have no equal in Python's, DuckDB's or sqlglot's."""
+    """Format strings stay as they are written: some of their elements are none of Python's, DuckDB's or sqlglot's."""
 
     TIME_MAPPING: dict[str, str] = {}  # noqa: RUF012  (sqlglot's own form)
     FORMAT_MAPPING: dict[str, str] = {}  # noqa: RUF012

@@ -45,19 +45,24 @@ MACROS = (
     ),
     "_unicode(text) AS CASE WHEN text = '' THEN 0 ELSE unicode(text) END",
     "_chr(code) AS CASE WHEN code = 0 THEN '' ELSE chr(CAST(code AS INTEGER)) END",
-    "_code_points(text) AS CASE WHEN text = '' THEN [] ELSE list_transform(string_split(text, ''),"
-    " lambda _one: CAST(unicode(_one) AS BIGINT)) END",
-    "_from_code_points(codes) AS CASE WHEN len(codes) = 0 THEN '' ELSE"
-    " array_to_string(list_transform(codes, lambda _one: chr(CAST(_one AS INTEGER))), '') END",
+    (
+        "_code_points(text) AS CASE WHEN text = '' THEN [] ELSE list_transform(string_split(text, ''),"
+        " lambda _one: CAST(unicode(_one) AS BIGINT)) END"
+    ),
+    (
+        "_from_code_points(codes) AS CASE WHEN len(codes) = 0 THEN '' ELSE"
+        " array_to_string(list_transform(codes, lambda _one: chr(CAST(_one AS INTEGER))), '') END"
+    ),
 )
 """Functions that the rewritten SQL calls."""
-
 
 
 def cast_to_text(node: exp.Expr) -> exp.Expr:
     """Floats in 15 or 17 digits, NUMERIC without zeros at its end, fractions of seconds in threes, BYTES as UTF-8."""
     if node.args.get("format"):
-        raise QueryError("CAST with FORMAT is not translated for the embedded engine; FORMAT_DATE and FORMAT_TIMESTAMP are")
+        raise QueryError(
+            "CAST with FORMAT is not translated for the embedded engine; FORMAT_DATE and FORMAT_TIMESTAMP are"
+        )
     return call("_text", node.this)
 
 
@@ -124,8 +129,13 @@ def sha2(node: exp.Expr) -> exp.Expr:
 def extracted(node: exp.Expr) -> exp.Expr:
     """A pattern with two groups is an error."""
     pattern = node.expression
-    if isinstance(pattern, (exp.Literal, exp.RawString)) and len(re.findall(r"(?<!\\)\((?!\?)", re.sub(r"\[[^\]]*\]", "", pattern.name))) > 1:
-        raise QueryError("Regular expressions passed into extraction functions must not have more than 1 capturing group")
+    if (
+        isinstance(pattern, (exp.Literal, exp.RawString))
+        and len(re.findall(r"(?<!\\)\((?!\?)", re.sub(r"\[[^\]]*\]", "", pattern.name))) > 1
+    ):
+        raise QueryError(
+            "Regular expressions passed into extraction functions must not have more than 1 capturing group"
+        )
     return node
 
 

@@ -27,11 +27,11 @@ def to_duckdb(sql: str, schemas: Schemas | None = None) -> str:
     Raises :class:`~aggregator.engines.protocol.QueryError` where it calls a function that only the warehouse has, or
     that is not translated.
     """
-    return _translated(sql, tuple((name, tuple(columns.items())) for name, columns in (schemas or {}).items()))
+    return translated(sql, tuple((name, tuple(columns.items())) for name, columns in (schemas or {}).items()))
 
 
 @functools.lru_cache(maxsize=4096)
-def _translated(sql: str, columns: _Columns) -> str:
+def translated(sql: str, columns: _Columns) -> str:
     tree = sqlglot.parse_one(sql, read=Source)
     refuse_outside(tree)
     with_zones(tree)

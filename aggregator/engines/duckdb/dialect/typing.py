@@ -53,12 +53,12 @@ def tell_types(tree: exp.Expr, schemas: Schemas) -> None:
             originals[id(node)]._type = node.type  # noqa: SLF001  (the setter parses)
 
 
-def kind_of(node: exp.Expr | None) -> exp.DataType.Type | None:
+def kind_of(node: exp.Expr | None) -> exp.DType | None:
     """The type of an expression without its parts; None if it is not known."""
     data = node.type if node is not None else None
     if not isinstance(data, exp.DataType) or data.this is exp.DataType.Type.UNKNOWN:
         return None
-    kind: exp.DataType.Type = data.this
+    kind: exp.DType = data.this
     return kind
 
 

@@ -31,7 +31,14 @@ APPROXIMATE: dict[type[exp.Expr], tuple[str, str]] = {
 }
 """Constructs whose values are only near: on which type (any, if empty), and in what way."""
 
-_OTHERWISE_SHOWN = (exp.ApproxDistinct, exp.ApproxQuantiles, exp.CurrentDate, exp.CurrentDatetime, exp.CurrentTime, exp.CurrentTimestamp)
+_OTHERWISE_SHOWN = (
+    exp.ApproxDistinct,
+    exp.ApproxQuantiles,
+    exp.CurrentDate,
+    exp.CurrentDatetime,
+    exp.CurrentTime,
+    exp.CurrentTimestamp,
+)
 """What the reference engine does not have, or can't be asked for; the tests of the dialect show them."""
 
 _ON_ANY = 6
