@@ -32,6 +32,7 @@ def to_duckdb(sql: str, schemas: Schemas | None = None) -> str:
 
 @functools.lru_cache(maxsize=4096)
 def translated(sql: str, columns: _Columns) -> str:
+    """The same, of what can be kept."""
     tree = sqlglot.parse_one(sql, read=Source)
     refuse_outside(tree)
     with_zones(tree)
