@@ -9,7 +9,9 @@ from aggregator.core.graph import CompiledModel, Fidelity
 
 
 def fidelity_lines(model: CompiledModel) -> Iterator[str]:
-    """The verdict on a model, and what it rests on."""
+    """The verdict on a model, and what it rests on; nothing where its rows are those of BigQuery."""
+    if model.fidelity is Fidelity.EXACT:
+        return
     yield f"on the embedded engine its rows are {_WORDS[model.fidelity]}"
     for each in model.differences:
         yield f"  {each.fidelity}, line {each.place.line}: {each.construct}: {each.why}"
@@ -28,7 +30,6 @@ def fidelity_summary(models: Collection[CompiledModel]) -> Iterator[str]:
 
 
 _WORDS = {
-    Fidelity.EXACT: "those of BigQuery",
     Fidelity.APPROXIMATE: "nearly those of BigQuery",
     Fidelity.REFUSED: "not computed, since they may not be those of BigQuery",
 }

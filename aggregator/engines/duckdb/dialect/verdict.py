@@ -99,7 +99,7 @@ def agreed() -> Mapping[str, frozenset[str]]:
 def _spelt(node: exp.Expr) -> str:
     """How the construct is called in a message."""
     text = node.sql("bigquery", normalize_functions="upper")
-    head = text.partition("(")[0].strip() if isinstance(node, exp.Func) and "(" in text else ""
+    head = text.partition("(")[0].strip() if isinstance(node, (exp.Func, exp.Dot)) and "(" in text else ""
     return head if head and " " not in head else text if len(text) <= 40 else f"{text[:37]}..."  # noqa: PLR2004
 
 
