@@ -95,5 +95,5 @@ NULL gives NULL, without a call.
 MACROS = ("_as_bytes(x) AS CASE WHEN typeof(x) = 'BLOB' THEN TRY_CAST(x AS BLOB) ELSE encode(CAST(x AS VARCHAR)) END",)
 """Functions that the rewritten SQL calls."""
 
-MARK = "_py_"
-"""What is in a query that calls one of them: they are made when the first such query comes."""
+MARK = "_PY_"
+"""What is in a translated query that calls one of them: they are made when the first such query comes."""
