@@ -10,11 +10,11 @@ import duckdb
 import pytest
 import sqlglot
 from aggregate_cases import ANSWERS_AS_THEY_ARE, ARRAYS, BITS, FAILS, FIELDS, PICKED, PRECEDENCE, SKETCHES
-from agreement import random_rows
-from agreement.agreed_cases import GROUPS
-from agreement.compare import query_of
 from lab import Lab, graph_of, model
 from list_cases import MADE, SCALARS
+from side_by_side import random_rows
+from side_by_side.agreed_cases import GROUPS
+from side_by_side.compare import query_of
 from sqlglot import exp
 
 from aggregator.core.names import TableName
@@ -28,6 +28,7 @@ from aggregator.engines.duckdb.dialect import (
     type_to_duckdb,
 )
 from aggregator.engines.duckdb.dialect.source import Source
+from aggregator.engines.duckdb.staging import stored_value
 from aggregator.engines.protocol import QueryError
 
 
@@ -378,6 +379,7 @@ def test_each_macro_is_called():
     """By the SQL of a case, or by another macro."""
     sql = [_or_nothing(f"SELECT {sql}") for cases in CASES.values() for sql, _ in cases.values()]
     sql += [_or_nothing(query_of(case)) for cases in GROUPS.values() for case in cases]
+    sql.append(stored_value("items", "BIGINT[]", is_array=True))
     calls = " ".join([*sql, *(macro.partition(" AS ")[2] for macro in MACROS)])
 
     assert [macro for macro in MACROS if f"{macro.partition('(')[0]}(" not in calls] == []

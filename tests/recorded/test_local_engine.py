@@ -30,8 +30,8 @@ def measured() -> list[tuple[str, str, str, Fidelity]]:
     path = recorded_path()
     if not path.exists():
         pytest.skip(f"the recorded answers are not there: {path}")
-    from agreement.agreement_of_cases import reference
     from recorded.local import case, fidelity, measure
+    from side_by_side.agreement_of_cases import reference
 
     evaluator: Any = reference()
     cases = filter(None, (case(evaluator, each) for each in fixtures(path)))

@@ -1,7 +1,7 @@
 """Whether the embedded engine computes a SELECT as BigQuery would: only what has been shown to agree is believed.
 
 ``agreed.json`` lists it: each construct with the types on which it gave the same as Google's reference engine. It is
-written by ``python -m tests.agreement``. The tables below say what no comparison can.
+written by ``python -m tests.side_by_side``. The tables below say what no comparison can.
 """
 
 from __future__ import annotations

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import duckdb
-from agreement import random_rows
 from recorded.embedded import Content, Embedded
 from recorded.rows import same_values
+from side_by_side import random_rows
 from sqlglot.errors import SqlglotError
 
 from aggregator.analyzers.googlesql.tables import Answer, Question, Rows, Table, Unchecked

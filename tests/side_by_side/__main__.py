@@ -1,4 +1,4 @@
-"""``python -m tests.agreement [seed ...]``: compare all cases, print what differs, and write the allow-list."""
+"""``python -m tests.side_by_side [seed ...]``: compare all cases, print what differs, and write the allow-list."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ sys.path.insert(0, str(HERE.parent))
 
 def main(seeds: list[int]) -> None:
     """Write what agrees on the rows of all seeds into the package."""
-    from agreement.agreement_of_cases import AGREED, PAGE, agreed, outcomes, reference, with_corrections
+    from side_by_side.agreement_of_cases import AGREED, PAGE, agreed, outcomes, reference, with_corrections
 
     found = outcomes(reference(), seeds)
     for case, each in found.items():

@@ -10,8 +10,8 @@ import os
 from typing import Any
 
 import pytest
-from agreement import agreement_of_cases, compare
-from agreement.agreed_cases import GROUPS
+from side_by_side import agreement_of_cases, compare
+from side_by_side.agreed_cases import GROUPS
 
 from aggregator.analyzers.googlesql import module
 from aggregator.core.graph import Fidelity
@@ -41,7 +41,7 @@ def test_nothing_that_is_believed_differs(group: str, found: dict[str, compare.C
 
 
 def test_the_allow_list_is_what_agrees(found: dict[str, compare.Compared]):
-    """``python -m tests.agreement`` writes it anew."""
+    """``python -m tests.side_by_side`` writes it anew."""
     written: Any = json.loads(agreement_of_cases.AGREED.read_text(encoding="utf-8"))
 
     assert written == agreement_of_cases.agreed(found)

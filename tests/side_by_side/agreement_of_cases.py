@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import sqlglot
-from agreement import compare, random_rows
-from agreement.agreed_cases import GROUPS
-from agreement.compare import AGREES, Compared
+from side_by_side import compare, random_rows
+from side_by_side.agreed_cases import GROUPS
+from side_by_side.compare import AGREES, Compared
 from sqlglot import exp
 
 import aggregator.engines.duckdb.dialect as package
@@ -30,7 +30,7 @@ AGREED = Path(package.__file__).with_name("agreed.json")
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "local-engine.md"
 ROWS = 24
 _AT_ONCE = 16
-_BEGIN, _END = "<!-- corrections: written by python -m tests.agreement -->", "<!-- end -->"
+_BEGIN, _END = "<!-- corrections: written by python -m tests.side_by_side -->", "<!-- end -->"
 
 
 def reference() -> Any:
