@@ -11,6 +11,9 @@ from sqlglot import exp
 from aggregator.engines.duckdb.dialect import elements, formats
 
 _LEAVES = (exp.Identifier, exp.Boolean, exp.Null, exp.Parameter, exp.Var, exp.JSONPathPart)
+_COMMON = frozenset({exp.Identifier, exp.Column, exp.TableAlias, exp.Var, exp.Null, exp.Boolean})
+"""What most nodes are, and none of them can differ."""
+
 _PLAIN = (exp.Alias, exp.Paren, exp.Column, exp.Ordered, exp.Order, exp.Star, exp.Dot, exp.PropertyEQ)
 """Nodes that compute nothing by themselves: on which types they are used does not matter."""
 
@@ -46,8 +49,9 @@ class Construct:
 
 def constructs(tree: exp.Expr) -> Iterator[Construct]:
     """All constructs of a tree whose nodes know their types."""
-    for node in tree.walk():
-        if isinstance(node, _LEAVES):
+    for node in tree.walk(bfs=False):
+        kind = type(node)
+        if kind in _COMMON or isinstance(node, _LEAVES):
             continue
         if isinstance(node, exp.Literal):
             yield Construct("text" if node.is_string else "number", (), node)
@@ -66,7 +70,9 @@ def _name(node: exp.Expr) -> str:
     if isinstance(node, (exp.Cast, exp.TryCast)):
         words.append(_type_name(node.to))
     for key, value in node.args.items():
-        if isinstance(value, exp.Var) or (key == "unit" and isinstance(value, exp.Expr)):
+        if isinstance(value, exp.Var):
+            words.append(value.name.upper())
+        elif key == "unit" and isinstance(value, exp.Expr):
             words.append(value.sql("bigquery").upper())
         elif key not in _NOT_FLAGS and value and isinstance(value, (str, bool, int)):
             words.append(key if value is True else f"{key}={value}")
