@@ -69,6 +69,8 @@ def _name(node: exp.Expr) -> str:
         words.append(node.this.key)
     if isinstance(node, (exp.Cast, exp.TryCast)):
         words.append(_type_name(node.to))
+        if isinstance(node.this, exp.Array):
+            words.append("literal")  # ARRAY<INT64>[1]
     for key, value in node.args.items():
         if isinstance(value, exp.Var):
             words.append(value.name.upper())
