@@ -21,7 +21,7 @@ from aggregator.load import load_project
 
 if TYPE_CHECKING:
     from aggregator.compile import Subject
-    from aggregator.core.graph import Graph
+    from aggregator.core.graph import Difference, Graph
 
 _NOWHERE = Document("", "")
 
@@ -68,7 +68,7 @@ def _collecting_seldom() -> Iterator[None]:
         gc.set_threshold(*before)
 
 
-def inspect(subject: Subject) -> Iterator[Diagnostic | Remark]:
+def inspect(subject: Subject) -> Iterator[Diagnostic | Remark | Difference]:
     """What is said about a model beyond what compiling it says, and the signature of what it computes."""
     from aggregator.checks import promised  # noqa: PLC0415  (not needed where nothing changed)
     from aggregator.checks.references import references  # noqa: PLC0415
@@ -78,7 +78,18 @@ def inspect(subject: Subject) -> Iterator[Diagnostic | Remark]:
     found = promised(subject.model)
     yield from found.problems
     yield from lint(subject)
+    yield from _differences(subject)
     yield Remark(json.dumps([signature(subject), [each.plain() for each in references(found.promises)]]))
+
+
+def _differences(subject: Subject) -> Iterator[Difference]:
+    """What the embedded engine computes otherwise than BigQuery."""
+    from aggregator.core.graph import Difference  # noqa: PLC0415
+    from aggregator.engines.duckdb.dialect.verdict import verdict  # noqa: PLC0415
+
+    for found in verdict(subject.analysis.tree):
+        place = subject.query.place_of(found.node) if found.node is not None else subject.model.place
+        yield Difference(found.fidelity, place, found.construct, found.why)
 
 
 def _across(compiled: Compiled, cache: Cache) -> tuple[Diagnostic, ...]:

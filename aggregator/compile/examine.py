@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 
 from aggregator.compile.facts import (
@@ -21,6 +22,7 @@ from aggregator.compile.tables import table_of_model
 from aggregator.compile.templates.render import Renderer
 from aggregator.compile.written import written_select
 from aggregator.core.diagnostics import Diagnostic, Place, Word
+from aggregator.core.graph import Difference
 from aggregator.core.names import TableName
 from aggregator.core.project import Model, Project
 
@@ -75,6 +77,8 @@ class Examiner:
         said = list(self._inspect(outcome.subject))
         outcome.subject.release()
         problems += (each for each in said if isinstance(each, Diagnostic))
+        differences = tuple(each for each in said if isinstance(each, Difference))
+        compiled = dataclasses.replace(compiled, differences=differences) if differences else compiled
         remark = "".join(each.text for each in said if isinstance(each, Remark))
         table = table_text(table_of_model(compiled))
         return Facts(references, (), asks, findings_text(problems, model), table, compiled_text(compiled), remark)

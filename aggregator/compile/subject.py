@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from aggregator.compile.analysis import Analysis
     from aggregator.compile.query import Query
     from aggregator.core.diagnostics import Diagnostic
-    from aggregator.core.graph import CompiledModel, Table
+    from aggregator.core.graph import CompiledModel, Difference, Table
     from aggregator.core.names import TableName
 
 
@@ -39,5 +39,5 @@ class Subject:
         self.analysis.release()
 
 
-Inspect = Callable[[Subject], Iterable["Diagnostic | Remark"]]
+Inspect = Callable[[Subject], Iterable["Diagnostic | Remark | Difference"]]
 """Looks at a model while its trees are at hand."""

@@ -123,6 +123,24 @@ class Implied:
         return dataclasses.replace(model, key=self.key, columns=self.columns, partition=self.partition, inputs=inputs)
 
 
+class Fidelity(StrEnum):
+    """How near the rows that the embedded engine gives are to those of BigQuery."""
+
+    EXACT = "exact"
+    APPROXIMATE = "approximate"
+    REFUSED = "refused"
+
+
+@dataclasses.dataclass(frozen=True)
+class Difference:
+    """A construct that the embedded engine computes only nearly as BigQuery does, or not at all, and why."""
+
+    fidelity: Fidelity
+    place: Place
+    construct: str
+    why: str
+
+
 @dataclasses.dataclass(frozen=True)
 class Splice:
     """Where the compiler wrote over the author's text: ``[start, end)`` stands for ``[written_start, written_end)``.
@@ -145,6 +163,7 @@ class CompiledModel:
     several partitions can't be built in one query; empty when they can. ``place`` is where the SELECT begins.
     ``functions`` are the declared functions that it calls, each after those that it calls itself. ``aggregate`` and
     ``implied`` are there if it has measures; ``facts`` is then where the author's own SELECT stands in ``sql``.
+    ``differences`` are what the embedded engine does not compute exactly as BigQuery does.
     """
 
     model: Model
@@ -161,6 +180,13 @@ class CompiledModel:
     aggregate: Aggregate | None = None
     implied: Implied | None = None
     facts: tuple[int, int] | None = None
+    differences: tuple[Difference, ...] = ()
+
+    @property
+    def fidelity(self) -> Fidelity:
+        """How near its rows on the embedded engine are to those on BigQuery."""
+        found = {each.fidelity for each in self.differences}
+        return next((each for each in (Fidelity.REFUSED, Fidelity.APPROXIMATE) if each in found), Fidelity.EXACT)
 
     @property
     def name(self) -> TableName:

@@ -13,3 +13,18 @@ LOCAL_FILE = Code(
 whose columns are the declared ones. `null: NA` says which text stands for NULL in a CSV file.""",
     Layer.RUN,
 )
+
+NOT_AS_BIGQUERY = Code(
+    "R402",
+    "not-as-bigquery",
+    """The embedded engine can't compute a model as BigQuery would, so it does not compute it at all.
+
+The message names the construct, and the place where it stands. Which functions, operators and types agree has been
+found out by comparing them with Google's reference engine and with recorded answers of BigQuery; what was not shown to
+agree is refused, because rows that are silently wrong are worse than none. Write it with a construct that agrees
+(docs/local-engine.md lists them), or build the model on BigQuery.
+
+What reads the model is not built either, the other models are. `aggregator run --allow-inexact` builds it all the
+same.""",
+    Layer.RUN,
+)

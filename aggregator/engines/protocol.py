@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 if TYPE_CHECKING:
     from aggregator.core.diagnostics import Diagnostic
     from aggregator.core.freshness import Arrival, FreshnessReport
-    from aggregator.core.graph import Graph, OutputColumn
+    from aggregator.core.graph import CompiledModel, Graph, OutputColumn
     from aggregator.core.names import TableName
     from aggregator.core.unload import Unload
     from aggregator.core.warehouse import LedgerRow, Snapshot, Version, Versions
@@ -156,6 +156,10 @@ class Engine(Protocol):
 
     def ask(self, query: str, parameters: Mapping[str, date | datetime]) -> tuple[object, ...]:
         """The one row that a query in BigQuery's SQL gives. Raises :class:`QueryError`."""
+        ...
+
+    def refusal(self, model: CompiledModel) -> Diagnostic | None:
+        """Why this engine must not build a model: its rows would not be those of BigQuery."""
         ...
 
     def rows(self, query: str, parameters: Mapping[str, date | datetime]) -> Rows:

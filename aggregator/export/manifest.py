@@ -62,4 +62,16 @@ def _model(model: CompiledModel, lineage: Lineage) -> dict[str, Any]:
             for column in model.columns
         ],
         "fingerprint": model.fingerprint,
+        "embedded": {
+            "fidelity": str(model.fidelity),
+            "differences": [
+                {
+                    **_place_json(each.place),
+                    "fidelity": str(each.fidelity),
+                    "construct": each.construct,
+                    "why": each.why,
+                }
+                for each in model.differences
+            ],
+        },
     }

@@ -18,7 +18,7 @@ from aggregator.plan.order import waits
 from aggregator.plan.refused import is_from_nothing
 from aggregator.run.at_once import AtOnce
 from aggregator.run.schedule import Schedule
-from aggregator.run.turns import Turns
+from aggregator.run.turns import Refuse, Turns
 
 
 class Progress(Protocol):
@@ -31,7 +31,7 @@ class Progress(Protocol):
         """Some of them are done with."""
 
 
-def run_plan(
+def run_plan(  # noqa: PLR0913  (the last three are named where it is called)
     plan: Plan,
     graph: Graph,
     engine: Engine,
@@ -39,8 +39,11 @@ def run_plan(
     *,
     run_id: str,
     progress: Progress,
+    refuse: Refuse | None = None,
 ) -> Report:
     """Do the steps of a plan in their order; what fails stops only what reads it.
+
+    A model that is refused fails before anything of it is built; without ``refuse``, the engine says which.
 
     A step that was planned because something upstream was to be rebuilt is looked at again when its turn comes: if its
     inputs came out as they were, there is nothing to do. As many steps are done at once as the engine
@@ -52,7 +55,7 @@ def run_plan(
         partitions[step.model] += len(step.partitions)
     progress.begin(partitions)
     from_nothing = {name for name in plan.stale if is_from_nothing(plan, name)}
-    turns = Turns(graph, engine, ledger, run_id, from_nothing)
+    turns = Turns(graph, engine, ledger, run_id, from_nothing, refuse or engine.refusal)
     if engine.parallel == 1:
         results = _one_by_one(plan, turns, progress)
     else:

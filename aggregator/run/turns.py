@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import TypeAlias
 
 from aggregator.core.diagnostics import Diagnostic
 from aggregator.core.graph import CompiledModel, Graph
@@ -19,6 +20,9 @@ from aggregator.plan.texts import Texts
 from aggregator.run import codes
 from aggregator.run.accept import accept
 from aggregator.run.build import Attempt, Builder
+
+Refuse: TypeAlias = Callable[[CompiledModel], Diagnostic | None]
+"""Says why a model must not be built, if so."""
 
 _LEFT = {Policy.ACCEPT: Status.ACCEPTED, Policy.ACCEPTED: Status.FRESH, Policy.KEPT: Status.KEPT}
 """How partitions end that are left as they are."""
@@ -39,13 +43,20 @@ class Turns:
     """What has come of a run so far, and what that means for the next step. For one thread."""
 
     def __init__(
-        self, graph: Graph, engine: Engine, ledger: Ledger, run_id: str, from_nothing: Collection[TableName]
+        self,
+        graph: Graph,
+        engine: Engine,
+        ledger: Ledger,
+        run_id: str,
+        from_nothing: Collection[TableName],
+        refuse: Refuse,
     ) -> None:
         self._graph = graph
         self._engine = engine
         self._ledger = ledger
         self._run_id = run_id
         self._from_nothing = set(from_nothing)
+        self._refuse = refuse
         self._failed: dict[TableName, dict[str, Diagnostic]] = {}
 
     def begin(self, step: Step) -> Turn:
@@ -53,6 +64,9 @@ class Turns:
         model = self._graph.models[step.model]
         if step.stale.reason is Reason.ACCEPT:
             return Turn((self._accept(model, step.partitions),), ())
+        refused = self._refuse(model)
+        if refused is not None:
+            return Turn((StepResult(step.model, step.partitions, Status.FAILED, problem=refused),), ())
         blocked = self._blocked(model, step)
         results = list(_reports(model, blocked))
         wanted = [each for each in step.partitions if each not in blocked]

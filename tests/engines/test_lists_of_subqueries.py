@@ -15,6 +15,7 @@ from sqlglot import exp
 
 from aggregator.engines.duckdb.connection import prepared
 from aggregator.engines.duckdb.dialect import REWRITES, to_duckdb
+from aggregator.engines.duckdb.dialect import translate as dialect
 
 RANDOM = {
     "a count": "(SELECT COUNT(*) FROM UNNEST(h) AS e WHERE e.v > k)",
@@ -68,9 +69,9 @@ def subqueries() -> Callable[[str], str]:
         with pytest.MonkeyPatch.context() as patch:
             for kind in (exp.Subquery, exp.Array):
                 patch.delitem(REWRITES, kind)
-            to_duckdb.cache_clear()
+            dialect.translated.cache_clear()
             found = to_duckdb(sql)
-        to_duckdb.cache_clear()
+        dialect.translated.cache_clear()
         return found
 
     return translate

@@ -95,7 +95,7 @@ class Analyst:
         if any(self.scopes) or any(not each.name for each in self.parameters):
             return Unchecked("variables and parameters by position have no values here")
         tables = []
-        for written, stored in self._tables(sql).items():
+        for written, stored in self.tables(sql).items():
             rows = self.content(stored)
             if rows is None:
                 return Unchecked(f"the rows of {written} are not known: {self.complaint}")
@@ -168,7 +168,7 @@ class Analyst:
 
     def _statement(self, sql: str) -> Statement:
         tables = tuple(
-            stored.relation(written) for written, stored in self._tables(sql).items() if stored.kind != "SYSTEM"
+            stored.relation(written) for written, stored in self.tables(sql).items() if stored.kind != "SYSTEM"
         )
         return Statement("", sql, tables, routines=tuple(self.warehouse.routines.values()))
 
@@ -179,7 +179,7 @@ class Analyst:
                 found[name.casefold()] = name, type_
         return dict(found.values())
 
-    def _tables(self, sql: str) -> dict[str, Stored]:
+    def tables(self, sql: str) -> dict[str, Stored]:
         """The tables that a statement, or a routine, names, as they are written."""
         found = {}
         for text in (sql, *self.warehouse.routines.values()):

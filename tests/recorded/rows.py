@@ -47,7 +47,7 @@ def compared(fixture: Fixture, result: Result) -> str:
     names = [each["name"] for each in fixture.schema]
     theirs = [tuple(row.get(name) for name in names) for row in fixture.rows]
     types = [parsed(each.type) for each in answer.columns]
-    same = _same_rows(theirs, answer, types)
+    same = same_rows(theirs, answer, types)
     return SAME if same else f"{WRONG}: {str(answer.values)[:200]}, recorded are {str(theirs)[:200]}"
 
 
@@ -63,21 +63,52 @@ def _unmeasured(fixture: Fixture, result: Result) -> str:
     return "" if result.is_query else "no query"
 
 
-def _same_rows(theirs: Sequence[tuple[Any, ...]], ours: Rows, types: Sequence[Any]) -> bool:
-    def same_row(one: Sequence[Any], other: Sequence[Any]) -> bool:
-        return all(_same(a, b, type_) for a, b, type_ in zip(one, other, types, strict=True))
+def same_rows(theirs: Sequence[tuple[Any, ...]], ours: Rows, types: Sequence[Any]) -> bool:
+    """Whether rows that were recorded, and those of a query, are the same, in order if there is one."""
+    return _are_same(theirs, ours.values, types, _same, is_ordered=ours.is_ordered)
 
-    if len(theirs) != len(ours.values):
+
+def same_values(theirs: Rows, ours: Sequence[tuple[Any, ...]]) -> bool:
+    """Whether the rows of two engines are the same: floats to nine digits."""
+    types = [parsed(each.type) for each in theirs.columns]
+    return _are_same(theirs.values, ours, types, _equal, is_ordered=theirs.is_ordered)
+
+
+def _are_same(
+    theirs: Sequence[tuple[Any, ...]],
+    ours: Sequence[tuple[Any, ...]],
+    types: Sequence[Any],
+    same: Any,
+    *,
+    is_ordered: bool,
+) -> bool:
+    def same_row(one: Sequence[Any], other: Sequence[Any]) -> bool:
+        return all(same(a, b, type_) for a, b, type_ in zip(one, other, types, strict=True))
+
+    if len(theirs) != len(ours):
         return False
-    if ours.is_ordered:
-        return all(map(same_row, theirs, ours.values))
-    left = list(ours.values)
+    if is_ordered:
+        return all(map(same_row, theirs, ours))
+    left = list(ours)
     for row in theirs:
         at = next((place for place, each in enumerate(left) if same_row(row, each)), None)
         if at is None:
             return False
         left.pop(at)
     return True
+
+
+def _equal(theirs: Any, ours: Any, type_: Any) -> bool:
+    """Two values of one type. No two NaN are equal, but to be both is to be the same."""
+    if theirs is None or ours is None:
+        return theirs is ours
+    if isinstance(theirs, list):
+        return len(theirs) == len(ours) and all(_equal(a, b, None) for a, b in zip(theirs, ours, strict=True))
+    if isinstance(theirs, dict):
+        return all(_equal(a, b, None) for a, b in zip(theirs.values(), ours.values(), strict=True))
+    if type(theirs) is not type(ours):
+        return False
+    return _same_scalar(theirs, ours) if isinstance(ours, float) else bool(theirs == ours)
 
 
 def _same(theirs: Any, ours: Any, type_: type_pb2.TypeProto) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from aggregator.cli.fidelity import fidelity_summary
 from aggregator.cli.options import format_option, project_options
 from aggregator.cli.output import count, print_findings, print_json, print_text
 from aggregator.cli.session import Session, open_project
@@ -44,6 +45,8 @@ def _print(session: Session) -> None:
     print_text(session.findings, session.root)
     findings = f", {count(len(session.findings), 'finding')}" if session.findings else ""
     click.echo(f"{count(len(models), 'model')} compiled{findings}")
+    for line in fidelity_summary(models):
+        click.echo(line)
 
 
 def _form(model: CompiledModel) -> str:

@@ -42,6 +42,7 @@ from aggregator.run import Progress, run_plan
 @amount_options
 @jobs_option
 @wait_option
+@click.option("--allow-inexact", is_flag=True, help="Also build models whose rows may differ from BigQuery's here.")
 @format_option("json")
 def command(
     folder: Path,
@@ -54,6 +55,7 @@ def command(
     retry: bool,
     jobs: int | None,
     wait: float,
+    allow_inexact: bool,
     quiet: bool,
     output: str,
 ) -> int:
@@ -71,7 +73,15 @@ def command(
         snapshot = engine.snapshot()
         found = planned(graph, snapshot, wish)
         with _progress(quiet=quiet) as progress:
-            report = run_plan(found.plan, graph, engine, snapshot.ledger, run_id=_run_id(), progress=progress)
+            report = run_plan(
+                found.plan,
+                graph,
+                engine,
+                snapshot.ledger,
+                run_id=_run_id(),
+                progress=progress,
+                refuse=(lambda _: None) if allow_inexact else engine.refusal,
+            )
         exports = export(session, engine, exported, quiet=quiet)
         publish_freshness(graph, engine, None if report.results else snapshot)
     if output == "json":

@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 import click
 
+from aggregator.cli.fidelity import fidelity_lines
 from aggregator.cli.options import project_options, wait_option
 from aggregator.cli.output import count, teller
 from aggregator.cli.select import select
@@ -58,6 +59,8 @@ def _sql(session: Session, name: TableName) -> None:
     if model.calendar is not None:
         how = f"one partition at a time: {model.one_by_one}" if model.one_by_one else "any number of partitions at once"
         click.echo(f"-- @start and @end are of type {model.calendar.type}; built {how}")
+    for line in fidelity_lines(model):
+        click.echo(f"-- {line}")
     click.echo(model.sql)
 
 

@@ -7,7 +7,32 @@ from sqlglot import exp
 from aggregator.engines.duckdb.trees import call, one
 
 MACROS = (
-    "_item(items, n) AS CASE WHEN n < 1 OR n > len(items) THEN error('array index out of bounds') ELSE items[n] END",
+    (
+        "_item(items, n) AS CASE WHEN typeof(items) = 'JSON' THEN error('JSON has no positions here; use JSON_QUERY')"
+        " WHEN n < 1 OR n > len(items) THEN error('array index out of bounds') ELSE items[n] END"
+    ),
+    (
+        "_without_nulls(items, name) AS CASE WHEN len(items) > list_count(items) THEN"
+        " error('Array cannot have a null element; error in writing field ' || name) ELSE items END"
+    ),
+    "_safe_item(items, n) AS CASE WHEN n >= 1 THEN items[n] END",
+    "_end(items, n) AS CASE WHEN n < 0 THEN len(items) + n + 1 ELSE n + 1 END",
+    (
+        "_array_slice(items, first, last) AS"
+        " list_slice(items, greatest(_end(items, first), 1), greatest(_end(items, last), 0))"
+    ),
+    (
+        "_array_first(items) AS CASE WHEN len(items) = 0 THEN"
+        " error('ARRAY_FIRST cannot get the first element of an empty array') ELSE items[1] END"
+    ),
+    (
+        "_array_last(items) AS CASE WHEN len(items) = 0 THEN"
+        " error('ARRAY_LAST cannot get the last element of an empty array') ELSE items[len(items)] END"
+    ),
+    (
+        "_bytes_of_code_points(codes) AS"
+        " from_hex(array_to_string(list_transform(codes, lambda _one: printf('%02x', _one)), ''))"
+    ),
     "_present(items) AS CASE WHEN list_count(items) > 0 THEN list_filter(items, lambda _one: _one IS NOT NULL) END",
 )
 """Functions that the rewritten SQL calls."""
@@ -15,12 +40,19 @@ MACROS = (
 
 def item(node: exp.Expr) -> exp.Expr:
     """A position that is out of range is an error, not NULL. Without a word it counts from 0, as an OFFSET does."""
-    if node.args.get("safe") or len(node.expressions) != 1 or node.expressions[0].is_string:
+    if len(node.expressions) != 1 or node.expressions[0].is_string:
         return node
     position = node.expressions[0]
+    if node.type is not None and node.this.type is not None and node.this.type.this is exp.DataType.Type.JSON:
+        return call("json_extract", node.this, exp.cast(position, "BIGINT", dialect="duckdb"))
     if not node.args.get("offset"):
         position = exp.Add(this=exp.paren(position), expression=one())
-    return call("_item", node.this, position)
+    return call("_safe_item" if node.args.get("safe") else "_item", node.this, position)
+
+
+def sliced(node: exp.Expr) -> exp.Expr:
+    """Positions count from 0, and backwards from -1."""
+    return call("_array_slice", node.this, node.args["start"], node.args["end"])
 
 
 def unnest(node: exp.Expr) -> exp.Expr:

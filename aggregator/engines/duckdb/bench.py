@@ -51,7 +51,7 @@ class DuckDbBench:
         self._graph = graph
         self._db = _Memory()
         self._db.execute("SET threads = 1")  # a second one costs more than it gains on a few rows
-        self._staging = Staging(self._db)
+        self._staging = Staging(self._db, graph)
         self._made: dict[TableName, tuple[tuple[str, str], ...]] = {}
 
     @translated()

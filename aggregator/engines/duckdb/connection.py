@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 
 from aggregator.engines.duckdb.dialect import MACROS
+from aggregator.engines.duckdb.dialect.python import MARK, PYTHON
 from aggregator.engines.protocol import WarehouseError
 
 _MAGIC = b"DUCK"
@@ -35,6 +36,7 @@ class Connection:
         self.path = path
         self._lock = _lock_of(path)
         self._parsed: dict[str, duckdb.Statement] = {}
+        self._has_python = False  # making functions takes a tenth of a second, and few queries need them
         self._worker = futures.ThreadPoolExecutor(max_workers=1)
         deadline = time.monotonic() + wait
         if not self._lock.acquire(blocking=False):
@@ -51,6 +53,9 @@ class Connection:
 
     def execute(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> duckdb.DuckDBPyConnection:
         """Run a statement. Parsing is a third of the cost of a small one, so a text is parsed only once."""
+        if not self._has_python and MARK in sql:
+            self._has_python = True
+            with_python(self.db)
         if sql not in self._parsed:
             (self._parsed[sql],) = self.db.extract_statements(sql)
         return self.db.execute(self._parsed[sql], parameters)
@@ -164,9 +169,14 @@ def _reachable(path: Path) -> Iterator[None]:
 def prepared(db: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
     """DATE of a TIMESTAMP must not depend on where the laptop is."""
     db.execute("SET TimeZone = 'UTC'")
-    for macro in MACROS:
-        db.execute(f"CREATE OR REPLACE TEMP MACRO {macro}")
+    db.execute("".join(f"CREATE OR REPLACE TEMP MACRO {macro};" for macro in MACROS))
     return db
+
+
+def with_python(db: duckdb.DuckDBPyConnection) -> None:
+    """Let queries call the functions that are in Python."""
+    for name, (function, takes, gives) in PYTHON.items():
+        db.create_function(name, function, list(takes), gives)
 
 
 def _unusable(path: Path, error: duckdb.Error) -> WarehouseError:

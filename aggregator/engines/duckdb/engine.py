@@ -11,31 +11,35 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from aggregator.core.diagnostics import Diagnostic
+from aggregator.core.graph import Fidelity
 from aggregator.core.names import TableName
 from aggregator.core.warehouse import ABSENT, WHOLE, LedgerRow, Snapshot, Version, Versions
 from aggregator.core.writes import Expectation, OverwritePartitions, ReplaceTable, ReplaceView, Staged, Write
+from aggregator.engines.codes import NOT_AS_BIGQUERY
 from aggregator.engines.duckdb.catalog import Columns, moment_sql, quoted, view_versions
 from aggregator.engines.duckdb.connection import Connection
 from aggregator.engines.duckdb.dialect import MACROS, to_duckdb
+from aggregator.engines.duckdb.dialect.python import MARK
 from aggregator.engines.duckdb.errors import lost, translated
 from aggregator.engines.duckdb.freshness import read_arrivals, write_freshness
 from aggregator.engines.duckdb.ingest import is_loaded, load, locate
 from aggregator.engines.duckdb.ledger import DDL, SCHEMA, UPGRADES, VERSION, append_rows, read_ledger
-from aggregator.engines.duckdb.reading import from_staging, readable, to_come, with_own_columns
+from aggregator.engines.duckdb.reading import from_staging, readable, schemas_of, to_come, with_own_columns
 from aggregator.engines.duckdb.staging import STAGING, Staging, used
 from aggregator.engines.duckdb.tables import Tables
 from aggregator.engines.duckdb.trial import DuckDbTrial
 from aggregator.engines.duckdb.types import told_type
 from aggregator.engines.duckdb.unload import Storage
-from aggregator.engines.protocol import Rows, WarehouseError
+from aggregator.engines.protocol import QueryError, Rows, WarehouseError
 
 if TYPE_CHECKING:
     from aggregator.core.calendar import Calendar, Partition
     from aggregator.core.freshness import Arrival, FreshnessReport
-    from aggregator.core.graph import Graph
+    from aggregator.core.graph import CompiledModel, Graph
     from aggregator.core.unload import Unload
 
 _STORAGE = ".aggregator/storage"
+_ADVICE = "write it another way (docs/local-engine.md), build it on BigQuery, or pass --allow-inexact"
 _SCHEMAS_IN_USE = (
     "SELECT schema_name FROM duckdb_tables() UNION SELECT schema_name FROM duckdb_views() WHERE NOT internal"
 )
@@ -53,7 +57,7 @@ class DuckDbEngine:
         path = graph.project.root / graph.project.environment.path
         self._connection = Connection(path, wait=wait, say=say)
         self._db = self._connection
-        self._staging = Staging(self._connection)
+        self._staging = Staging(self._connection, graph)
         self._storage = Storage(graph.project.root / (graph.project.environment.storage or _STORAGE))
         try:
             with translated(lost):
@@ -160,7 +164,10 @@ class DuckDbEngine:
         self._db.execute(f'CREATE SCHEMA IF NOT EXISTS "{write.table.dataset}"')
         self._make_readable(write.table)
         self.forget(write.table)
-        query = to_duckdb(readable(write.query, self._graph, self._graph.upstream(write.table)))
+        readable_query = readable(write.query, self._graph, self._graph.upstream(write.table))
+        query = to_duckdb(readable_query, schemas_of(self._graph, write.table))
+        if MARK in query:
+            raise QueryError(f"a view can't call what only this program has; let {write.table} be a table")
         self._db.execute(f"CREATE OR REPLACE VIEW {quoted(write.table)} AS {query}")
         current = self.versions()[write.table] = view_versions(self._db)[write.table]
         return current[WHOLE]
@@ -192,6 +199,15 @@ class DuckDbEngine:
         row = self._db.execute(translated_query, dict(parameters)).fetchone()
         assert row is not None  # noqa: S101  (aggregates without GROUP BY give a row of nothing)
         return tuple(row)
+
+    def refusal(self, model: CompiledModel) -> Diagnostic | None:
+        """The first construct of a model that has not been shown to agree."""
+        refused = [each for each in model.differences if each.fidelity is Fidelity.REFUSED]
+        if not refused:
+            return None
+        others = f" (and {len(refused) - 1} more)" if len(refused) > 1 else ""
+        message = f"{model.name} is not built here: {refused[0].construct}: {refused[0].why}{others}"
+        return Diagnostic(refused[0].place, NOT_AS_BIGQUERY, message, _ADVICE)
 
     @translated()
     def rows(self, query: str, parameters: Mapping[str, date | datetime]) -> Rows:

@@ -27,6 +27,18 @@ def readable(query: str, graph: Graph, tables: Iterable[TableName]) -> str:
     return without_pseudo(query, hidden) if hidden else query
 
 
+def schemas_of(graph: Graph, reader: TableName) -> dict[TableName, dict[str, str]]:
+    """The columns of the tables that a model reads, and its own, by their types on BigQuery."""
+    found: dict[TableName, dict[str, str]] = {}
+    for name in (reader, *graph.upstream(reader)):
+        if name in graph.models:
+            found[name] = {column.name: column.type for column in graph.models[name].columns if column.type}
+        elif name in graph.sources:
+            source = graph.sources[name]
+            found[name] = {str(each.name): each.type for each in (*source.columns, *source.pseudo_columns) if each.type}
+    return found
+
+
 def to_come(graph: Graph, reader: TableName, there: Collection[TableName]) -> Iterator[tuple[TableName, Columns]]:
     """The partitioned tables that a model reads and that are not there yet, with their columns: they are empty.
 

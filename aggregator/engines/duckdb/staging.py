@@ -14,11 +14,13 @@ from aggregator.core.writes import Batch, Expectation, OverwritePartitions, Writ
 from aggregator.engines.duckdb.catalog import Columns, grouped_sql
 from aggregator.engines.duckdb.dialect import expression_to_duckdb, to_duckdb
 from aggregator.engines.duckdb.errors import translated
+from aggregator.engines.duckdb.reading import schemas_of
 from aggregator.engines.duckdb.sketches import stored_type
 from aggregator.engines.duckdb.types import column_type
 from aggregator.engines.protocol import CheckError, QueryError
 
 if TYPE_CHECKING:
+    from aggregator.core.graph import Graph
     from aggregator.engines.duckdb.connection import Connection
 
 STAGING = "_staging"
@@ -39,8 +41,9 @@ class _Typed:
 class Staging:
     """Runs queries into the staging table, and measures what came out."""
 
-    def __init__(self, db: Connection) -> None:
+    def __init__(self, db: Connection, graph: Graph) -> None:
         self._db = db
+        self._graph = graph
         self._queries: dict[TableName, _Typed] = {}
         self._threads = _ALL_THREADS
 
@@ -116,7 +119,7 @@ class Staging:
         Worked out once per model and run: describing a query costs as much as planning it.
         """
         if write.table not in self._queries or self._queries[write.table].source != write.query:
-            query = to_duckdb(write.query)
+            query = to_duckdb(write.query, schemas_of(self._graph, write.table))
             described = self._db.execute(f"DESCRIBE {query}", used(parameters, query)).fetchall()
             expected = {column.name.casefold(): stored_type(column) for column in write.columns}
             columns = {
@@ -125,7 +128,9 @@ class Staging:
             }
             arrays = {column.name.casefold() for column in write.columns if column.type.startswith("ARRAY")}
             if any(columns[row[0]] != row[1] or row[0].casefold() in arrays for row in described):
-                casts = ", ".join(_cast(each, columns[each], is_array=each.casefold() in arrays) for each in columns)
+                casts = ", ".join(
+                    stored_value(each, columns[each], is_array=each.casefold() in arrays) for each in columns
+                )
                 query = f"SELECT {casts} FROM ({query})"
             self._queries[write.table] = _Typed(write.query, query, columns)
         return self._queries[write.table]
@@ -137,10 +142,12 @@ class Staging:
             self._threads = count
 
 
-def _cast(name: str, type_: str, *, is_array: bool) -> str:
-    """A column as it is to be stored. BigQuery stores no array that is NULL: it is empty then."""
+def stored_value(name: str, type_: str, *, is_array: bool) -> str:
+    """A column as it is to be stored. BigQuery stores no array that is NULL: it is empty then; and none with NULLs."""
     column = f'CAST("{name}" AS {type_})'
-    return f'coalesce({column}, []) AS "{name}"' if is_array else f'{column} AS "{name}"'
+    if not is_array:
+        return f'{column} AS "{name}"'
+    return f"coalesce(_without_nulls({column}, '{name}'), []) AS \"{name}\""
 
 
 def _bounds(write: Write) -> Parameters:

@@ -24,7 +24,7 @@ class DuckDbTrial:
         self._tables = tables
         self._graph = graph
         self._name = name
-        self._staging = Staging(db)
+        self._staging = Staging(db, graph)
         self._columns: dict[TableName, Columns] = {}
 
     def attach(self) -> None:

@@ -1,0 +1,131 @@
+"""What a SELECT is made of: its functions, operators and clauses, each with the types that it is used on."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Iterator
+
+from sqlglot import exp
+
+from aggregator.engines.duckdb.dialect import elements, formats
+
+_LEAVES = (exp.Identifier, exp.Boolean, exp.Null, exp.Parameter, exp.Var, exp.JSONPathPart)
+_COMMON = frozenset({exp.Identifier, exp.Column, exp.TableAlias, exp.Var, exp.Null, exp.Boolean})
+"""What most nodes are, and none of them can differ."""
+
+_PLAIN = (exp.Alias, exp.Paren, exp.Column, exp.Ordered, exp.Order, exp.Star, exp.Dot, exp.PropertyEQ)
+"""Nodes that compute nothing by themselves: on which types they are used does not matter."""
+
+_NOT_FLAGS = frozenset(
+    {"this", "alias", "quoted", "nested", "is_string", "big_int", "with_tz", "charset", "default_year"}
+)
+_TYPED = (exp.Func, exp.Binary, exp.Unary, exp.Between, exp.In, exp.Bracket)
+_OPERATORS = (
+    exp.Add,
+    exp.Sub,
+    exp.Mul,
+    exp.Div,
+    exp.Mod,
+    exp.IntDiv,
+    exp.SafeDivide,
+    exp.EQ,
+    exp.NEQ,
+    exp.GT,
+    exp.GTE,
+    exp.LT,
+    exp.LTE,
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Construct:
+    """A construct where it is used. ``name`` tells all variants apart; ``types`` are those of what it is used on."""
+
+    name: str
+    types: tuple[str, ...]
+    node: exp.Expr
+
+
+def constructs(tree: exp.Expr) -> Iterator[Construct]:
+    """All constructs of a tree whose nodes know their types."""
+    for node in tree.walk(bfs=False):
+        kind = type(node)
+        if kind in _COMMON or isinstance(node, _LEAVES):
+            continue
+        if isinstance(node, exp.Literal):
+            yield Construct("text" if node.is_string else "number", (), node)
+        elif isinstance(node, exp.DataType):
+            yield Construct(f"type {_type_name(node)}", (), node)
+        else:
+            yield Construct(_name(node), _types(node), node)
+            yield from _parts(node)
+
+
+def _name(node: exp.Expr) -> str:
+    """The kind of node, with all that makes it another variant: words, flags and units."""
+    words = [node.name.casefold() if isinstance(node, exp.Anonymous) else node.key]
+    if isinstance(node, (exp.Window, exp.SafeFunc, exp.IgnoreNulls, exp.RespectNulls)):
+        words.append(node.this.key)
+    if isinstance(node, (exp.Cast, exp.TryCast)):
+        words.append(_type_name(node.to))
+        if isinstance(node.this, exp.Array):
+            words.append("literal")  # ARRAY<INT64>[1]
+    for key, value in node.args.items():
+        if isinstance(value, exp.Var):
+            words.append(value.name.upper())
+        elif key == "unit" and isinstance(value, exp.Expr):
+            words.append(value.sql("bigquery").upper())
+        elif key not in _NOT_FLAGS and value and isinstance(value, (str, bool, int)):
+            words.append(key if value is True else f"{key}={value}")
+    return " ".join(words)
+
+
+def _parts(node: exp.Expr) -> Iterator[Construct]:
+    """The elements of a format string that is written out."""
+    format_ = node.this if isinstance(node, exp.Format) else node.args.get("format")
+    if not isinstance(format_, (exp.Literal, exp.RawString)):
+        return
+    split = formats.specifiers if isinstance(node, exp.Format) else elements.elements
+    for each in split(format_.name):
+        if each.startswith("%"):
+            yield Construct(f"{node.key} element {each}", (), node)
+
+
+def _types(node: exp.Expr) -> tuple[str, ...]:
+    if not isinstance(node, _TYPED) or isinstance(node, _PLAIN):
+        return ()
+    found: list[str] = []
+    has_unit = "unit" in node.args
+    for key, value in node.args.items():
+        if has_unit and key == "expression" and isinstance(value, exp.Literal):
+            continue  # INTERVAL 1 DAY
+        for each in value if isinstance(value, list) else [value]:
+            if isinstance(each, exp.Expr) and not isinstance(each, (exp.Var, exp.DataType, exp.Identifier, exp.Null)):
+                found += _types_of(each)
+    names = tuple(dict.fromkeys(found))
+    return (" and ".join(sorted(names)),) if isinstance(node, _OPERATORS) and len(names) > 1 else names
+
+
+def _types_of(node: exp.Expr) -> list[str]:
+    """The type of an argument; of a clause around it, such as DISTINCT, those of what is in it."""
+    if isinstance(node, (exp.Distinct, exp.Order, exp.Limit, exp.Ordered, exp.HavingMax)):
+        inner = [*node.expressions[:1], node.args.get("this")]
+        return [name for each in inner if isinstance(each, exp.Expr) for name in _types_of(each)]
+    if isinstance(
+        node, (exp.Query, exp.Unnest, exp.JSONPath, exp.Star, exp.If, exp.Interval, exp.Where, exp.WindowSpec)
+    ):
+        return []
+    data = node.type
+    if not isinstance(data, exp.DataType) or data.this is exp.DType.UNKNOWN:
+        return ["?"]
+    return [] if data.this is exp.DType.NULL else [_type_name(data)]
+
+
+def _type_name(data: exp.DataType) -> str:
+    return _type_names(data.this) if isinstance(data.this, exp.DType) else data.sql("bigquery").partition("<")[0]
+
+
+@functools.cache
+def _type_names(kind: exp.DType) -> str:
+    return exp.DataType(this=kind).sql("bigquery").partition("<")[0]

@@ -1,0 +1,188 @@
+"""Numbers: what overflows, what is NUMERIC and exact, and where mathematics ends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlglot import exp
+
+from aggregator.engines.duckdb.dialect.typing import is_numeric, kind_of
+from aggregator.engines.duckdb.trees import call
+
+_STRAY = "starts_with(typeof(x), 'DECIMAL(38') OR starts_with(typeof(y), 'DECIMAL(38')"
+_STRAY_SAID = "error('the type of a NUMERIC could not be told; cast it where it is divided or averaged')"
+
+MACROS = (
+    # typeof() is known when a query is planned, so that this costs nothing where the types are others.
+    (
+        "_divide(x, y) AS CASE WHEN y = 0 AND x IS NOT NULL THEN error('division by zero')"
+        f" WHEN {_STRAY} THEN {_STRAY_SAID} ELSE x / y END"
+    ),
+    "_div(x, y) AS CASE WHEN y = 0 AND x IS NOT NULL THEN error('division by zero') ELSE x // y END",
+    "_quotient(a, b) AS a // b + CASE WHEN 2 * abs(a % b) >= abs(b) THEN sign(a) * sign(b) ELSE 0 END",
+    (
+        "_numeric_ratio(x, y) AS CAST(_quotient(CAST(CAST(x AS DECIMAL(38, 9)) * 1000000000 AS HUGEINT) * 1000000000,"
+        " CAST(CAST(y AS DECIMAL(38, 9)) * 1000000000 AS HUGEINT)) AS DECIMAL(38, 0))"
+        " * CAST('0.000000001' AS DECIMAL(10, 9))"
+    ),
+    (
+        "_numeric_divide(x, y) AS CASE WHEN y = 0 AND x IS NOT NULL THEN error('division by zero')"
+        " ELSE _numeric_ratio(x, y) END"
+    ),
+    "_numeric_safe_divide(x, y) AS CASE WHEN y <> 0 THEN _numeric_ratio(x, y) END",
+    "_numeric_multiply(x, y) AS round(CAST(x AS DECIMAL(38, 9)) * CAST(y AS DECIMAL(38, 9)), 9)",
+    f"_averaged(x) AS CASE WHEN starts_with(typeof(x), 'DECIMAL(38') THEN {_STRAY_SAID} ELSE x END",
+    (
+        "_ieee_divide(x, y) AS CASE WHEN y = 0 AND x IS NOT NULL THEN CASE WHEN x = 0 OR isnan(CAST(x AS DOUBLE))"
+        " THEN CAST('nan' AS DOUBLE) WHEN x > 0 THEN CAST('inf' AS DOUBLE) ELSE CAST('-inf' AS DOUBLE) END"
+        " ELSE CAST(x AS DOUBLE) / CAST(y AS DOUBLE) END"
+    ),
+    "_safe_add(x, y) AS TRY(x + y)",
+    "_safe_subtract(x, y) AS TRY(x - y)",
+    "_safe_multiply(x, y) AS TRY(x * y)",
+    "_safe_negate(x) AS TRY(-x)",
+    (
+        "_range_bucket(x, bounds) AS CASE WHEN list_sort(bounds) IS DISTINCT FROM bounds THEN"
+        " error('Elements in input array to RANGE_BUCKET must be in ascending order') WHEN x IS NOT NULL THEN"
+        " len(list_filter(bounds, lambda _one: _one <= x)) END"
+    ),
+    "_is_beyond(y, x) AS NOT isfinite(y) AND isfinite(CAST(x AS DOUBLE))",
+    "_sqrt(x) AS CASE WHEN x < 0 THEN error('Argument to SQRT cannot be negative') ELSE sqrt(x) END",
+    "_ln(x) AS CASE WHEN x <= 0 THEN error('Floating point error in function: LN') ELSE ln(x) END",
+    (
+        "_log(base, x) AS CASE WHEN x <= 0 OR base <= 0 OR base = 1 THEN error('Floating point error in function: LOG')"
+        " WHEN base = 10 THEN log10(x) WHEN base = 2 THEN log2(x) ELSE ln(x) / ln(base) END"
+    ),
+    (
+        "_pow(x, y) AS CASE WHEN _is_beyond(pow(x, y), x) THEN error('Floating point error in function: POW')"
+        " ELSE pow(x, y) END"
+    ),
+    "_exp(x) AS CASE WHEN _is_beyond(exp(x), x) THEN error('Floating point error in function: EXP') ELSE exp(x) END",
+    "_safe_sqrt(x) AS CASE WHEN x >= 0 THEN sqrt(x) END",
+    "_safe_ln(x) AS CASE WHEN x > 0 THEN ln(x) END",
+    "_safe_log(base, x) AS CASE WHEN x > 0 AND base > 0 AND base <> 1 THEN ln(x) / ln(base) END",
+    "_safe_pow(x, y) AS CASE WHEN NOT _is_beyond(pow(x, y), x) THEN pow(x, y) END",
+    "_safe_exp(x) AS CASE WHEN NOT _is_beyond(exp(x), x) THEN exp(x) END",
+    "_safe_div(x, y) AS CASE WHEN y <> 0 THEN x // y END",
+    "_coth(x) AS 1 / tanh(x)",
+    "_csc(x) AS 1 / sin(x)",
+    "_sec(x) AS 1 / cos(x)",
+    "_csch(x) AS 1 / sinh(x)",
+    "_sech(x) AS 1 / cosh(x)",
+    "_corr(x) AS CASE WHEN isnan(x) THEN NULL ELSE x END",
+    # Only floats must be rounded: as one, a great integer would lose digits. A text is digits, or hexadecimal.
+    (
+        "_integer(x) AS CASE WHEN typeof(x) IN ('DOUBLE', 'FLOAT') THEN CAST(round(TRY_CAST(x AS DOUBLE)) AS BIGINT)"
+        " WHEN typeof(x) = 'VARCHAR' AND NOT _is_integer_text(CAST(x AS VARCHAR)) THEN"
+        " error('Bad int64 value: ' || CAST(x AS VARCHAR)) ELSE CAST(x AS BIGINT) END"
+    ),
+    (
+        "_safe_integer(x) AS CASE WHEN typeof(x) IN ('DOUBLE', 'FLOAT')"
+        " THEN TRY_CAST(round(TRY_CAST(x AS DOUBLE)) AS BIGINT)"
+        " WHEN typeof(x) = 'VARCHAR' AND NOT _is_integer_text(CAST(x AS VARCHAR)) THEN NULL"
+        " ELSE TRY_CAST(x AS BIGINT) END"
+    ),
+    "_is_integer_text(text) AS regexp_full_match(text, '\\s*[+-]?(\\d+|0[xX][0-9a-fA-F]+)\\s*')",
+    (
+        "_bool(x) AS CASE WHEN typeof(x) = 'VARCHAR' AND lower(CAST(x AS VARCHAR)) NOT IN ('true', 'false') THEN"
+        " error('Bad bool value: ' || CAST(x AS VARCHAR)) ELSE CAST(x AS BOOLEAN) END"
+    ),
+    (
+        "_safe_bool(x) AS CASE WHEN typeof(x) = 'VARCHAR' AND lower(CAST(x AS VARCHAR)) NOT IN ('true', 'false')"
+        " THEN NULL ELSE TRY_CAST(x AS BOOLEAN) END"
+    ),
+)
+"""Functions that the rewritten SQL calls."""
+
+SAFE_FORMS = frozenset({"_sqrt", "_ln", "_log", "_pow", "_exp", "_div"})
+"""Of these there is a form that gives NULL instead of an error: DuckDB's TRY takes no call that may raise one."""
+
+
+def division(node: exp.Expr) -> exp.Expr:
+    """X / 0 is an error, not infinity; NUMERIC by NUMERIC is NUMERIC, of nine digits."""
+    if is_numeric(node.this, node.expression):
+        return call("_numeric_divide", node.this, node.expression)
+    if exp.DataType.Type.DOUBLE in (kind_of(node.this), kind_of(node.expression)):
+        return call("_divide", *(exp.cast(side, "DOUBLE", dialect="duckdb") for side in (node.this, node.expression)))
+    return call("_divide", node.this, node.expression)
+
+
+def safe_division(node: exp.Expr) -> exp.Expr:
+    """NUMERIC by NUMERIC is NUMERIC, of nine digits."""
+    if not is_numeric(node.this, node.expression):
+        return node
+    return call("_numeric_safe_divide", node.this, node.expression)
+
+
+def whole_division(node: exp.Expr) -> exp.Expr:
+    """By a macro: sqlglot writes an operator, without parentheses around what was an argument."""
+    return call("_div", node.this, node.expression)
+
+
+def product(node: exp.Expr) -> exp.Expr:
+    """NUMERIC by NUMERIC is rounded to nine digits. Two integers that are written out are INT64, and not of 32 bits."""
+    if is_numeric(node.this) and is_numeric(node.expression):
+        return call("_numeric_multiply", node.this, node.expression)
+    return wide(node)
+
+
+def wide(node: exp.Expr) -> exp.Expr:
+    """Integers that are written out are INT64; DuckDB computes them in 32 bits, which overflow."""
+    if _is_whole(node.this) and _is_whole(node.expression):
+        node.set("this", exp.cast(node.this, "BIGINT", dialect="duckdb"))
+    return node
+
+
+def _is_whole(node: exp.Expr) -> bool:
+    inner = node.unnest() if isinstance(node, exp.Paren) else node
+    return isinstance(inner, exp.Literal) and not inner.is_string and inner.name.isdigit()
+
+
+def average(node: exp.Expr) -> exp.Expr:
+    """AVG of NUMERIC is NUMERIC; DuckDB computes it as a float."""
+    item = node.this.expressions[0] if isinstance(node.this, exp.Distinct) else node.this
+    if not is_numeric(item):
+        if not isinstance(node.this, exp.Distinct):
+            node.set("this", call("_averaged", node.this))
+        return node
+    parent = node.parent
+    if isinstance(parent, (exp.Window, exp.Filter)):
+        return node
+    return call("_numeric_divide", exp.Sum(this=node.this.copy()), exp.Count(this=node.this.copy()))
+
+
+def window(node: exp.Expr) -> exp.Expr:
+    """AVG of NUMERIC over a window: the sum over it by the count over it."""
+    aggregate = node.this
+    if not isinstance(aggregate, exp.Avg) or not is_numeric(aggregate.this):
+        return node
+    total, number = node.copy(), node.copy()
+    total.set("this", exp.Sum(this=aggregate.this.copy()))
+    number.set("this", exp.Count(this=aggregate.this.copy()))
+    return call("_numeric_divide", total, number)
+
+
+def safe(node: exp.Expr) -> exp.Expr:
+    """SAFE.F(x) is NULL where F(x) is an error."""
+    inner = node.this
+    if isinstance(inner, exp.Anonymous) and inner.name in SAFE_FORMS:
+        return call(f"_safe{inner.name}", *inner.expressions)
+    return call("TRY", inner)
+
+
+def correlation(node: exp.Expr) -> exp.Expr:
+    """CORR of what does not vary is NULL, not NaN."""
+    return node if isinstance(node.parent, exp.Window) else call("_corr", node.copy())
+
+
+def named(name: str) -> Callable[[exp.Expr], exp.Expr]:
+    """A correction that calls a macro with what a function takes."""
+
+    def rewrite(node: exp.Expr) -> exp.Expr:
+        arguments = [
+            each for each in (node.args.get("this"), node.args.get("expression")) if isinstance(each, exp.Expr)
+        ]
+        return call(name, *(arguments or node.expressions))
+
+    rewrite.__doc__ = f"By the macro {name}."
+    return rewrite

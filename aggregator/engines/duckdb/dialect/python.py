@@ -1,0 +1,99 @@
+"""Functions of BigQuery that SQL can't express, in Python: DuckDB calls them for each value."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import unicodedata
+from collections.abc import Callable
+from typing import Any, Literal, TypeAlias, cast
+
+from aggregator.engines.duckdb.dialect.farm import fingerprint
+
+
+def _instr(text: str, part: str, begin: int, occurrence: int) -> int:
+    """INSTR: the position of a part, counted from 1; a negative beginning is one from the end, and looks backwards."""
+    if begin == 0 or occurrence < 1:
+        raise ValueError("INSTR takes a position that is not 0, and an occurrence of at least 1")
+    if begin > 0:
+        found = begin - 2
+        for _ in range(occurrence):
+            found = text.find(part, found + 1)
+            if found < 0:
+                return 0
+        return found + 1
+    end = len(text) + begin
+    for _ in range(occurrence):
+        end = text.rfind(part, 0, end + len(part)) if end >= 0 else -1
+        if end < 0:
+            return 0
+        found, end = end, end - 1
+    return found + 1
+
+
+_Form: TypeAlias = Literal["NFC", "NFD", "NFKC", "NFKD"]
+
+
+def _form(name: str) -> _Form:
+    return cast("_Form", name)
+
+
+def _from_base32(text: str) -> bytes:
+    return base64.b32decode(text)  # DuckDB counts the parameters, of which this has more
+
+
+def _normalize(text: str, form: str, is_casefold: bool) -> str:  # noqa: FBT001  (DuckDB passes values by position)
+    if is_casefold:
+        composed = _form("NFKC" if form.startswith("NFK") else "NFC")
+        return unicodedata.normalize(composed, unicodedata.normalize(composed, text).casefold())
+    return unicodedata.normalize(_form(form), text)
+
+
+_SOUNDS = {
+    **dict.fromkeys("BFPV", "1"),
+    **dict.fromkeys("CGJKQSXZ", "2"),
+    "D": "3",
+    "T": "3",
+    "L": "4",
+    "M": "5",
+    "N": "5",
+    "R": "6",
+}
+
+
+def _soundex(text: str) -> str:
+    letters = [each for each in text if each.isascii() and each.isalpha()]
+    if not letters:
+        return ""
+    found, last = letters[0], _SOUNDS.get(letters[0].upper(), "")
+    for each in map(str.upper, letters[1:]):
+        sound = _SOUNDS.get(each, "")
+        if sound and sound != last:
+            found += sound
+        if each not in "HW":
+            last = sound
+    return (found + "000")[:4]
+
+
+_TEXT, _BYTES, _INTEGER = "VARCHAR", "BLOB", "BIGINT"
+
+PYTHON: dict[str, tuple[Callable[..., Any], tuple[str, ...], str]] = {
+    "_py_instr": (_instr, (_TEXT, _TEXT, _INTEGER, _INTEGER), _INTEGER),
+    "_py_normalize": (_normalize, (_TEXT, _TEXT, "BOOLEAN"), _TEXT),
+    "_py_soundex": (_soundex, (_TEXT,), _TEXT),
+    "_py_lenient_text": (lambda value: value.decode("utf-8", "replace"), (_BYTES,), _TEXT),
+    "_py_sha512": (lambda value: hashlib.sha512(value).digest(), (_BYTES,), _BYTES),
+    "_py_fingerprint": (fingerprint, (_BYTES,), _INTEGER),
+    "_py_to_base32": (lambda value: base64.b32encode(value).decode(), (_BYTES,), _TEXT),
+    "_py_from_base32": (_from_base32, (_TEXT,), _BYTES),
+}
+"""By the name that the rewritten SQL calls: the function, the types that it takes, and the one that it gives.
+
+NULL gives NULL, without a call.
+"""
+
+MACROS = ("_as_bytes(x) AS CASE WHEN typeof(x) = 'BLOB' THEN TRY_CAST(x AS BLOB) ELSE encode(CAST(x AS VARCHAR)) END",)
+"""Functions that the rewritten SQL calls."""
+
+MARK = "_PY_"
+"""What is in a translated query that calls one of them: they are made when the first such query comes."""

@@ -1,0 +1,83 @@
+"""Texts of BigQuery's SQL to texts of DuckDB's."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+
+import sqlglot
+from sqlglot import exp
+
+from aggregator.core.names import TableName
+from aggregator.engines.duckdb import bits
+from aggregator.engines.duckdb.dialect.moments import with_zones
+from aggregator.engines.duckdb.dialect.rewrites import CALLS, REWRITES
+from aggregator.engines.duckdb.dialect.source import Source
+from aggregator.engines.duckdb.dialect.typing import Schemas, tell_types
+from aggregator.engines.duckdb.outside import refuse_outside
+from aggregator.engines.duckdb.trees import call
+
+_Columns = tuple[tuple[TableName, tuple[tuple[str, str], ...]], ...]
+
+
+def to_duckdb(sql: str, schemas: Schemas | None = None) -> str:
+    """Translate a query, or an expression in a SELECT; parameters ``@start`` become ``$start``.
+
+    ``schemas`` has the columns of the tables that it reads, by their types on BigQuery; what is not there has no type.
+    Raises :class:`~aggregator.engines.protocol.QueryError` where it calls a function that only the warehouse has, or
+    that is not translated.
+    """
+    return translated(sql, tuple((name, tuple(columns.items())) for name, columns in (schemas or {}).items()))
+
+
+@functools.lru_cache(maxsize=4096)
+def translated(sql: str, columns: _Columns) -> str:
+    """The same, of what can be kept."""
+    tree = sqlglot.parse_one(sql, read=Source)
+    refuse_outside(tree)
+    with_zones(tree)
+    tree = bits.regroup(tree)
+    tell_types(tree, {name: dict(each) for name, each in columns})
+    return _rewritten(tree).sql(dialect="duckdb")
+
+
+def expression_to_duckdb(sql: str) -> str:
+    """Translate an expression."""
+    return to_duckdb(f"SELECT {sql}").removeprefix("SELECT ")
+
+
+def with_columns(sql: str, table: TableName, columns: Mapping[str, str]) -> str:
+    """Let a query, in BigQuery's SQL, read a table as if it had more columns, of these types and all NULL."""
+    tree = sqlglot.parse_one(sql, read="bigquery")
+    nulls = [exp.alias_(exp.cast(exp.null(), type_, dialect="bigquery"), name) for name, type_ in columns.items()]
+    for node in list(tree.find_all(exp.Table)):
+        if (node.db, node.name) == (table.dataset, table.table):
+            inner = node.copy()
+            inner.set("alias", None)
+            node.replace(exp.select("*", *nulls).from_(inner).subquery(node.alias_or_name))
+    return tree.sql(dialect="bigquery")
+
+
+def type_to_duckdb(bigquery_type: str) -> str:
+    """Translate a column type."""
+    if not bigquery_type:
+        return "VARCHAR"
+    return _rewritten(exp.DataType.build(bigquery_type, dialect="bigquery")).sql(dialect="duckdb")
+
+
+def _rewritten(tree: exp.Expr) -> exp.Expr:
+    """The inner nodes first, so that what stands inside a rewritten node is rewritten too."""
+    for node in reversed(list(tree.walk())):
+        rewrite = _called if isinstance(node, exp.Anonymous) else REWRITES.get(type(node))
+        better = rewrite(node) if rewrite else node
+        if better is node:
+            continue
+        if node is tree:
+            return better
+        node.replace(better)
+    return tree
+
+
+def _called(node: exp.Expr) -> exp.Expr:
+    name = CALLS.get(node.name.upper())
+    return call(name, *node.expressions) if name else node

@@ -1,0 +1,68 @@
+"""Types of expressions, where a correction depends on them: from the columns of tables, by sqlglot's inference."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+from sqlglot.optimizer.annotate_types import annotate_types
+from sqlglot.optimizer.qualify import qualify
+from sqlglot.schema import MappingSchema
+
+from aggregator.core.names import TableName
+
+Schemas = Mapping[TableName, Mapping[str, str]]
+"""The columns of tables, by their types on BigQuery."""
+
+_TYPED = (exp.Avg, exp.Div, exp.Mul, exp.SafeDivide, exp.Add, exp.Sub, exp.Bracket, exp.ByteLength, exp.TsOrDsToTime)
+_CANT_FOLLOW = (SqlglotError, RecursionError, AttributeError, KeyError, IndexError, TypeError, ValueError)
+_NUMERIC = frozenset({exp.DataType.Type.DECIMAL, exp.DataType.Type.BIGDECIMAL})
+_EXACT = _NUMERIC | frozenset(exp.DataType.SIGNED_INTEGER_TYPES)
+
+
+def tell_types(tree: exp.Expr, schemas: Schemas) -> None:
+    """Let the nodes of a tree know their types, as far as they can be told.
+
+    A copy is qualified, because sqlglot infers nothing before; what it makes of each node is told to the original.
+    """
+    if tree.find(*_TYPED, exp.JSONExtract, exp.JSONExtractArray) is None:
+        return
+    copy = tree.copy()
+    originals = {id(mine): original for mine, original in zip(copy.walk(), tree.walk(), strict=True)}
+    kept = list(copy.walk())
+    for table in copy.find_all(exp.Table):
+        table.set("catalog", None)  # a trial's, or a warehouse's: names of tables are told apart without it
+    schema = MappingSchema(dialect="bigquery")
+    try:
+        for name, columns in schemas.items():
+            schema.add_table(exp.table_(name.table, db=name.dataset), dict(columns), dialect="bigquery")
+        qualified = qualify(
+            copy,
+            dialect="bigquery",
+            schema=schema,
+            validate_qualify_columns=False,
+            quote_identifiers=False,
+            identify=False,
+        )
+        annotate_types(qualified, schema=schema, dialect="bigquery")
+    except _CANT_FOLLOW:
+        return
+    for node in kept:
+        if isinstance(node.type, exp.DataType):
+            originals[id(node)]._type = node.type  # noqa: SLF001  (the setter parses)
+
+
+def kind_of(node: exp.Expr | None) -> exp.DType | None:
+    """The type of an expression without its parts; None if it is not known."""
+    data = node.type if node is not None else None
+    if not isinstance(data, exp.DataType) or data.this is exp.DataType.Type.UNKNOWN:
+        return None
+    kind: exp.DType = data.this
+    return kind
+
+
+def is_numeric(*nodes: exp.Expr) -> bool:
+    """Whether what comes of these is NUMERIC or BIGNUMERIC: one of them is, and the others are that, or INT64."""
+    kinds = [kind_of(node) for node in nodes]
+    return any(kind in _NUMERIC for kind in kinds) and all(kind in _EXACT for kind in kinds)

@@ -1,0 +1,58 @@
+"""The embedded engine beside Google's reference engine, on random rows; and what the allow-list says of it.
+
+``AGGREGATOR_SEEDS`` is how many sets of random rows are compared, 1 by default.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+import pytest
+from side_by_side import agreement_of_cases, compare
+from side_by_side.agreed_cases import GROUPS
+
+from aggregator.analyzers.googlesql import module
+from aggregator.core.graph import Fidelity
+from aggregator.engines.duckdb.dialect.verdict import verdict
+
+SEEDS = range(1, 1 + int(os.environ.get("AGGREGATOR_SEEDS", "1")))
+
+
+@pytest.fixture(scope="module")
+def found() -> dict[str, compare.Compared]:
+    missing = module.why_missing()
+    if missing:
+        pytest.skip(missing)
+    return agreement_of_cases.outcomes(agreement_of_cases.reference(), SEEDS)
+
+
+def fidelity(case: str) -> Fidelity:
+    said = {each.fidelity for each in verdict(agreement_of_cases.typed(compare.query_of(case)))}
+    return next((each for each in (Fidelity.REFUSED, Fidelity.APPROXIMATE) if each in said), Fidelity.EXACT)
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_nothing_that_is_believed_differs(group: str, found: dict[str, compare.Compared]):
+    silent = {case: found[case].why for case in GROUPS[group] if found[case].outcome == compare.SILENT}
+
+    assert {case: why for case, why in silent.items() if fidelity(case) is not Fidelity.REFUSED} == {}
+
+
+def test_the_allow_list_is_what_agrees(found: dict[str, compare.Compared]):
+    """``python -m tests.side_by_side`` writes it anew."""
+    written: Any = json.loads(agreement_of_cases.AGREED.read_text(encoding="utf-8"))
+
+    assert written == agreement_of_cases.agreed(found)
+
+
+def test_the_page_has_the_corrections():
+    page = agreement_of_cases.PAGE.read_text(encoding="utf-8")
+
+    assert page == agreement_of_cases.with_corrections(page)
+
+
+def test_thousands_of_values_are_compared(found: dict[str, compare.Compared]):
+    assert sum(each.values for each in found.values()) > 3_000
+    assert sum(each.outcome == compare.AGREES for each in found.values()) > 0.95 * len(found)
