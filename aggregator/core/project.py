@@ -30,7 +30,10 @@ class Kind(StrEnum):
 
 @dataclasses.dataclass(frozen=True)
 class Environment:
-    """Where an environment's tables live, and its limits. ``path`` belongs to the embedded engine."""
+    """Where an environment's tables live, and its limits. ``path`` belongs to the embedded engine.
+
+    ``impersonate`` is the service account that BigQuery is asked as, in place of the user.
+    """
 
     name: str
     engine: str
@@ -42,6 +45,7 @@ class Environment:
     read_from: str = ""
     max_bytes_billed: int | None = None
     price_per_tib: float | None = None
+    impersonate: str = ""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -137,6 +137,9 @@ _KEYS: dict[str, dict[str, Key]] = {
         "read_from": Key("The environment whose tables are read where this one has none.", ("prod",)),
         "max_bytes_billed": Key("A query that would read more is refused.", ("2 TB",)),
         "price_per_tib": Key("What reading a TiB costs.", (6.25,)),
+        "impersonate": Key(
+            "The service account that BigQuery is asked as.", ("builder@acme-data.iam.gserviceaccount.com",)
+        ),
     },
     "aggregator.yml": {
         "project": Key("The project's name.", ("flights",)),

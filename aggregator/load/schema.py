@@ -247,6 +247,7 @@ ENVIRONMENT = Record(
         "read_from": Field(Identifier("the name of an environment"), default=""),
         "max_bytes_billed": Field(BYTES),
         "price_per_tib": Field(Number("a price per TiB, such as 6.25")),
+        "impersonate": Field(Text("the address of a service account"), default=""),
     },
     lambda values, place: Environment(name="", place=place, **values),
 )
