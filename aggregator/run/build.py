@@ -17,8 +17,8 @@ from aggregator.core.diagnostics import Diagnostic
 from aggregator.core.graph import CompiledModel, Graph
 from aggregator.core.plan import Step
 from aggregator.core.report import Status, StepResult
-from aggregator.core.warehouse import ABSENT, NULL_PARTITION, WHOLE, Ledger, LedgerRow, Outcome, Version
-from aggregator.core.writes import Batch, Expectation, ReplaceView, Staged, Write
+from aggregator.core.warehouse import ABSENT, NULL_PARTITION, WHOLE, Ledger, LedgerRow, Outcome
+from aggregator.core.writes import Batch, Expectation, Published, ReplaceView, Staged, Write
 from aggregator.engines import Engine
 from aggregator.engines.protocol import ColumnsChangedError, QueryError
 from aggregator.plan.inputs import Inputs
@@ -124,41 +124,48 @@ class Builder:
         unchanged = {each for each in sound if self._is_unchanged(each, staged)}
         changed = [each for each in sound if each not in unchanged]
         try:
-            self._write(write, staged, sound, changed, seen)
+            published = self._write(write, staged, sound, changed, seen)
         except (QueryError, ColumnsChangedError) as error:
             self._inputs = Inputs(self.model, self._graph, Texts(self._engine.versions()))  # the published is undone
             yield self._failed(step, self._query_problem(error), seen)
             return
-        seconds = time.monotonic() - seen.began
+        seconds, size = time.monotonic() - seen.began, _bytes(staged, published)
         for partitions, status in ((changed, Status.BUILT), (sorted(unchanged), Status.UNCHANGED)):
             if partitions:
-                rows = sum(staged.batches[each].rows for each in partitions if each in staged.batches)
-                yield StepResult(step.model, tuple(partitions), status, rows, seconds, staged.bytes)
+                rows = sum(_rows(each, staged, published) for each in partitions)
+                yield StepResult(step.model, tuple(partitions), status, rows, seconds, size)
+                size = None if size is None else 0  # paid once
         for partition, complaint in complaints.items():
             if complaint is not None:
                 yield self._failed(dataclasses.replace(step, partitions=(partition,)), complaint, seen)
 
-    def _write(self, write: Write, staged: Staged, sound: list[str], changed: list[str], seen: _Seen) -> None:
+    def _write(self, write: Write, staged: Staged, sound: list[str], changed: list[str], seen: _Seen) -> Published:
         """Publish what changed and record all that is sound, together."""
+        published = Published({})
         if not sound:
-            return
+            return published
         with self._engine.publishing():
-            versions = self._published(write, staged, changed) if changed else {}
-            seconds = time.monotonic() - seen.began
-            rows = []
-            for partition in sound:
-                batch = staged.batches.get(partition) or Batch(0, "")
-                if partition in versions:
-                    outcome, version = Outcome.BUILT, versions[partition].token
-                else:
-                    outcome, version = Outcome.UNCHANGED, self._previous[partition].version
-                row = self._row(partition, outcome, seen)
-                rows.append(
-                    dataclasses.replace(row, rows=batch.rows, version=version, checksum=batch.checksum, seconds=seconds)
-                )
+            if changed:
+                published = self._published(write, staged, changed)
+            rows = [self._done(each, staged, published, seen) for each in sound]
             self._engine.record(rows)
+        return published
 
-    def _published(self, write: Write, staged: Staged, changed: list[str]) -> dict[str, Version]:
+    def _done(self, partition: str, staged: Staged, published: Published, seen: _Seen) -> LedgerRow:
+        """What there is to be said of a partition that is as it should be."""
+        is_built, batch = partition in published.versions, staged.batches.get(partition)
+        version = published.versions[partition].token if is_built else self._previous[partition].version
+        return dataclasses.replace(
+            self._row(partition, Outcome.BUILT if is_built else Outcome.UNCHANGED, seen),
+            rows=_rows(partition, staged, published),
+            version=version,
+            checksum=batch.checksum if batch else "",
+            bytes=_bytes(staged, published),
+            job_id=published.job_id or staged.job_id,
+            seconds=time.monotonic() - seen.began,
+        )
+
+    def _published(self, write: Write, staged: Staged, changed: list[str]) -> Published:
         try:
             return self._engine.publish(write, staged, changed)
         except ColumnsChangedError:
@@ -217,3 +224,16 @@ class Builder:
 
 def _stretch(step: Step) -> str:
     return step.first if step.first == step.last else f"{step.first} to {step.last}"
+
+
+def _rows(partition: str, staged: Staged, published: Published) -> int:
+    """How many rows a partition was built with. What was not staged is only counted where it stands."""
+    if partition in published.versions:
+        return published.versions[partition].rows
+    return staged.batches[partition].rows if partition in staged.batches else 0
+
+
+def _bytes(staged: Staged, published: Published) -> int | None:
+    """What a batch cost, where anything does."""
+    known = [each for each in (staged.bytes, published.bytes) if each is not None]
+    return sum(known) if known else None

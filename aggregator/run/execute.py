@@ -9,7 +9,7 @@ from typing import Protocol
 from aggregator.core.diagnostics import Diagnostic
 from aggregator.core.graph import CompiledModel, Graph
 from aggregator.core.names import TableName
-from aggregator.core.plan import Plan, Step
+from aggregator.core.plan import Plan, Reason, Step
 from aggregator.core.report import Report, Status, StepResult
 from aggregator.core.warehouse import Ledger, Snapshot
 from aggregator.engines import Engine
@@ -50,8 +50,12 @@ def run_plan(plan: Plan, graph: Graph, engine: Engine, ledger: Ledger, *, run_id
     return Report(run_id, tuple(results), time.monotonic() - began)
 
 
+_ASKED_FOR = (Reason.FULL, Reason.FAILED)
+"""Why partitions are built however fresh they are."""
+
+
 class _Run:
-    """What has failed so far, and the builder of the model whose turn it is."""
+    """What has failed so far, the models that others wrote meanwhile, and the builder of the one whose turn it is."""
 
     def __init__(
         self, graph: Graph, engine: Engine, ledger: Ledger, run_id: str, from_nothing: Collection[TableName]
@@ -63,17 +67,21 @@ class _Run:
         self._from_nothing = from_nothing
         self._failed: dict[TableName, dict[str, Diagnostic]] = {}
         self._builder: Builder | None = None
+        self._rewritten: set[TableName] = set()
 
     def step(self, step: Step) -> Iterator[StepResult]:
         model = self._graph.models[step.model]
         if self._builder is None or self._builder.model is not model:
+            if self._engine.hold(step.model):
+                self._ledger = self._engine.snapshot().ledger
+                self._rewritten.add(step.model)
             attempt = Attempt(self._run_id, self._ledger, may_replace=step.model in self._from_nothing)
             self._builder = Builder(model, self._graph, self._engine, attempt)
         blocked = self._blocked(model, step)
         if blocked:
             yield from self._report_blocked(model, step, blocked)
         wanted = [each for each in step.partitions if each not in blocked]
-        if step.stale.pending:
+        if step.stale.pending or (step.model in self._rewritten and step.stale.reason not in _ASKED_FOR):
             still = self._still_stale(model, wanted)
             fresh = tuple(each for each in wanted if each not in still)
             if fresh:

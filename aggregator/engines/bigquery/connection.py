@@ -208,7 +208,8 @@ def _credentials(account: str, *, is_emulated: bool) -> Any:
         return None
     scopes = ["https://www.googleapis.com/auth/cloud-platform"]
     user, _ = google.auth.default(scopes=scopes)
-    return impersonated_credentials.Credentials(user, target_principal=account, target_scopes=scopes)
+    stand_in: Any = impersonated_credentials.Credentials
+    return stand_in(user, target_principal=account, target_scopes=scopes)
 
 
 def _config(parameters: Iterable[Parameter]) -> Any:
