@@ -8,7 +8,7 @@ import hashlib
 import re
 import threading
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from aggregator.engines.bigquery.connection import Connection, Patience
@@ -47,12 +47,21 @@ class Work:
 
 
 @dataclasses.dataclass(frozen=True)
-class Done:
-    """A job that succeeded: its id, what it billed, and how many rows it wrote."""
+class Job:
+    """A job as it was seen last: its id, what it billed, when it began and ended (UTC), and why it failed, if it did.
 
-    job_id: str
+    ``began`` tells that a query got as far as having a plan. ``handle`` is what Google's client has of it.
+    """
+
+    id: str
+    is_over: bool
     bytes: int
-    resource: Mapping[str, Any]
+    started: datetime | None
+    ended: datetime | None
+    reason: str
+    message: str
+    began: bool
+    handle: Any
 
 
 def job_name(*parts: str) -> str:
@@ -77,7 +86,7 @@ class Jobs:
         self._running: set[str] = set()
         self._stopped = threading.Event()
 
-    def run(self, work: Work) -> Done:
+    def run(self, work: Work) -> Job:
         """Run a job, once. Raises :class:`QueryError` if it can't be finished."""
         guarded(work.configuration, self._layout)
         failures = earlier = 0
@@ -87,31 +96,23 @@ class Jobs:
             job_id = f"{work.name}_{failures + earlier + 1}"
             job, is_ours = self._begun(job_id, work.configuration)
             job = self._finished(job_id, job)
-            error = job["status"].get("errorResult")
-            if error is None and (is_ours or _ended(job) >= work.accept_from):
-                return Done(job_id, _billed(job), job)
+            if not job.reason and (is_ours or (job.ended is not None and job.ended >= work.accept_from)):
+                return job
             if not is_ours and earlier < MAX_EARLIER:
                 earlier += 1
                 continue
             failures += 1
-            if error is None or error.get("reason") not in _AGAIN or failures >= MAX_ATTEMPTS:
-                raise failure(error or {}, job)
+            if job.reason not in _AGAIN or failures >= MAX_ATTEMPTS:
+                raise _failure(job.reason, job.message, began=job.began)
             self._pause(failures)
 
-    def run_all(self, works: Sequence[Work]) -> list[Done]:
+    def run_all(self, works: Sequence[Work]) -> list[Job]:
         """Run jobs that do not depend on each other, several at once."""
         return self._connection.each(self.run, works) if len(works) > 1 else [self.run(each) for each in works]
 
-    def rows(self, done: Done) -> list[tuple[Any, ...]]:
+    def rows(self, job: Job) -> list[tuple[Any, ...]]:
         """The rows of a query that was run."""
-
-        def ask(client: Any, how: dict[str, Any]) -> list[tuple[Any, ...]]:
-            from google.cloud import bigquery  # noqa: PLC0415  (heavy; only when used)
-
-            job = bigquery.QueryJob.from_api_repr(dict(done.resource), client)
-            return [row.values() for row in job.result(**how, job_retry=None)]
-
-        return self._connection.ask(ask)
+        return self._connection.ask(lambda _, how: [row.values() for row in job.handle.result(**how, job_retry=None)])
 
     def cancel(self) -> None:
         """Stop what still runs, and begin nothing more."""
@@ -129,7 +130,7 @@ class Jobs:
     def _location(self) -> str | None:
         return self._layout.environment.location or None
 
-    def _begun(self, job_id: str, configuration: Mapping[str, Any]) -> tuple[Mapping[str, Any], bool]:
+    def _begun(self, job_id: str, configuration: Mapping[str, Any]) -> tuple[Job, bool]:
         """A job, and whether it was begun by this request: one whose answer was lost may have been, or another process.
 
         That is the difference: who begins a job knows what was there before.
@@ -139,16 +140,16 @@ class Jobs:
             self._running.add(job_id)
         try:
             begun = self._connection.ask(
-                lambda client, how: _insert(client, configuration, job_id, self._location, how).to_api_repr()
+                lambda client, how: _seen(_insert(client, configuration, job_id, self._location, how))
             )
         except Refused as refused:
             if refused.status != _CONFLICT:
                 self._over(job_id)
-                raise failure({"reason": refused.reason, "message": str(refused)}, {}) from refused
+                raise _failure(refused.reason, str(refused)) from refused
             return self._found(job_id), False
         return begun, True
 
-    def _found(self, job_id: str) -> Mapping[str, Any]:
+    def _found(self, job_id: str) -> Job:
         """A job that is there. One that was begun a moment ago may not be found at once."""
         for number in range(1, MAX_ATTEMPTS):
             try:
@@ -159,16 +160,13 @@ class Jobs:
                 self._pause(number)
         return self._looked_up(job_id)
 
-    def _looked_up(self, job_id: str) -> Mapping[str, Any]:
-        found: Mapping[str, Any] = self._connection.ask(
-            lambda client, how: client.get_job(job_id, location=self._location, **how).to_api_repr()
-        )
-        return found
+    def _looked_up(self, job_id: str) -> Job:
+        return self._connection.ask(lambda client, how: _seen(client.get_job(job_id, location=self._location, **how)))
 
-    def _finished(self, job_id: str, job: Mapping[str, Any]) -> Mapping[str, Any]:
+    def _finished(self, job_id: str, job: Job) -> Job:
         """The job when it is over."""
         number = 0
-        while job["status"].get("state") != "DONE":
+        while not job.is_over:
             number += 1
             self._pause(number, _FIRST_LOOK)
             self._refuse_when_stopped()
@@ -209,17 +207,23 @@ def _insert(client: Any, configuration: Mapping[str, Any], job_id: str, location
     return client.query(sql, asking, job_id=job_id, location=location, job_retry=None, **how)
 
 
-def failure(error: Mapping[str, Any], job: Mapping[str, Any]) -> QueryError:
+def _seen(handle: Any) -> Job:
+    """A job of Google's client in our terms."""
+    error = handle.error_result or {}
+    return Job(
+        id=handle.job_id,
+        is_over=handle.state == "DONE",
+        bytes=int(getattr(handle, "total_bytes_billed", None) or 0),
+        started=handle.started,
+        ended=handle.ended,
+        reason=str(error.get("reason") or ("unknown" if error else "")),
+        message=str(error.get("message") or ""),
+        began=bool(getattr(handle, "query_plan", None)),
+        handle=handle,
+    )
+
+
+def _failure(reason: str, message: str, *, began: bool = False) -> QueryError:
     """Why a job failed. If it got as far as having a plan, rows are to blame, or their number, and not the text."""
-    began = bool(job.get("statistics", {}).get("query", {}).get("queryPlan"))
-    reason = error.get("reason", "")
     in_rows = reason in _FEWER or (reason == "invalidQuery" and began)
-    return QueryError(str(error.get("message") or reason or "the job was undone"), in_rows=in_rows)
-
-
-def _ended(job: Mapping[str, Any]) -> datetime:
-    return datetime.fromtimestamp(int(job.get("statistics", {}).get("endTime") or 0) / 1000, UTC)
-
-
-def _billed(job: Mapping[str, Any]) -> int:
-    return int(job.get("statistics", {}).get("query", {}).get("totalBytesBilled") or 0)
+    return QueryError(message or reason or "another job of this name stands in the way", in_rows=in_rows)

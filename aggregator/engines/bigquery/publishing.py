@@ -12,7 +12,7 @@ from aggregator.core.names import TableName
 from aggregator.core.project import Kind
 from aggregator.core.writes import Batch, Expectation, OverwritePartitions, Published, Staged, Write
 from aggregator.engines.bigquery import looking, writing
-from aggregator.engines.bigquery.jobs import Done, Jobs, digest
+from aggregator.engines.bigquery.jobs import Job, Jobs, digest
 from aggregator.engines.bigquery.layout import Layout, placed, tables_in
 from aggregator.engines.bigquery.leases import Leases
 from aggregator.engines.bigquery.places import Address
@@ -160,10 +160,10 @@ class Publishing:
         looked = self._jobs.run(writing.asking(order, self._layout, placed(question, where)))
         batches = looking.batches(self._jobs.rows(looked))
         fits = self._reading.is_own(order.write.table) and self._targets.fits(order.write, shape)
-        staged = Staged(batches, fits, writing.total([filled, looked]), filled.job_id)
+        staged = Staged(batches, fits, writing.total([filled, looked]), filled.id)
         return _Waiting(order, staged_shape, address, batches), staged
 
-    def _overwritten(self, waiting: _Waiting, write: OverwritePartitions, partitions: list[str]) -> list[Done]:
+    def _overwritten(self, waiting: _Waiting, write: OverwritePartitions, partitions: list[str]) -> list[Job]:
         order, staging = waiting.order, waiting.staging
         if staging is None:
             self._leases.check(write.table)
@@ -180,7 +180,7 @@ class Publishing:
             list(writing.copy_jobs(order, self._layout, staging, waiting.batches.keys(), touched))
         )
 
-    def _replaced(self, waiting: _Waiting, write: Write) -> Done:
+    def _replaced(self, waiting: _Waiting, write: Write) -> Job:
         order, model = waiting.order, waiting.order.model
         keeps = self._targets.fits(write, waiting.shape)
         if not keeps and not self._targets.is_replaceable(model, waiting.shape):
@@ -195,7 +195,7 @@ class Publishing:
         self._targets.describe(model, waiting.shape)
         return done
 
-    def _published(self, write: Write, partitions: list[str], done: Sequence[Done]) -> Published:
+    def _published(self, write: Write, partitions: list[str], done: Sequence[Job]) -> Published:
         """Read the versions of what was written, and drop what was staged."""
         pieces = {each: [""] for each in partitions}
         if isinstance(write, OverwritePartitions):
@@ -203,7 +203,7 @@ class Publishing:
         since = min((writing.started(each) for each in done), default=0)
         versions = self._reading.wrote(write.table, pieces, since)
         self.done(write)
-        return Published(versions, writing.total(done), done[0].job_id if len(done) == 1 else "")
+        return Published(versions, writing.total(done), done[0].id if len(done) == 1 else "")
 
 
 def _declared(model: CompiledModel) -> Shape:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from aggregator.core.calendar import Calendar
 from aggregator.core.estimate import LEAST_BILLED, MEBIBYTE
 from aggregator.core.writes import OverwritePartitions, ReplaceTable, Write
-from aggregator.engines.bigquery.jobs import Done, Work, job_name
+from aggregator.engines.bigquery.jobs import Job, Work, job_name
 from aggregator.engines.bigquery.layout import STAGING, Layout
 from aggregator.engines.bigquery.parameters import Parameter, named
 from aggregator.engines.bigquery.places import Address
@@ -230,11 +230,11 @@ def _limit(order: Order, layout: Layout) -> int | None:
     return min((each for each in allowed if each is not None), default=None)
 
 
-def total(jobs: Sequence[Done]) -> int:
+def total(jobs: Sequence[Job]) -> int:
     """What jobs billed."""
     return sum(each.bytes for each in jobs)
 
 
-def started(done: Done) -> int:
+def started(done: Job) -> int:
     """When a job began, in microseconds since 1970."""
-    return int(done.resource.get("statistics", {}).get("startTime") or 0) * 1000
+    return int(done.started.timestamp() * 1_000_000) if done.started is not None else 0
