@@ -49,6 +49,7 @@ class BigQueryEngine:
         run_key: str = "",
         patience: Patience | None = None,
         terms: Terms | None = None,
+        paces: Paces | None = None,
     ) -> None:
         if not is_installed():
             raise WarehouseError(NOT_INSTALLED)
@@ -56,7 +57,7 @@ class BigQueryEngine:
         patience, run_key = patience or RUNNING, run_key or secrets.token_hex(6)
         self._layout = layout = Layout(graph)
         self._connection = connection = Connection(graph.project.environment, patience)
-        paces = Paces(say)
+        paces = paces or Paces(say)
         store = Store(connection, layout, paces)
         self._jobs = Jobs(connection, layout, paces, patience)
         self._labels = labels = writing.labels(layout, run_key, "metadata")
