@@ -37,7 +37,7 @@ PREPARE = ("SET TimeZone = 'UTC'", *(f"CREATE OR REPLACE TEMP MACRO {macro}" for
 class _Silent:
     """No progress is shown."""
 
-    def begin(self, partitions: int) -> None:
+    def begin(self, partitions: object) -> None:
         """Nothing."""
 
     def advance(self, result: StepResult) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import click
 
 from aggregator.core.calendar import Calendar, Grain
-from aggregator.core.status import State
+from aggregator.core.status import State, to_explain
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -15,9 +15,15 @@ MARKS = {
     State.FAILED: click.style("x", fg="red", bold=True),
     State.MISSING: click.style("·", fg="red"),
     State.STALE: click.style("o", fg="yellow", bold=True),
+    State.KEPT: click.style("□", fg="green"),
+    State.ACCEPTED: click.style("▣", fg="green"),
     State.FRESH: click.style("■", fg="green"),
 }
-LEGEND = "  ".join(f"{MARKS[state]} {state}" for state in reversed(State))
+
+
+def legend(states: Iterable[State]) -> str:
+    """What the marks mean."""
+    return "  ".join(f"{MARKS[state]} {state}" for state in to_explain(states))
 
 
 def month_header(months: Sequence[str]) -> Iterator[str]:

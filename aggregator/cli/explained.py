@@ -12,7 +12,7 @@ import click
 from aggregator.cli.output import count
 from aggregator.core.calendar import Calendar
 from aggregator.core.graph import CompiledModel, Graph
-from aggregator.core.plan import Plan, Stale
+from aggregator.core.plan import Exempt, Plan, Policy, Stale
 from aggregator.core.status import span
 from aggregator.core.warehouse import WHOLE, LedgerRow, Snapshot
 from aggregator.plan.causes import Chains, Key, Root
@@ -23,6 +23,12 @@ from aggregator.plan.stretches import Stretch
 
 MAX_CHAIN = 12
 MAX_LISTED = 20
+_FRESH = "is fresh: building it now would give the rows that it has"
+_EXEMPT = {
+    Policy.ACCEPT: "is fresh, and to be accepted by the next run (on_change)",
+    Policy.ACCEPTED: "is fresh: it was accepted (on_change)",
+    Policy.KEPT: "is kept (gone: keep)",
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,7 +65,8 @@ def print_partition(model: CompiledModel, partition: str, known: Known) -> None:
     if partition in known.plan.stale[model.name]:
         _print_stale(model, partition, known, is_failed=failure is not None)
     else:
-        _print_fresh(name, known.snapshot.ledger.built[model.name][partition])
+        exempt = known.plan.exempt[model.name].get(partition)
+        _print_fresh(name, known.snapshot.ledger.built[model.name][partition], exempt)
 
 
 def _not_there(model: CompiledModel, partition: str, known: Known) -> str:
@@ -134,8 +141,9 @@ def _ids(calendar: Calendar | None, stretches: Stretches) -> tuple[str, ...]:
     return tuple(calendar.id(each) for stretch in stretches for each in stretch.partitions(calendar.grain))
 
 
-def _print_fresh(name: str, row: LedgerRow) -> None:
-    click.secho(f"{name} is fresh: building it now would give the rows that it has", fg="green")
+def _print_fresh(name: str, row: LedgerRow, exempt: Exempt | None) -> None:
+    state = f"{_EXEMPT[exempt.policy]}: {exempt.detail}" if exempt is not None else _FRESH
+    click.secho(f"{name} {state}", fg="green")
     click.echo(f"  {row.outcome} with {count(row.rows, 'row')} at {row.written_at:%Y-%m-%d %H:%M:%S} UTC")
     click.echo(f"  run {row.run_id}, logic {row.fingerprint}")
     inputs = json.loads(row.inputs)

@@ -104,6 +104,16 @@ def amount_options(command: F) -> F:
     return command
 
 
+def jobs_option(command: F) -> F:
+    """``--jobs``."""
+    return click.option(
+        "--jobs",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="At most N steps at once. DuckDB does one, with all cores.  [default: what the warehouse bears]",
+    )(command)
+
+
 def wait_option(command: F) -> F:
     """``--wait``."""
     return click.option(

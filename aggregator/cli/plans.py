@@ -11,7 +11,8 @@ import click
 from aggregator.cli.output import count
 from aggregator.cli.planning import Planned
 from aggregator.core.estimate import Estimate, size_text
-from aggregator.core.plan import Obstacle, Plan, Refusal, Step
+from aggregator.core.plan import Obstacle, Plan, Policy, Refusal, Step
+from aggregator.plan.inputs import address
 
 if TYPE_CHECKING:
     from aggregator.dry_run.plan_cost import PlanCost
@@ -76,6 +77,7 @@ def print_plan(planned: Planned, cost: PlanCost, environment: str) -> None:
     total = f"{partitions} of {count(models, 'model')} in {count(len(plan.steps), 'step')}"
     click.echo(f"\n{total} on {environment}.")
     click.echo(_costs(cost, environment))
+    print_kept(plan)
     print_left_out(planned)
     print_refused(planned.refused)
     options = " with the same options" if planned.left_out or planned.is_retry else ""
@@ -85,6 +87,7 @@ def print_plan(planned: Planned, cost: PlanCost, environment: str) -> None:
 def print_nothing(planned: Planned) -> None:
     """That there is nothing to do, and why that may not be all."""
     plan = planned.plan
+    print_kept(plan)
     if planned.is_retry:
         click.echo("Nothing failed: there is nothing to try again.")
     else:
@@ -92,6 +95,16 @@ def print_nothing(planned: Planned) -> None:
         what = "Everything" if is_all else "All that was selected"
         click.echo(f"{what} is fresh: nothing to do ({count(plan.looked_at, 'partition')}).")
     print_refused(planned.refused)
+
+
+def print_kept(plan: Plan) -> None:
+    """Say what is not built again because that would lose what it was made from."""
+    for name, exempt in plan.exempt.items():
+        kept = {partition: each.detail for partition, each in exempt.items() if each.policy is Policy.KEPT}
+        if kept:
+            first, detail = next(iter(kept.items()))
+            more = f"; {len(kept) - 1:,} more of it like this" if len(kept) > 1 else ""
+            click.echo(f"kept as it is: {address(name, first)}, as {detail}{more}")
 
 
 def print_left_out(planned: Planned) -> None:

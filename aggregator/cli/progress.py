@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
+from collections import Counter as Counts
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Self
 
 import click
 
+from aggregator.core.names import TableName
 from aggregator.core.report import StepResult
 
 
 class Silent:
     """Says nothing."""
 
-    def begin(self, partitions: int) -> None:
+    def begin(self, partitions: Mapping[TableName, int]) -> None:
         """Nothing."""
 
     def advance(self, result: StepResult) -> None:
@@ -29,28 +31,22 @@ class Lines:
     _EVERY_SECONDS = 5.0
 
     def __init__(self) -> None:
-        self._total = self._done = 0
-        self._last: StepResult | None = None
+        self._total = 0
+        self._left: Counts[TableName] = Counts()
         self._said = time.monotonic()
 
-    def begin(self, partitions: int) -> None:
+    def begin(self, partitions: Mapping[TableName, int]) -> None:
         """Remember how much there is to do."""
-        self._total = partitions
+        self._left.update(partitions)
+        self._total = self._left.total()
 
     def advance(self, result: StepResult) -> None:
         """Say where we are, if it is worth a line."""
-        if self._last is not None and self._last.model != result.model:
-            self._say(self._last)
-        self._done += len(result.partitions)
-        if self._done == self._total or time.monotonic() - self._said > self._EVERY_SECONDS:
-            self._say(result)
-            self._last = None
-        else:
-            self._last = result
-
-    def _say(self, result: StepResult) -> None:
-        self._said = time.monotonic()
-        click.echo(f"{self._done:,}/{self._total:,}  {result.model} {result.partitions[-1]}".rstrip(), err=True)
+        self._left[result.model] -= len(result.partitions)
+        if not self._left[result.model] or time.monotonic() - self._said > self._EVERY_SECONDS:
+            self._said = time.monotonic()
+            done = self._total - self._left.total()
+            click.echo(f"{done:,}/{self._total:,}  {result.model} {result.partitions[-1]}".rstrip(), err=True)
 
 
 class Bar:
@@ -77,9 +73,9 @@ class Bar:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._progress.stop()
 
-    def begin(self, partitions: int) -> None:
+    def begin(self, partitions: Mapping[TableName, int]) -> None:
         """Set the length of the bar."""
-        self._progress.update(self._task, total=partitions)
+        self._progress.update(self._task, total=sum(partitions.values()))
 
     def advance(self, result: StepResult) -> None:
         """Move on."""

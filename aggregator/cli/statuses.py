@@ -7,17 +7,18 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import click
 
-from aggregator.cli.calendar import LEGEND, month_cells, month_header, year_calendar
+from aggregator.cli.calendar import legend, month_cells, month_header, year_calendar
 from aggregator.cli.output import count
-from aggregator.core.status import Affected, Cause, ModelStatus, ProjectStatus, State, span
+from aggregator.core.status import SETTLED, Affected, Cause, ModelStatus, ProjectStatus, State, span
 
 MAX_CAUSES = 8
 MAX_MODELS = 6
+MAX_EXEMPT = 20
 _MONTH = len("2013-01")
 
 
 def status_json(status: ProjectStatus) -> list[dict[str, object]]:
-    """Every partition with its state and, if it is not fresh, the reason, the cause and the command that mends it."""
+    """Every partition with its state; the reason unless it is simply fresh, and what makes it stale and mends it."""
     causes = {
         (affected.model, partition): cause
         for cause in status.causes
@@ -55,9 +56,13 @@ def print_project(status: ProjectStatus) -> None:
     for each in models:
         cells = month_cells(each.states, months)
         click.echo(f"{each.name!s:<{width}}  {each.form:<{form_width}}  {cells}  {_counts(each.states)}".rstrip())
-    click.echo(f"\n{LEGEND}")
+    total = Counter(state for each in models for state in each.states.values())
+    click.echo(f"\n{legend(total)}")
     if not status.causes:
-        click.echo(f"All {sum(len(each.states) for each in models):,} partitions are fresh.")
+        exempt = "".join(
+            f", {total[state]:,} of them {state}" for state in SETTLED if total[state] and state != State.FRESH
+        )
+        click.echo(f"All {total.total():,} partitions are fresh{exempt}.")
         return
     _print_causes(status.causes)
     click.echo("\nNext: aggregator plan shows the work, aggregator run does it")
@@ -74,11 +79,24 @@ def print_model(model: ModelStatus, causes: Sequence[Cause]) -> None:
     click.echo(f"  {model.description}\n")
     for line in year_calendar(model.states, model.calendar):
         click.echo(f"  {line}")
-    click.echo(f"\n  {LEGEND}\n  {_counts(model.states)}")
+    click.echo(f"\n  {legend(model.states.values())}\n  {_counts(model.states)}")
+    _print_exempt(model)
     if causes:
         _print_causes(causes)
         worst = next(iter(causes[0].affected[0].partitions))
         click.echo(f"\nNext: aggregator explain {model.name}{f'@{worst}' if worst else ''}")
+
+
+def _print_exempt(model: ModelStatus) -> None:
+    """What is left as it is, and why."""
+    groups: dict[tuple[State, str], list[str]] = {}
+    for partition, state in model.states.items():
+        if state in SETTLED and state is not State.FRESH:
+            groups.setdefault((state, model.reasons[partition]), []).append(partition)
+    for (state, reason), partitions in list(groups.items())[:MAX_EXEMPT]:
+        click.echo(f"  {span(tuple(partitions))}  {state}  {reason}")
+    if len(groups) > MAX_EXEMPT:
+        click.echo(f"  … and {len(groups) - MAX_EXEMPT:,} more")
 
 
 def _print_causes(causes: Sequence[Cause]) -> None:

@@ -100,4 +100,4 @@ class Examiner:
 def _maps_nothing(model: Model, parsed: Parsed) -> bool:
     """Whether there is a map for something that the SELECT does not read; then it matters what else there is."""
     read = {str(table) for table in parsed.tables} | {each.alias for each in parsed.references}
-    return any(name not in read for name in model.inputs)
+    return any(name not in read for name in model.named_inputs)

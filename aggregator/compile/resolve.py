@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 from sqlglot import exp
@@ -120,7 +120,7 @@ def unknown_references(
                 message, advice = f"{message} through {reference.function}", "read it in the SELECT, not in a function"
             yield Diagnostic(_map_place(model.inputs, reference) or place, codes.SELF_REFERENCE, message, advice)
     names = {str(reference.table) for reference in mentioned} | {reference.alias for reference in mentioned}
-    for name in model.inputs:
+    for name in model.named_inputs:
         if name not in names:
             message, is_table = f"{model.name} does not read {name}", TableName.parse(name) in known
             if is_table:
@@ -201,7 +201,12 @@ class Resolver:
             if problem is not None:
                 at = _map_place(model.inputs, reference) or place
                 yield Diagnostic(at, codes.BAD_MAP, *problem)
-            yield Input(reference.table, reference.alias, declared or default if problem is None else default, place)
+            map_ = declared or default if problem is None else default
+            if map_.reach is Reach.ALL and _is_kept(model, reference):
+                message = f"{reference.table} is read whole, so none of its partitions can be gone alone"
+                at = _map_place(model.kept, reference) or place
+                yield Diagnostic(at, codes.BAD_MAP, message, "remove `gone: keep`")
+            yield Input(reference.table, reference.alias, map_, place)
 
     def filtered(
         self, model: Model, mentions: Sequence[Reference], inputs: Sequence[Input], analysis: Analysis
@@ -258,7 +263,11 @@ def _declared(inputs: Mapping[Word, PartitionMap], reference: Reference) -> Part
     return by_text.get(reference.alias) or by_text.get(str(reference.table))
 
 
-def _map_place(inputs: Mapping[Word, PartitionMap], reference: Reference) -> Place | None:
+def _is_kept(model: Model, reference: Reference) -> bool:
+    return reference.alias in model.kept or str(reference.table) in model.kept
+
+
+def _map_place(inputs: Iterable[Word], reference: Reference) -> Place | None:
     return next((word.place for word in inputs if word in (reference.alias, str(reference.table))), None)
 
 

@@ -37,7 +37,8 @@ class RollupDeclaration:
 
     Either ``to`` or ``rolling`` is there, written ``at`` a place: the grain of the buckets, or the stretch of time that
     ends with each partition. ``dimensions`` are those that are kept, None for all; so are ``measures``. ``column`` is
-    the name of the time column, empty for the usual one. ``start`` is the moment before which nothing is wanted.
+    the name of the time column, empty for the usual one. ``start`` is the moment before which nothing is wanted. With
+    ``keeps_gone``, partitions of the table may go without the buckets that were made from them.
     """
 
     of: Word
@@ -52,6 +53,7 @@ class RollupDeclaration:
     column: str = ""
     zone: str = ""
     start: datetime | None = None
+    keeps_gone: bool = False
 
 
 @dataclasses.dataclass(frozen=True)

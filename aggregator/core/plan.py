@@ -29,6 +29,12 @@ class Reason(StrEnum):
     """Its rows are not those that were written: someone else changed them."""
     INPUT = "input"
     """A partition that it reads changed, or is about to."""
+    UNSETTLED = "unsettled"
+    """A partition that it reads had just changed when it was read, and may have changed again unnoticed."""
+    EXPIRED = "expired"
+    """Its model is volatile, and its rows are older than they may be."""
+    ACCEPT = "accept"
+    """It is not stale: its rows are accepted as they are, and only the ledger has to learn of it."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -42,6 +48,25 @@ class Stale:
     detail: str = ""
     upstream: str = ""
     pending: bool = False
+
+
+class Policy(StrEnum):
+    """By which word of its author a partition is left as it is."""
+
+    ACCEPT = "accept"
+    """Its logic changed, and the next run will write down that its rows are accepted."""
+    ACCEPTED = "accepted"
+    """Its rows were accepted when the logic changed."""
+    KEPT = "kept"
+    """What it was made from is gone, so it can't be built again."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Exempt:
+    """Why a partition is left as it is, though building it now may give other rows. ``detail`` completes the policy."""
+
+    policy: Policy
+    detail: str
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,13 +93,15 @@ class Plan:
     """Steps in an order in which they can be done, and the state of every partition that was looked at.
 
     ``due`` lists the partitions that each model should have; ``stale`` those of the selected models that are not fresh,
-    out of the ``looked_at`` partitions within the interval. ``unselected`` are models that the selected ones read and
+    out of the ``looked_at`` partitions within the interval, and ``exempt`` those of them that are left as they are
+    because their author said so. ``unselected`` are models that the selected ones read and
     that are stale themselves: building only the selected ones would build them from what is old.
     """
 
     steps: tuple[Step, ...]
     due: Mapping[TableName, tuple[str, ...]]
     stale: Mapping[TableName, Mapping[str, Stale]]
+    exempt: Mapping[TableName, Mapping[str, Exempt]]
     looked_at: int
     unselected: tuple[TableName, ...]
     at: datetime

@@ -109,6 +109,25 @@ class Freshness:
 
 
 @dataclasses.dataclass(frozen=True)
+class Duration:
+    """A stated length of time, in seconds."""
+
+    seconds: int
+    place: Place
+
+
+@dataclasses.dataclass(frozen=True)
+class OnChange:
+    """The ``on_change:`` of a model whose logic may change without all of it being built again.
+
+    Partitions that begin before ``start`` are accepted as they are; where it is None, all of them.
+    """
+
+    place: Place
+    start: datetime | None = None
+
+
+@dataclasses.dataclass(frozen=True)
 class LocalFile:
     """Where the embedded engine finds the rows of a source: a file of the project, or of an installed package.
 
@@ -164,6 +183,9 @@ class Model:
     """One SELECT and what its author says about it.
 
     With ``measures``, the SELECT gives the rows that are grouped by ``dimensions``; with a ``rollup``, there is none.
+    ``kept`` names the inputs whose partitions may go without those that were made from them. Rows of a ``volatile``
+    model are good for so long, and not at all if that is 0; for good, if they were read ``lookback`` after their
+    partition's end.
     """
 
     name: TableName
@@ -186,6 +208,15 @@ class Model:
     dimensions: tuple[Word, ...] = ()
     measures: tuple[MeasureDeclaration, ...] = ()
     rollup: RollupDeclaration | None = None
+    kept: tuple[Word, ...] = ()
+    on_change: OnChange | None = None
+    volatile: Duration | None = None
+    lookback: Duration | None = None
+
+    @property
+    def named_inputs(self) -> tuple[Word, ...]:
+        """The tables and aliases that stand under ``inputs:``."""
+        return tuple(dict.fromkeys((*self.inputs, *self.kept)))
 
     @property
     def sql(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -19,7 +19,21 @@ class State(StrEnum):
     FAILED = "failed"
     MISSING = "missing"
     STALE = "stale"
+    KEPT = "kept"
+    """It can't be built again, as what it was made from is gone; its author said that it is to stay."""
+    ACCEPTED = "accepted"
+    """Other logic gave its rows; its author said that they are to stay."""
     FRESH = "fresh"
+
+
+SETTLED = (State.FRESH, State.ACCEPTED, State.KEPT)
+"""What a run leaves as it is."""
+
+
+def to_explain(states: Iterable[State]) -> tuple[State, ...]:
+    """The states that a reader is to be told about, best first: those of policies only where they occur."""
+    shown = {State.FRESH, State.STALE, State.MISSING, State.FAILED, *states}
+    return tuple(state for state in reversed(State) if state in shown)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,7 +72,7 @@ class Cause:
         """It all in one sentence: ``lake.flights@2013-02-08 changed (815 rows, now 814)``."""
         if not self.table:
             return self.what
-        joint = ":" if self.kind not in ("input", "failed") else ""
+        joint = ":" if self.kind not in ("input", "unsettled", "failed") else ""
         if len(self.partitions) == 1:
             name = f"{self.table}@{self.partitions[0]}" if self.partitions[0] else self.table
             return f"{name}{joint} {self.what}"
@@ -68,9 +82,10 @@ class Cause:
 
 @dataclasses.dataclass(frozen=True)
 class ModelStatus:
-    """The partitions that a model should have, oldest first, each with its state; ``reasons`` of those not fresh.
+    """The partitions that a model should have, oldest first, each with its state.
 
-    ``form`` is the grain of the partitions, or the kind of a table without.
+    ``reasons`` are there for all that are not fresh, also for those that are left as they are. ``form`` is the
+    grain of the partitions, or the kind of a table without.
     """
 
     name: TableName
@@ -80,6 +95,11 @@ class ModelStatus:
     calendar: Calendar | None
     states: Mapping[str, State]
     reasons: Mapping[str, str]
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether there is nothing to do for it."""
+        return all(state in SETTLED for state in self.states.values())
 
 
 @dataclasses.dataclass(frozen=True)

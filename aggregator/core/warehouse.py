@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TypeAlias
 
@@ -24,11 +24,19 @@ class Version:
 
     ``token`` is opaque and engine-specific: a digest of the content where the engine can afford one, otherwise the
     time of the last modification and the size.
+
+    Clocks are coarse: until ``settles_at``, the rows may change and the token stay. Whoever reads them before that
+    can't tell later whether they are still those that were read. It is None where a token can't lie, and ``NEVER``
+    while there are rows that the token does not count, as those in a streaming buffer.
     """
 
     rows: int
     token: str
+    settles_at: datetime | None = None
 
+
+NEVER = datetime.max.replace(tzinfo=UTC)
+"""A moment that does not come."""
 
 ABSENT = Version(0, "")
 """The version of a partition that has no rows."""
@@ -47,7 +55,14 @@ def whole_version(partitions: Mapping[str, Version]) -> Version:
     digest = hashlib.sha256()
     for partition in sorted(partitions):
         digest.update(f"{partition}={partitions[partition].token};".encode())
-    return Version(sum(version.rows for version in partitions.values()), digest.hexdigest()[:16])
+    rows = sum(version.rows for version in partitions.values())
+    return Version(rows, digest.hexdigest()[:16], whole_settles_at(partitions))
+
+
+def whole_settles_at(partitions: Mapping[str, Version]) -> datetime | None:
+    """When the last of the partitions settles; None if all of them always were."""
+    settle = (version.settles_at for version in partitions.values())
+    return max((each for each in settle if each is not None), default=None)
 
 
 class Outcome(StrEnum):
@@ -56,6 +71,8 @@ class Outcome(StrEnum):
     BUILT = "built"
     UNCHANGED = "unchanged"
     """Built, and equal to what was there: nothing was written, so that what is downstream stays fresh."""
+    ACCEPTED = "accepted"
+    """Not built: its author accepts the rows that other logic gave. All but the fingerprint is that of their build."""
     FAILED = "failed"
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from aggregator.core.estimate import Estimate
+from aggregator.core.plan import Reason
 from aggregator.dry_run.estimate import Grounds, Reader, price_per_tib
 
 if TYPE_CHECKING:
@@ -51,6 +52,6 @@ def plan_cost(steps: Iterable[Step], grounds: Grounds) -> PlanCost:
     for step in steps:
         if step.model not in readers:
             readers[step.model] = Reader(grounds.graph.models[step.model], grounds)
-        reads = readers[step.model].reads(step.partitions)
+        reads = readers[step.model].reads(step.partitions) if step.stale.reason is not Reason.ACCEPT else ()
         found.append(Estimate(step.model, step.first, reads, price_per_tib=price))
     return PlanCost(tuple(found))

@@ -66,6 +66,9 @@ class Engine(Protocol):
     its only writer until :meth:`close`.
     """
 
+    parallel: int
+    """How many steps may be done at once, each in a thread of its own; whoever wants fewer lowers it."""
+
     def ingest(self) -> tuple[Diagnostic, ...]:
         """Bring the sources up to date where that is this engine's job (the embedded one loads local files)."""
         ...
@@ -79,7 +82,7 @@ class Engine(Protocol):
         ...
 
     def versions(self) -> Versions:
-        """The versions as they are now, this engine's own publications included."""
+        """The versions as they are now, this engine's own publications included; what was given before is kept up."""
         ...
 
     def hold(self, table: TableName) -> bool:
@@ -130,6 +133,14 @@ class Engine(Protocol):
 
     def sample(self, table: TableName, partition: str, limit: int) -> tuple[list[str], list[tuple[object, ...]]]:
         """A table's columns, and the first of its rows by key. Raises :class:`QueryError` if it is not there."""
+        ...
+
+    def cancel(self) -> None:
+        """End the queries that other threads wait for: their calls raise. It may be asked again and again.
+
+        What they raise is a :class:`WarehouseError` or ``KeyboardInterrupt``, so nobody takes it for a failure of the
+        model.
+        """
         ...
 
     def close(self) -> None:

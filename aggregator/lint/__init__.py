@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aggregator.lint.allow import BAD_ALLOW, UNUSED_ALLOW, without_allowed
+from aggregator.lint.allow import BAD_ALLOW, UNUSED_ALLOW, unallowed, without_allowed
 from aggregator.lint.facts import fan_out_of_facts
 from aggregator.lint.protocol import Inspected, Rule
 from aggregator.lint.rules.any_value import AnyValue
@@ -58,6 +58,7 @@ from aggregator.lint.rules.window_no_order import WindowNoOrder
 from aggregator.lint.rules.xor_checksum import XorChecksum
 from aggregator.lint.rules.year_and_week import YearAndWeek
 from aggregator.lint.signature import DUPLICATE
+from aggregator.lint.volatile import NOT_VOLATILE, not_volatile
 
 if TYPE_CHECKING:
     from aggregator.compile import Subject
@@ -120,10 +121,10 @@ RULES: tuple[Rule, ...] = (
 PROJECT_CODES: tuple[Code, ...] = (DUPLICATE,)
 """Codes of what is found only when all models are seen together."""
 
-CODES: tuple[Code, ...] = (*(rule.code for rule in RULES), *PROJECT_CODES, BAD_ALLOW, UNUSED_ALLOW)
+CODES: tuple[Code, ...] = (*(rule.code for rule in RULES), *PROJECT_CODES, BAD_ALLOW, UNUSED_ALLOW, NOT_VOLATILE)
 """Everything that lint may say."""
 
-_LATER = frozenset(code.name for code in PROJECT_CODES)
+_LATER = frozenset(code.name for code in (*PROJECT_CODES, NOT_VOLATILE))
 _NAMES = frozenset(rule.code.name for rule in RULES) | _LATER
 
 
@@ -131,8 +132,11 @@ def lint(subject: Subject) -> tuple[Diagnostic, ...]:
     """What every rule says about a model, and the model's own comments don't allow, by place; and repeated facts."""
     inspected = Inspected(subject.model, subject.query, subject.analysis, subject.tables)
     found = sorted((finding for rule in RULES for finding in rule.check(inspected)), key=_order)
-    left = without_allowed(subject.query.document, subject.query.start, found, _NAMES, _LATER)
-    return tuple(sorted((*left, *fan_out_of_facts(inspected)), key=_order))
+    document, start = subject.query.document, subject.query.start
+    left = list(without_allowed(document, start, found, _NAMES, _LATER))
+    allowed = [each for each in found if not any(each is other for other in left)]
+    later = unallowed(document, start, not_volatile(subject.model, allowed), _NAMES)
+    return tuple(sorted((*left, *later, *fan_out_of_facts(inspected)), key=_order))
 
 
 def _order(finding: Diagnostic) -> tuple[Place, str]:

@@ -10,7 +10,7 @@ from aggregator.core.calendar import Grain
 from aggregator.core.diagnostics import Place, Word
 from aggregator.core.maps import PartitionMap
 from aggregator.core.names import TableName
-from aggregator.load.partitions import GRAIN, Length
+from aggregator.load.partitions import GRAIN, Gone, Length
 from aggregator.load.plain import AnyPlain
 from aggregator.load.shapes import Field, Identifier, Invalid, ListOf, MapOf, Moment, Record, Report, Text
 from aggregator.load.words import Zone
@@ -105,6 +105,7 @@ ROLLUP: Record[RollupDeclaration] = Record(
         "as": Field(Identifier("a name for the time column"), default=""),
         "zone": Field(Zone(), default=""),
         "from": Field(Moment()),
+        "gone": Field(Gone(), default=False),
     },
     lambda v, place: RollupDeclaration(
         of=v["of"],
@@ -119,5 +120,6 @@ ROLLUP: Record[RollupDeclaration] = Record(
         column=v["as"],
         zone=v["zone"],
         start=v["from"],
+        keeps_gone=v["gone"],
     ),
 )

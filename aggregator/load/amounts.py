@@ -34,6 +34,11 @@ class Quantity:
     units: MappingType[str, int]
     _FORM = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,6})?)\s*([A-Za-z]+)")
 
+    def matches(self, text: str) -> bool:
+        """Whether a text is such a number."""
+        match = self._FORM.fullmatch(text)
+        return match is not None and match[2].casefold() in self.units
+
     def read(self, node: Node, report: Report) -> int | Invalid:
         """The amount in units of 1."""
         match = self._FORM.fullmatch(node.text) if isinstance(node, Scalar) else None

@@ -47,13 +47,22 @@ _KEYS: dict[str, dict[str, Key]] = {
         "key": Key("Columns that make a row unique; becomes a check.", (["flight_date", "carrier"],)),
         "inputs": Key(
             "Which partitions of each table or alias are read, where it is not the default.",
-            ({"lake.weather": {"last": "2 days"}},),
+            ({"lake.weather": {"last": "2 days"}}, {"lake.clicks": {"gone": "keep"}}),
         ),
         "columns": Key("What the output columns mean.", ({"flights": "Departures, cancelled ones included"},)),
         "checks": Key("Promises about the rows, looked at before they are published.", ([{"not_null": ["carrier"]}],)),
         "freshness": _FRESHNESS,
         "budget": Key("What it may cost.", ({"bytes": "5 GB"}, {"price_per_month": 200})),
         "size": _SIZE,
+        "on_change": Key(
+            "What becomes of rows of other logic: rebuild, accept, or from DATE, which accepts what is older.",
+            ("rebuild", "accept", "from 2013-06-01"),
+        ),
+        "volatile": Key(
+            "How long rows are good for where building them again may give others: true if never, or a duration.",
+            (True, "1 day"),
+        ),
+        "lookback": Key("How late rows may arrive; what is older is no longer volatile.", ("3 days",)),
         "tags": Key("Words to select models by, as in --select tag:core.", (["core"],)),
         "dimensions": Key(
             "Columns that rows are grouped by; the SELECT gives the rows.", (["flight_date", "carrier"],)
@@ -72,6 +81,7 @@ _KEYS: dict[str, dict[str, Key]] = {
         "as": Key("The name of the time column; that of the bucket if nothing is said.", ("flight_month",)),
         "zone": Key("The time zone of days that are made from hours.", _ZONE),
         "from": Key("Where it begins, if later than its table.", ("2013-11-01",)),
+        "gone": Key("Buckets whose partitions are gone are kept.", ("keep",)),
     },
     "to": {"rolling": Key("How long the stretch is that ends with each partition.", ("28 days",))},
     "a source file": {"source": Key("A table that nobody here builds.")},

@@ -111,24 +111,57 @@ class Length:
         return PartitionMap(Reach.LAST, int(found[1]), Grain(found[2]))
 
 
+@dataclasses.dataclass(frozen=True)
+class InputDeclaration:
+    """What stands under ``inputs:`` for one table: its map, if it is not the default, and whether it may go."""
+
+    map: PartitionMap | None
+    keeps_gone: bool = False
+
+
+class Gone:
+    """``keep``: rows that were made from what is gone are not built again without it."""
+
+    WORD: ClassVar = "keep"
+
+    def read(self, node: Node, report: Report) -> bool | Invalid:
+        """True."""
+        if isinstance(node, Scalar) and node.text == self.WORD:
+            return True
+        return report.wrong(node, self.WORD)
+
+
 class InputMap:
-    """A partition map: ``same``, ``all``, ``previous``, ``{last: 7 days}`` or ``{offset: 7 days}``."""
+    """A partition map: ``same``, ``all``, ``previous``, ``{last: 7 days}`` or ``{offset: 7 days}``.
+
+    ``gone: keep`` may stand beside a length, or alone for the map that is the default.
+    """
 
     WORDS: ClassVar = {"same": SAME, "all": ALL, "previous": PREVIOUS}
     LONG = (Reach.LAST, Reach.OFFSET)
+    KEYS = (*LONG, "gone")
 
-    def read(self, node: Node, report: Report) -> PartitionMap | Invalid:
-        """The map."""
+    def read(self, node: Node, report: Report) -> InputDeclaration | Invalid:
+        """The map, and what is to become of rows whose input is gone."""
         if isinstance(node, Scalar) and node.text in self.WORDS:
-            return self.WORDS[node.text]
-        if isinstance(node, Mapping) and len(node.entries) == 1:
-            key, length = node.entries[0]
-            if key.text in self.LONG:
-                return self._long(Reach(key.text), length, report)
-            return report.wrong(key, "last or offset", did_you_mean(key.text, self.LONG))
-        expected = "a partition map: same, all, previous, {last: 7 days} or {offset: 7 days}"
-        advice = did_you_mean(node.text, self.WORDS) if isinstance(node, Scalar) else ""
-        return report.wrong(node, expected, advice)
+            return InputDeclaration(self.WORDS[node.text])
+        if not isinstance(node, Mapping) or not node.entries:
+            expected = "a partition map: same, all, previous, {last: 7 days} or {offset: 7 days}"
+            advice = did_you_mean(node.text, self.WORDS) if isinstance(node, Scalar) else ""
+            return report.wrong(node, expected, advice)
+        lengths = [(key, length) for key, length in node.entries if key.text != "gone"]
+        for key, _ in lengths:
+            if key.text not in self.LONG:
+                return report.wrong(key, "last, offset or gone", did_you_mean(key.text, self.KEYS))
+        if len(lengths) > 1:
+            message = f"this input has two maps, {lengths[0][0].text} and {lengths[1][0].text}"
+            return report.add(lengths[1][0].place, codes.WRONG_VALUE, message, "keep one; an alias may have another")
+        gone = node.get("gone")
+        keeps = Gone().read(gone, report) if gone is not None else False
+        map_ = self._long(Reach(lengths[0][0].text), lengths[0][1], report) if lengths else None
+        if isinstance(keeps, Invalid) or isinstance(map_, Invalid):
+            return Invalid()
+        return InputDeclaration(map_, keeps)
 
     def _long(self, reach: Reach, node: Node, report: Report) -> PartitionMap | Invalid:
         """A map with a length."""

@@ -16,6 +16,7 @@ from aggregator.load.aggregates import ROLLUP, Measures
 from aggregator.load.amounts import BYTES, SECONDS, Count, Number
 from aggregator.load.partitions import SHARDS, InputMap, PartitionShape
 from aggregator.load.plain import AnyPlain
+from aggregator.load.policies import ChangeShape, DurationShape, Volatility
 from aggregator.load.shapes import (
     INVALID,
     Choice,
@@ -162,6 +163,9 @@ MODEL = Record(
         "budget": Field(BUDGET),
         "size": Field(SIZE),
         "tags": Field(ListOf(Text()), default=()),
+        "on_change": Field(ChangeShape()),
+        "volatile": Field(Volatility()),
+        "lookback": Field(DurationShape()),
         "dimensions": Field(ListOf(Identifier("a column name")), default=()),
         "measures": Field(Measures(), default=()),
     },

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from aggregator.core.diagnostics import Diagnostic, Document
+from aggregator.core.diagnostics import Diagnostic, Document, Word
 from aggregator.core.project import Kind, LocalFile, Model, Partitioning, Source
 from aggregator.load import codes
 from aggregator.load.files import leads_out
+from aggregator.load.policies import check_policies
 from aggregator.load.schema import MODEL, ROLLUP_FILE, SOURCE_FILE, LocalDeclaration
 from aggregator.load.shapes import Invalid, Report, Shape
 from aggregator.load.yaml_nodes import Mapping, Node, read_yaml
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from aggregator.core.names import TableName
-    from aggregator.load.partitions import PartitionDeclaration
+    from aggregator.load.partitions import InputDeclaration, PartitionDeclaration
 
 T = TypeVar("T")
 OPEN, CLOSE = "/*---", "---*/"
@@ -54,6 +55,8 @@ def _declaration(document: Document, name: TableName, zone: str, report: Report)
         return None
     if "rollup" not in values:
         return _source(document, name, zone, values, report)
+    if not check_policies(values, report):
+        return None
     return Model(name=name, document=document, sql_start=len(document.text), kind=Kind.TABLE, **values)
 
 
@@ -62,9 +65,12 @@ def _model(document: Document, name: TableName, zone: str, report: Report) -> Mo
     if span is None:
         return None
     values = read_shape(document, span, MODEL, report)
-    if isinstance(values, Invalid):
+    if isinstance(values, Invalid) or not check_policies(values, report):
         return None
     values["partition"] = _partition(values["partition"], zone)
+    inputs: dict[Word, InputDeclaration] = values["inputs"]
+    values["inputs"] = {word: each.map for word, each in inputs.items() if each.map is not None}
+    values["kept"] = tuple(word for word, each in inputs.items() if each.keeps_gone)
     return Model(name=name, document=document, sql_start=span[1] + len(CLOSE), **values)
 
 

@@ -12,7 +12,17 @@ from aggregator.core.status import Affected, Cause
 from aggregator.core.warehouse import WHOLE, Ledger
 from aggregator.plan.inputs import address
 
-_GRAVEST = (Reason.FAILED, Reason.TOUCHED, Reason.UNRECORDED, Reason.INPUT, Reason.LOGIC, Reason.MISSING, Reason.FULL)
+_GRAVEST = (
+    Reason.FAILED,
+    Reason.TOUCHED,
+    Reason.UNRECORDED,
+    Reason.INPUT,
+    Reason.LOGIC,
+    Reason.MISSING,
+    Reason.UNSETTLED,
+    Reason.EXPIRED,
+    Reason.FULL,
+)
 _TO_BE_REBUILT = " is to be rebuilt"
 _MOST_NAMED = 3
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 
 from aggregator.core.graph import CompiledModel, Graph
 from aggregator.core.maps import Reach
@@ -44,6 +45,9 @@ class Inputs:
         self._texts = texts
         self.edges = tuple(self._found())
         self._words = [(edge.reads, edge.say) for edge in self.edges]
+        self._kept = _kept_tables(model)
+        self.keeps = bool(self._kept)
+        self.may_be_unsettled = any(texts.may_be_unsettled(edge.table) for edge in self.edges)
 
     def partitions(self, partition: str) -> Iterator[tuple[TableName, str]]:
         """The table and id of each input partition; the id of a table read whole is empty."""
@@ -52,6 +56,30 @@ class Inputs:
     def version(self, table: TableName, partition: str) -> Version:
         """The version of an input partition as it is now."""
         return self._texts.version(table, partition)
+
+    def gone(self, partition: str, recorded: str) -> str:
+        """The first input that had rows, has none, and may go without what was made from it, and how many they were.
+
+        ``recorded`` is what the ledger keeps; what is no longer read does not matter. Empty if there is none.
+        """
+        if not self.keeps:
+            return ""
+        had = {(each["table"], each["partition"]): each["rows"] for each in json.loads(recorded)}
+        for table, each in self.partitions(partition):
+            rows = had.get((str(table), each)) if table in self._kept else 0
+            if rows and not self.version(table, each).rows:
+                return f"{address(table, each)} has no rows any more (had {rows})"
+        return ""
+
+    def unsettled(self, partition: str, read_at: datetime) -> str:
+        """The first input of which it is not certain that it is as it was when it was read; empty if there is none."""
+        if not self.may_be_unsettled:
+            return ""
+        for table, each in self.partitions(partition):
+            settles_at = self._texts.settles_at(table, each)
+            if settles_at is not None and settles_at >= read_at:
+                return address(table, each)
+        return ""
 
     def recorded(self, partition: str) -> str:
         """All inputs with their versions, as the ledger keeps them: equal texts mean that nothing changed."""
@@ -79,6 +107,20 @@ class Inputs:
             return
         for below in dict.fromkeys(edge.table for edge in model.inputs):
             yield from self._bases(below)
+
+
+def _kept_tables(model: CompiledModel) -> frozenset[TableName]:
+    """The tables whose partitions may go without what was made from them."""
+    rollup, kept = model.model.rollup, model.model.kept
+    is_kept = rollup is not None and rollup.keeps_gone
+    return frozenset(each.table for each in model.inputs if is_kept or each.alias in kept or str(each.table) in kept)
+
+
+def carried(before: str, now: str) -> str:
+    """The inputs of one record, with the versions that another one has of them."""
+    old = {(each["table"], each["partition"]): each for each in json.loads(before)}
+    merged = [old.get((each["table"], each["partition"]), each) for each in json.loads(now)]
+    return f"[{','.join(map(json.dumps, merged))}]"
 
 
 def changed_input(before: str, after: str) -> tuple[str, str]:

@@ -24,5 +24,5 @@ def limited(plan: Plan, most: int) -> tuple[Plan, tuple[Step, ...]]:
     stale: dict[TableName, dict[str, Stale]] = {name: {} for name in plan.stale}
     for step in kept:
         found = plan.stale[step.model]
-        stale[step.model].update({each: found[each] for each in step.partitions})
+        stale[step.model].update({each: found[each] for each in step.partitions if each in found})
     return dataclasses.replace(plan, steps=tuple(kept), stale=stale), tuple(left)

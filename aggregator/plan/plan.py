@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import bisect
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TypeAlias
 
 from aggregator.core.graph import CompiledModel, Graph
 from aggregator.core.names import TableName
-from aggregator.core.plan import Plan, Reason, Stale, Step
+from aggregator.core.plan import Exempt, Plan, Policy, Reason, Stale, Step
 from aggregator.core.warehouse import Snapshot
 from aggregator.plan.due import due_partitions
 from aggregator.plan.inputs import Inputs
@@ -38,6 +38,7 @@ def make_plan(
     texts = Texts(snapshot.versions)
     steps: list[Step] = []
     stale: dict[TableName, dict[str, Stale]] = {}
+    exempt: dict[TableName, dict[str, Exempt]] = {}
     looked_at = 0
     for name in (name for name in graph.models if name in selected):
         model = graph.models[name]
@@ -45,17 +46,27 @@ def make_plan(
         wanted = within(model, due[name], interval)
         looked_at += len(wanted)
         judged = Staleness(model, snapshot, Inputs(model, graph, texts), stale)
-        judge = _asked_for if full else judged.judge
+        judge = judged.judge_all if full else judged.judge
         for partition in wanted:
             reason = judge(partition)
             if reason is not None:
                 found[partition] = reason
-        steps.extend(_steps(model, due[name], found, snapshot.most_at_once))
-    return Plan(tuple(steps), due, stale, looked_at, _unselected(graph, snapshot, selected, due), snapshot.now)
+        left = exempt[name] = _exempt(judged, [each for each in wanted if each not in found])
+        steps.extend(_steps(model, due[name], _to_accept(left) | found, snapshot.most_at_once))
+    return Plan(tuple(steps), due, stale, exempt, looked_at, _unselected(graph, snapshot, selected, due), snapshot.now)
 
 
-def _asked_for(_partition: str) -> Stale:
-    return Stale(Reason.FULL, "asked for")
+def _exempt(judged: Staleness, partitions: Iterable[str]) -> dict[str, Exempt]:
+    """Which of the partitions that are not stale are left as they are by the word of their author."""
+    if not judged.may_exempt:
+        return {}
+    return {each: found for each in partitions if (found := judged.exempt(each)) is not None}
+
+
+def _to_accept(exempt: Mapping[str, Exempt]) -> dict[str, Stale]:
+    """What a run has to do for partitions that are not stale."""
+    accepted = (partition for partition, each in exempt.items() if each.policy is Policy.ACCEPT)
+    return {partition: Stale(Reason.ACCEPT, exempt[partition].detail) for partition in accepted}
 
 
 def retry_plan(
@@ -75,7 +86,8 @@ def retry_plan(
         steps.extend(_steps(model, due[name], stale[name], snapshot.most_at_once))
     looked_at = sum(len(found) for found in stale.values())
     concerned = {step.model for step in steps}
-    return Plan(tuple(steps), due, stale, looked_at, _unselected(graph, snapshot, concerned, due), snapshot.now)
+    unselected = _unselected(graph, snapshot, concerned, due)
+    return Plan(tuple(steps), due, stale, {name: {} for name in stale}, looked_at, unselected, snapshot.now)
 
 
 def _unselected(

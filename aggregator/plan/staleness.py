@@ -6,13 +6,16 @@ from collections.abc import Mapping
 
 from aggregator.core.graph import CompiledModel
 from aggregator.core.names import TableName
-from aggregator.core.plan import Reason, Stale
+from aggregator.core.plan import Exempt, Policy, Reason, Stale
 from aggregator.core.project import Kind
-from aggregator.core.warehouse import ABSENT, WHOLE, LedgerRow, Snapshot, Version
-from aggregator.plan.inputs import Edge, Inputs, address, changed_input
+from aggregator.core.warehouse import ABSENT, WHOLE, LedgerRow, Outcome, Snapshot, Version
+from aggregator.plan.inputs import Edge, Inputs, address, carried, changed_input
+from aggregator.plan.policies import accepts, expired
 
 Pending = Mapping[TableName, Mapping[str, Stale]]
 """Partitions upstream that are about to be rebuilt, and why."""
+
+_OTHER_LOGIC = "its SQL, macros or maps changed since it was built"
 
 
 class Staleness:
@@ -22,32 +25,92 @@ class Staleness:
     """
 
     def __init__(self, model: CompiledModel, snapshot: Snapshot, inputs: Inputs, pending: Pending) -> None:
+        self._model = model
         self._fingerprint = model.fingerprint
-        self._recorded = inputs.recorded
+        self._inputs = inputs
+        self._now = snapshot.now
         self._exists = model.name in snapshot.versions
         self._versions = snapshot.versions.get(model.name, {})
         self._ledger = snapshot.ledger.built.get(model.name, {})
         self._is_view = model.model.kind is Kind.VIEW
+        self._is_doubtful = inputs.may_be_unsettled or model.model.volatile is not None
         waiting = ((edge, pending.get(edge.table)) for edge in inputs.edges)
         self._waiting = [(edge, each) for edge, each in waiting if each or (each is not None and _is_own(edge, model))]
 
     def judge(self, partition: str) -> Stale | None:
-        """The first reason that holds; None for a fresh partition. The order is that of the design."""
+        """The first reason that holds; None for what is fresh or exempt. The order is that of the design."""
         row = self._ledger.get(partition)
         version = self._versions.get(partition, ABSENT)
-        if row is None or not self._exists or (row.rows and not version.rows and version == ABSENT):
+        if row is None or not self._has_rows(row, version):
             return self._judge_unknown(version, row)
+        if self._inputs.keeps and self._inputs.gone(partition, row.inputs):
+            return None
+        found = self._change(partition, row, version)
+        if found is None and self._is_doubtful and not self._is_view:
+            found = self._doubt(partition, row)
+        return self._upstream(partition) if found is None and self._waiting and not self._is_view else found
+
+    def judge_all(self, partition: str) -> Stale | None:
+        """As :meth:`judge`, where everything is to be built whatever its state: only what is kept is left."""
+        return None if self.gone(partition) else Stale(Reason.FULL, "asked for")
+
+    def exempt(self, partition: str) -> Exempt | None:
+        """Why a partition that is not judged stale is left as it is, by the word of its author; None if it is fresh."""
+        row = self._ledger.get(partition)
+        if row is None:
+            return None
+        gone = self.gone(partition)
+        if gone:
+            return Exempt(Policy.KEPT, gone)
         if row.fingerprint != self._fingerprint:
-            return Stale(Reason.LOGIC, "its SQL, macros or maps changed since it was built")
-        if self._is_view:
-            return None if version.token == row.version else Stale(Reason.TOUCHED, "someone else changed its SQL")
+            return Exempt(Policy.ACCEPT, _OTHER_LOGIC)
+        return Exempt(Policy.ACCEPTED, row.message) if row.outcome is Outcome.ACCEPTED else None
+
+    @property
+    def may_exempt(self) -> bool:
+        """Whether any partition may be exempt: it is quicker to ask once than of each."""
+        if self._inputs.keeps or self._model.model.on_change is not None:
+            return True
+        return any(row.outcome is Outcome.ACCEPTED for row in self._ledger.values())
+
+    def gone(self, partition: str) -> str:
+        """What a partition was made from and is gone, so that it is not to be built again; empty if nothing is.
+
+        A partition without its rows has nothing to lose.
+        """
+        row = self._ledger.get(partition)
+        if not self._inputs.keeps or row is None or not self._has_rows(row, self._versions.get(partition, ABSENT)):
+            return ""
+        return self._inputs.gone(partition, row.inputs)
+
+    def _has_rows(self, row: LedgerRow, version: Version) -> bool:
+        """Whether the rows that were written are there, if there were any."""
+        return self._exists and not (row.rows and not version.rows and version == ABSENT)
+
+    def _change(self, partition: str, row: LedgerRow, version: Version) -> Stale | None:
+        """What is not as it was when the partition was built, or accepted."""
+        is_other = row.fingerprint != self._fingerprint
+        if is_other and not accepts(self._model, partition, version):
+            return Stale(Reason.LOGIC, _OTHER_LOGIC)
         if version.token != row.version:
-            return Stale(Reason.TOUCHED, f"someone else changed its rows ({row.rows} rows, now {version.rows})")
-        recorded = self._recorded(partition)
-        if recorded != row.inputs:
-            name, how = changed_input(row.inputs, recorded)
-            return Stale(Reason.INPUT, f"{name} {how}", name)
-        return self._upstream(partition) if self._waiting else None
+            how = f"someone else changed its rows ({row.rows} rows, now {version.rows})"
+            return Stale(Reason.TOUCHED, "someone else changed its SQL" if self._is_view else how)
+        if self._is_view:
+            return None
+        recorded = self._inputs.recorded(partition)
+        before = carried(row.inputs, recorded) if is_other else row.inputs
+        if recorded == before:
+            return None
+        name, how = changed_input(before, recorded)
+        return Stale(Reason.INPUT, f"{name} {how}", name)
+
+    def _doubt(self, partition: str, row: LedgerRow) -> Stale | None:
+        """Why nobody can know whether building it again would give other rows."""
+        unsettled = self._inputs.unsettled(partition, row.read_at)
+        if unsettled:
+            return Stale(Reason.UNSETTLED, f"{unsettled} was still changing when it was read", unsettled)
+        too_old = expired(self._model, partition, row, self._now)
+        return Stale(Reason.EXPIRED, too_old) if too_old else None
 
     def _judge_unknown(self, version: Version, row: LedgerRow | None) -> Stale:
         """Never built, or without the rows that it was built with."""

@@ -7,7 +7,7 @@ from collections.abc import Collection
 
 from aggregator.core.graph import CompiledModel, Graph
 from aggregator.core.names import TableName
-from aggregator.core.plan import Plan, Reason, Stale
+from aggregator.core.plan import Exempt, Plan, Policy, Reason, Stale
 from aggregator.core.status import Cause, ModelStatus, ProjectStatus, State
 from aggregator.core.warehouse import Ledger
 from aggregator.plan.causes import causes_of
@@ -32,11 +32,14 @@ def _of(cause: Cause, names: Collection[TableName]) -> Cause:
 
 
 def _model(model: CompiledModel, plan: Plan, ledger: Ledger) -> ModelStatus:
-    stale, failed = plan.stale[model.name], ledger.failed.get(model.name, {})
-    states = {each: _state(stale.get(each), is_failed=each in failed) for each in plan.due[model.name]}
+    stale, exempt, failed = plan.stale[model.name], plan.exempt[model.name], ledger.failed.get(model.name, {})
+    states = {
+        each: _state(stale.get(each), exempt.get(each), is_failed=each in failed) for each in plan.due[model.name]
+    }
     reasons = {
         each: failed[each].message if states[each] is State.FAILED else _reason(found) for each, found in stale.items()
     }
+    reasons |= {each: found.detail for each, found in exempt.items()}
     return ModelStatus(
         name=model.name,
         description=model.model.description,
@@ -48,7 +51,9 @@ def _model(model: CompiledModel, plan: Plan, ledger: Ledger) -> ModelStatus:
     )
 
 
-def _state(stale: Stale | None, *, is_failed: bool) -> State:
+def _state(stale: Stale | None, exempt: Exempt | None, *, is_failed: bool) -> State:
+    if stale is None and exempt is not None:
+        return State.KEPT if exempt.policy is Policy.KEPT else State.ACCEPTED
     if stale is None:
         return State.FRESH
     if is_failed:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import json
 import os
 import subprocess
@@ -76,8 +77,6 @@ ONE_BY_ONE = "SELECT day, part, COUNT(*) AS stamp FROM lake.events GROUP BY day,
 
 def rows_of_days(_sql: str, parameters: dict[str, str]) -> list[Row]:
     """Three rows for each day that a query is about."""
-    import datetime as dt  # noqa: PLC0415
-
     start, end = (dt.date.fromisoformat(parameters[name]) for name in ("start", "end"))
     days = [start + dt.timedelta(days=n) for n in range((end - start).days)]
     return [{"day": day.isoformat(), "part": part} for day in days for part in range(3)]

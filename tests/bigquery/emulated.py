@@ -1,4 +1,4 @@
-"""The emulator ``local-bigquery``: a server that nobody here wrote, installed once per machine and started once per run."""
+"""The emulator ``local-bigquery``, a server that nobody here wrote: installed once a machine, started once a run."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def installed() -> Path:
 
 
 def _unpack_extensions(venv: Path, home: Path) -> None:
-    """DuckDB would load its extensions from the network; the wheels bring them, and they are put where it looks first."""
+    """DuckDB would load its extensions from the network; wheels bring them, and they are put where it looks first."""
     machine = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
     target = home / ".duckdb" / "extensions" / f"v{DUCKDB}" / f"linux_{machine}"
     target.mkdir(parents=True, exist_ok=True)

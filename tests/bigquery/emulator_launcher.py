@@ -1,8 +1,8 @@
 """Starts the emulator ``local-bigquery``, in its own Python, with what it lacks of partitions.
 
 It knows no ``table$20130101``: what is written there makes a table of that name, and what is read is not found. And its
-INFORMATION_SCHEMA.PARTITIONS does not tell when a partition was changed. Both are added here; it is the only part of that
-server that was written for these tests, and ``test_real_bigquery.py`` is there for what it can't show.
+INFORMATION_SCHEMA.PARTITIONS does not tell when a partition was changed. Both are added here. It is the only part of
+that server that was written for these tests, and ``test_real_bigquery.py`` is there for what it can't show.
 """
 
 from __future__ import annotations
@@ -37,7 +37,9 @@ def _condition(project: str, dataset: str, table: str, id_: str) -> str:
     return f"date_trunc('{UNITS[len(id_)]}', {column}) = TIMESTAMP '{start:%Y-%m-%d %H:%M:%S}'"
 
 
-def write(cur: Any, query: str, params: Any, reference: tuple[str, str, str], config: Any, *rest: Any, **more: Any) -> bool:
+def write(
+    cur: Any, query: str, params: Any, reference: tuple[str, str, str], config: Any, *rest: Any, **more: Any
+) -> bool:
     """Write into one partition, if one is named."""
     project, dataset, table = reference
     if "$" not in table:
@@ -51,9 +53,7 @@ def write(cur: Any, query: str, params: Any, reference: tuple[str, str, str], co
             outside = f"SELECT count(*) FROM ({query}) WHERE NOT coalesce({condition}, false)"
             if writer.execute(outside, *given).fetchone()[0]:
                 message = f"Some rows belong to different partitions rather than destination partition {base}${id_}"
-                raise BigQueryError("invalid", message)
-            if config.writeDisposition != "WRITE_TRUNCATE":
-                raise BigQueryError("invalid", f"{config.writeDisposition} of a partition is not for these tests")
+                raise BigQueryError("invalid", message)  # noqa: TRY301
             writer.execute(f"DELETE FROM {name} WHERE {condition}")
             writer.execute(f"INSERT INTO {name} BY NAME {query}", *given)
             writer.execute("COMMIT")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import pytest
 from api_server import error
 from conftest import ONE_BY_ONE, assert_whole, files, stamps, successes
@@ -180,8 +182,6 @@ class Every:
     """True at every so manieth time, but not at regular distances."""
 
     def __init__(self, often: int) -> None:
-        from random import Random  # noqa: PLC0415
-
         self._random, self._often, self.number = Random(7), often, 0
 
     def __call__(self) -> bool:

@@ -1,4 +1,4 @@
-"""A server that keeps tables and runs jobs as BigQuery would, as far as an engine needs it, and fails when it is told to.
+"""A server that keeps tables and runs jobs as BigQuery would, as far as an engine needs it, and fails when told to.
 
 It knows no SQL. What the query of a model gives is computed by the test; what the engine asks for itself is told by the
 label ``purpose`` of the job. Each execution of a model's query stamps its rows, so that rows of two executions in one
@@ -42,7 +42,7 @@ class Table:
         self.rows[id_], self.changed[id_] = rows, now
 
 
-class Refusal(Exception):
+class Refusal(Exception):  # noqa: N818
     """An answer that is an error."""
 
     def __init__(self, status: int, message: str, reason: str = "") -> None:
@@ -125,7 +125,9 @@ class Warehouse(BigQuery):
         if place not in self.datasets:
             raise Refusal(404, f"Not found: Dataset {place}")
         if method == "GET" and not names:
-            listed = [each.resource["tableReference"] for name, each in self.stored.items() if name.startswith(f"{place}.")]
+            listed = [
+                each.resource["tableReference"] for name, each in self.stored.items() if name.startswith(f"{place}.")
+            ]
             return 200, {"tables": [{"tableReference": each} for each in listed], "totalItems": len(listed)}
         name = f"{place}.{names[0] if names else body['tableReference']['tableId']}"
         found = self._there(name)
@@ -260,7 +262,9 @@ class Warehouse(BigQuery):
             raise Refusal(409, "Already Exists: Table", "duplicate")
         if id_:
             if any(table.partition(row) != id_ for row in rows):
-                raise Refusal(400, "Some rows belong to different partitions rather than destination partition", "invalid")
+                raise Refusal(
+                    400, "Some rows belong to different partitions rather than destination partition", "invalid"
+                )
             table.put(id_, rows, self._now())
             return
         table.rows.clear()
@@ -340,7 +344,10 @@ class Warehouse(BigQuery):
         fields = found.resource.get("schema", {}).get("fields", [])
         rows += [["column", table, each["name"], each["type"], 0, 0, 0] for each in fields]
         pieces = found.rows.items()
-        return [*rows, *(["partition", table, id_, "", found.changed[id_], len(all_), len(all_) * 8] for id_, all_ in pieces)]
+        return [
+            *rows,
+            *(["partition", table, id_, "", found.changed[id_], len(all_), len(all_) * 8] for id_, all_ in pieces),
+        ]
 
     def _ledger_rows(self, sql: str) -> tuple[int, Any]:
         if _names(sql)[0] not in self.stored:

@@ -110,6 +110,19 @@ def test_a_cell_says_why_and_what_mends_it():
     assert "<title>2024-01-31: fresh</title>" in text
 
 
+def test_what_is_left_as_it_is_says_why_and_is_nobodys_work():
+    left = model(Grain.DAY, "2024-02-01", "2024-03-01", _2024_02_01=State.KEPT, _2024_02_02=State.ACCEPTED)
+
+    text = page(left)
+
+    assert "<title>2024-02-01: kept\ninput: &lt;it&gt; changed</title>" in text
+    assert 'class="accepted"' in text
+    assert "Everything is fresh: there is nothing to do." in text
+    assert "Whose it is" not in text
+    assert "Not fresh" not in text
+    assert "kept" not in page(DAY, causes=CAUSES).split("<body>")[1].split("<main>")[1]
+
+
 def test_all_fresh():
     text = page(model(None, "", ""))
 

@@ -146,7 +146,7 @@ def test_what_is_found_later_is_allowed_without_another_look_at_the_rest():
 
 
 MACRO = "{% macro today() %}\n  CURRENT_DATE()\n{% endmacro %}\n"
-ALLOW = "-- lint: allow clock because it is so"
+ALLOW = "-- lint: allow clock, not-volatile because it is so"
 IN_A_PROJECT = {
     "on the line": f"SELECT user,\n  CURRENT_DATE() AS day {ALLOW}\nFROM lake.plays",
     "in the whole model": f"{ALLOW}\nSELECT user,\n  CURRENT_DATE() AS day\nFROM lake.plays",
@@ -166,4 +166,4 @@ def test_a_finding_of_a_model_is_allowed(sql: str, tmp_path: Path, capsys: pytes
     assert (allowed.code, allowed.err) == (0, "")
     assert found.code == 1
     assert "L001" in found.err
-    assert "L030 it is not said why clock is allowed" in found.err
+    assert "L030 it is not said why clock, not-volatile is allowed" in found.err

@@ -17,6 +17,7 @@ from aggregator.cli.options import (
     amount_options,
     format_option,
     interval_options,
+    jobs_option,
     project_options,
     select_option,
     wait_option,
@@ -38,6 +39,7 @@ from aggregator.run import Progress, run_plan
 @select_option
 @interval_options
 @amount_options
+@jobs_option
 @wait_option
 @format_option("json")
 def command(
@@ -49,6 +51,7 @@ def command(
     full: bool,
     limit: int | None,
     retry: bool,
+    jobs: int | None,
     wait: float,
     quiet: bool,
     output: str,
@@ -62,6 +65,7 @@ def command(
     session.stop_on_errors()
     graph = session.graph
     with at_work(graph, session.root, teller(quiet=quiet), wait) as engine:
+        engine.parallel = min(jobs or engine.parallel, engine.parallel)
         snapshot = engine.snapshot()
         found = planned(graph, snapshot, wish)
         with _progress(quiet=quiet) as progress:

@@ -64,7 +64,8 @@ def command(
     with at_work(graph, session.root, teller(quiet=quiet), wait) as engine:
         plan = make_plan(graph, engine.snapshot(), selected=graph.models)
         for number, name in enumerate(names):
-            fresh = [each for each in plan.due[name] if each not in plan.stale.get(name, {})]
+            others = {**plan.stale.get(name, {}), **plan.exempt.get(name, {})}
+            fresh = [each for each in plan.due[name] if each not in others]
             wanted = [partition] if partition else _sample(fresh, everything=everything)
             outcomes.append(_outcome(graph, engine, name, wanted))
             progress(number + 1, len(names))
@@ -76,7 +77,7 @@ def command(
 
 
 def _sample(fresh: Sequence[str], *, everything: bool) -> list[str]:
-    """The partitions to look at: what is stale is known not to be what the rows say."""
+    """The partitions to look at: what is stale, kept or accepted is known not to be what the rows say."""
     if everything or len(fresh) <= SAMPLES:
         return list(fresh)
     return [fresh[index * (len(fresh) - 1) // (SAMPLES - 1)] for index in range(SAMPLES)]

@@ -13,7 +13,7 @@ from aggregator.core.warehouse import WHOLE, LedgerRow, Snapshot, Version, Versi
 from aggregator.core.writes import Expectation, Published, ReplaceView, Staged, Write
 from aggregator.engines.bigquery import writing
 from aggregator.engines.bigquery.books import Books
-from aggregator.engines.bigquery.connection import NOT_INSTALLED, Connection, Patience, is_installed
+from aggregator.engines.bigquery.connection import NOT_INSTALLED, PARALLEL, Connection, Patience, is_installed
 from aggregator.engines.bigquery.jobs import Jobs
 from aggregator.engines.bigquery.layout import Layout, placed, tables_in
 from aggregator.engines.bigquery.leases import Leases, Terms
@@ -40,7 +40,7 @@ RUNNING = Patience(request=60.0, total=600.0, longest_pause=30.0)
 class BigQueryEngine:
     """One process at work on an environment; others may be, on other tables."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  (who asks, and how patiently)
         self,
         graph: Graph,
         *,
@@ -54,6 +54,7 @@ class BigQueryEngine:
         if not is_installed():
             raise WarehouseError(NOT_INSTALLED)
         self._graph = graph
+        self.parallel = PARALLEL
         patience, run_key = patience or RUNNING, run_key or secrets.token_hex(6)
         self._layout = layout = Layout(graph)
         self._connection = connection = Connection(graph.project.environment, patience)
@@ -70,10 +71,14 @@ class BigQueryEngine:
         parts = (layout, self._jobs, store, reading, self._targets, self._leases)
         self._publishing = Publishing(*parts, run_key=run_key)
 
+    def cancel(self) -> None:
+        """Stop the jobs that run, and begin no more; the ledger is still written."""
+        self._jobs.cancel()
+
     def close(self) -> None:
         """Stop what still runs, write down what was done, and let others in."""
         try:
-            self._jobs.cancel()
+            self.cancel()
             self._publishing.clean()
             with _lost("the ledger can't be written"):
                 self._books.flush()
@@ -111,7 +116,10 @@ class BigQueryEngine:
     def hold(self, table: TableName) -> bool:
         """Take the table's lease."""
         with _lost():
-            return self._leases.hold(table, self._reading.looked_at)
+            is_rewritten = self._leases.hold(table, self._reading.looked_at)
+            if is_rewritten:
+                self._reading.doubt(table)
+            return is_rewritten
 
     def stage(self, write: Write, expectations: Sequence[Expectation]) -> Staged:
         """Run the query into a table of ours, and measure the rows; what nobody wants to look at waits."""

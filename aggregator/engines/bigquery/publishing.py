@@ -137,8 +137,8 @@ class Publishing:
 
     def _state(self, table: TableName) -> str:
         """What tells the state of a table from all others: its newest version, and how many there are."""
-        versions = self._reading.versions().get(table, {})
-        return f"{table} {len(versions)} {max((each.token for each in versions.values()), default='')}"
+        versions = list(self._reading.versions().get(table, {}).values())  # others may publish meanwhile
+        return f"{table} {len(versions)} {max((each.token for each in versions), default='')}"
 
     def _columns(self, order: Order) -> tuple[Field, ...]:
         """The columns of a query, which is one for all partitions of a model."""

@@ -41,8 +41,9 @@ class Reading:
         self._lock = threading.RLock()
         self._addresses: dict[TableName, Address] = {}
         self._columns: dict[TableName, Mapping[str, str]] = {}
-        self._versions: Versions | None = None
+        self._versions: Versions = {}
         self._clock: tuple[datetime, float] | None = None
+        self._written: set[TableName] = set()
         self.looked_at = datetime.min.replace(tzinfo=UTC)
         """When the tables were looked at last, by BigQuery's clock."""
 
@@ -56,10 +57,10 @@ class Reading:
 
     def versions(self) -> Versions:
         """The versions of all tables and views of the project."""
-        if self._versions is None:
-            self.look()
-        assert self._versions is not None  # noqa: S101  (just looked)
-        return self._versions
+        with self._lock:
+            if self._clock is None:
+                self.look()
+            return self._versions
 
     def columns(self) -> dict[TableName, Mapping[str, str]]:
         """The columns of those of its models' tables that this environment has itself, with their types."""
@@ -101,29 +102,42 @@ class Reading:
         states = dict(seen.states)
         for name in names:
             states |= dict(self._many(name)) if name.is_many else {}
-        versions: Versions = {}
-        for name in names:
-            address = next((each for each in self._layout.candidates(name) if each in states), None)
-            with self._lock:
-                self._addresses.pop(name, None)
-                if address is not None:
-                    self._addresses[name] = address
-                    self._columns[name] = {
-                        key: canonical_type(each) or "" for key, each in states[address].columns.items()
-                    }
-                    versions[name] = versions_of(
-                        states[address], self._graph.calendars[name], self._declared(name), now
-                    )
-        self._versions = versions
+        with self._lock:
+            for name in names:
+                address = next((each for each in self._layout.candidates(name) if each in states), None)
+                if name not in self._written:
+                    self._know(name, address, states, now)
+
+    def doubt(self, table: TableName) -> None:
+        """Somebody else may have written a table: the next look counts."""
+        self._written.discard(table)
+
+    def _know(self, name: TableName, address: Address | None, states: Mapping[Address, State], now: datetime) -> None:
+        """Take over what was seen of a table."""
+        if address is None:
+            self._addresses.pop(name, None)
+            self._versions.pop(name, None)
+            return
+        state = states[address]
+        self._addresses[name] = address
+        self._columns[name] = {key: canonical_type(each) or "" for key, each in state.columns.items()}
+        self._set(name, versions_of(state, self._graph.calendars[name], self._declared(name), now))
+
+    def _set(self, table: TableName, versions: Mapping[str, Version]) -> None:
+        """Whoever has the versions of a table already sees the new ones."""
+        current = self._versions.setdefault(table, {})
+        current.clear()
+        current.update(versions)
 
     def came(self, table: TableName, version: Mapping[str, Version] | None = None) -> None:
         """A table or view stands in the environment's own place now. It has no rows, or a view's version."""
         with self._lock:
+            self._written.add(table)
             if not self.is_own(table):
                 self._addresses[table] = self._layout.own(table)
-                self.versions()[table] = {}
+                self._set(table, {})
             if version is not None:
-                self.versions()[table] = dict(version)
+                self._set(table, version)
 
     def went(self, table: TableName) -> None:
         """A table was dropped."""

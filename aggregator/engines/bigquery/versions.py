@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from aggregator.core.calendar import Calendar
-from aggregator.core.warehouse import NULL_PARTITION, WHOLE, Version
+from aggregator.core.warehouse import NEVER, NULL_PARTITION, WHOLE, Version
 from aggregator.engines.bigquery.states import STREAMED, Piece, State
 from aggregator.engines.bigquery.tables import stored_start
 
 if TYPE_CHECKING:
     from aggregator.core.project import Partitioning
+
+BUFFERED = timedelta(hours=2)
+"""Rows that are streamed are sorted into partitions within 90 minutes. While some are not, any partition that was
+changed so lately may have more of them than its version says."""
 
 
 def versions_of(
@@ -43,7 +48,15 @@ def versions_of_pieces(
         if piece.rows and id_ != STREAMED:
             for partition in _partitions(id_, calendar, declared, now):
                 groups.setdefault(partition, []).append(piece)
-    return {partition: _version(group) for partition, group in groups.items()}
+    versions = {partition: _version(group) for partition, group in groups.items()}
+    if pieces.get(STREAMED, _NOTHING).rows:
+        since = int((now - BUFFERED).timestamp() * 1_000_000)
+        for partition in (each for each, group in groups.items() if max(piece.modified for piece in group) >= since):
+            versions[partition] = dataclasses.replace(versions[partition], settles_at=NEVER)
+    return versions
+
+
+_NOTHING = Piece(0, 0, 0)
 
 
 def _version(pieces: list[Piece]) -> Version:

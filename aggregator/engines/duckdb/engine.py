@@ -39,6 +39,9 @@ _SCHEMAS_IN_USE = (
 class DuckDbEngine:
     """One file, one writer."""
 
+    parallel = 1
+    """A query has all cores of the machine already."""
+
     def __init__(self, graph: Graph, *, wait: float, say: Callable[[str], None]) -> None:
         self._graph = graph
         self._say = say
@@ -53,6 +56,10 @@ class DuckDbEngine:
         except BaseException:
             self.close()
             raise
+
+    def cancel(self) -> None:
+        """Interrupt the query."""
+        self._connection.db.interrupt()
 
     def close(self) -> None:
         """Let others in."""

@@ -22,7 +22,7 @@ from aggregator.load.aggregates import (
 )
 from aggregator.load.amounts import Count, Number, Quantity
 from aggregator.load.keys import KEYS
-from aggregator.load.partitions import GRAIN, InputMap, Length, PartitionShape, Suffix
+from aggregator.load.partitions import GRAIN, Gone, InputMap, Length, PartitionShape, Suffix
 from aggregator.load.plain import AnyPlain
 from aggregator.load.schema import (
     COLUMN,
@@ -101,7 +101,7 @@ def _(shape: Text) -> Schema:
 
 @schema_of.register
 def _(shape: Identifier) -> Schema:
-    return _pattern(IDENTIFIER.pattern)
+    return pattern(IDENTIFIER.pattern)
 
 
 @schema_of.register(Choice)
@@ -111,17 +111,17 @@ def _(shape: Choice[Any]) -> Schema:
 
 @schema_of.register
 def _(shape: Number) -> Schema:
-    return {"anyOf": [{"type": "number", "minimum": 0}, _pattern(shape.FORM.pattern)]}
+    return {"anyOf": [{"type": "number", "minimum": 0}, pattern(shape.FORM.pattern)]}
 
 
 @schema_of.register
 def _(shape: Quantity) -> Schema:
-    return _pattern(rf"[0-9]{{1,9}}(\.[0-9]{{1,6}})?\s*{_any_case(shape.units)}")
+    return pattern(rf"[0-9]{{1,9}}(\.[0-9]{{1,6}})?\s*{_any_case(shape.units)}")
 
 
 @schema_of.register
 def _(shape: Count) -> Schema:
-    return {"anyOf": [{"type": "number", "minimum": 0}, _pattern(shape.FORM.pattern)]}
+    return {"anyOf": [{"type": "number", "minimum": 0}, pattern(shape.FORM.pattern)]}
 
 
 @schema_of.register
@@ -136,7 +136,7 @@ def _(shape: OneAtLeast[Any]) -> Schema:
 
 @schema_of.register
 def _(shape: Moment) -> Schema:
-    return _pattern(shape.FORM.pattern)
+    return pattern(shape.FORM.pattern)
 
 
 @schema_of.register(ListOf)
@@ -182,7 +182,7 @@ def _(shape: MeasureShape) -> Schema:
 
 @schema_of.register
 def _(shape: TableReference) -> Schema:
-    return _pattern(rf"{IDENTIFIER.pattern}\.{IDENTIFIER.pattern}")
+    return pattern(rf"{IDENTIFIER.pattern}\.{IDENTIFIER.pattern}")
 
 
 @schema_of.register
@@ -192,7 +192,7 @@ def _(shape: TargetShape) -> Schema:
 
 @schema_of.register
 def _(shape: Length) -> Schema:
-    return _pattern(shape.FORM.pattern)
+    return pattern(shape.FORM.pattern)
 
 
 @schema_of.register
@@ -215,10 +215,10 @@ def _(shape: InputMap) -> Schema:
     length = schema_of(Length())
     long = {
         "type": "object",
-        "properties": {str(reach): length for reach in shape.LONG},
+        "properties": {str(reach): length for reach in shape.LONG} | {"gone": {"enum": [Gone.WORD]}},
         "additionalProperties": False,
         "minProperties": 1,
-        "maxProperties": 1,
+        "not": {"required": [str(reach) for reach in shape.LONG]},
     }
     return {"anyOf": [{"enum": list(shape.WORDS)}, long]}
 
@@ -241,13 +241,13 @@ def _(shape: EngineName) -> Schema:
 @schema_of.register
 def _(shape: Zone) -> Schema:
     """Which zones there are changes from year to year; their form does not."""
-    return _pattern(_ZONE)
+    return pattern(_ZONE)
 
 
 @schema_of.register
 def _(shape: Schedule) -> Schema:
     words = "|".join(SCHEDULES)
-    return {"anyOf": [{"enum": list(SCHEDULES)}, _pattern(rf"\s*(({words})|{_CRON}(\s+{_CRON}){{4}})(\s+{_ZONE})?\s*")]}
+    return {"anyOf": [{"enum": list(SCHEDULES)}, pattern(rf"\s*(({words})|{_CRON}(\s+{_CRON}){{4}})(\s+{_ZONE})?\s*")]}
 
 
 @schema_of.register
@@ -257,7 +257,7 @@ def _(shape: Type) -> Schema:
     return {
         "anyOf": [
             {"enum": sorted(SCALARS)},
-            _pattern(rf"\s*({flat}(\s*\(\s*[0-9]+\s*(,\s*[0-9]+\s*)?\))?|{nested}\s*<[\s\S]*>)\s*"),
+            pattern(rf"\s*({flat}(\s*\(\s*[0-9]+\s*(,\s*[0-9]+\s*)?\))?|{nested}\s*<[\s\S]*>)\s*"),
         ]
     }
 
@@ -267,7 +267,7 @@ def _(shape: AnyPlain) -> Schema:
     return {}
 
 
-def _pattern(form: str) -> Schema:
+def pattern(form: str) -> Schema:
     """Text that matches as a whole."""
     return {"type": "string", "pattern": f"^({form})$"}
 

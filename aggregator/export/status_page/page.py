@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from aggregator.core.names import TableName
-from aggregator.core.status import Cause, ModelStatus, ProjectStatus, State, span
+from aggregator.core.status import SETTLED, Cause, ModelStatus, ProjectStatus, State, span, to_explain
 from aggregator.export.status_page.grid import CELL, STEP, TOP, WIDTH, Cell, Window, cells, earlier
 from aggregator.export.status_page.style import PATTERNS, STYLE
 
@@ -18,6 +18,8 @@ Causes = Mapping[tuple[TableName, str], int]
 
 _MEANING = {
     State.FRESH: "building it now would give the rows that it has",
+    State.ACCEPTED: "other SQL gave its rows, and its author lets them stay (on_change)",
+    State.KEPT: "what it was made from is gone, and its author keeps it (gone: keep)",
     State.STALE: "what it was made from, or its SQL, has changed since",
     State.MISSING: "not built yet, or its rows are gone",
     State.FAILED: "the last attempt to build it failed; it keeps the rows that it had",
@@ -56,7 +58,7 @@ def _head(status: ProjectStatus) -> Iterator[str]:
         "stretches of time, such as a day, each built on its own.</p>"
     )
     yield '<ul class="tiles">'
-    for state in reversed(State):
+    for state in to_explain(counts):
         yield f'<li title="{_text(_MEANING[state])}"><b>{counts[state]:,}</b>{_swatch(state)} {state}</li>'
     yield "</ul>"
 
@@ -88,8 +90,8 @@ def _owners(status: ProjectStatus) -> Iterator[str]:
     concerned: dict[str, Counter[State]] = {}
     tables: dict[str, list[str]] = {}
     for model in status.models:
-        if model.reasons:
-            counted = Counter(state for state in model.states.values() if state is not State.FRESH)
+        if not model.is_settled:
+            counted = Counter(state for state in model.states.values() if state not in SETTLED)
             concerned.setdefault(model.owner, Counter()).update(counted)
             tables.setdefault(model.owner, []).append(str(model.name))
     if not concerned:
@@ -112,7 +114,7 @@ def _calendar(status: ProjectStatus) -> Iterator[str]:
     }
     yield "<h2>The year at a glance</h2>"
     yield '<ul class="legend">'
-    for state in reversed(State):
+    for state in to_explain(state for model in status.models for state in model.states.values()):
         yield f'<li>{_swatch(state)}<b>{state}</b> <span class="soft">{_MEANING[state]}</span></li>'
     yield "</ul>"
     yield (
@@ -120,9 +122,9 @@ def _calendar(status: ProjectStatus) -> Iterator[str]:
         "What is older stands above, by the month. A cell has the worst state in it: point at one to see why, and "
         "click it to get to the cause.</p>"
     )
-    troubled = [model for model in status.models if model.reasons]
-    fresh = [model for model in status.models if not model.reasons]
-    for heading, models in (("Not fresh", troubled), ("Fresh", fresh)):
+    troubled = [model for model in status.models if not model.is_settled]
+    settled = [model for model in status.models if model.is_settled]
+    for heading, models in (("Not fresh", troubled), ("Fresh", settled)):
         if models:
             yield f"<h2>{heading}: {_count(len(models), 'table')}</h2>"
         for model in models:
@@ -166,13 +168,12 @@ def _cell(cell: Cell, model: ModelStatus, causes: Sequence[Cause], numbers: Caus
     counts = Counter(model.states[each] for each in cell.partitions)
     said = [f"{cell.label}: {state}" if len(cell.partitions) == 1 else f"{cell.label}: {_tally(counts)}"]
     shape = f"M{cell.x:g} {cell.y + top:g}h{cell.width:g}v{cell.height:g}h-{cell.width:g}z"
+    said += [model.reasons[worst]] if worst in model.reasons else []
     number = numbers.get((model.name, worst))
-    if number is None:
-        return f'<path class="{state}" d="{shape}"><title>{_text(said[0])}</title></path>'
-    cause = causes[number]
-    said += [model.reasons[worst], f"Cause: {cause.headline}", f"Mend it: {cause.mend}"]
+    cause = causes[number] if number is not None else None
+    said += [f"Cause: {cause.headline}", f"Mend it: {cause.mend}"] if cause else []
     path = f'<path class="{state}" d="{shape}"><title>{_text(chr(10).join(said))}</title></path>'
-    return f'<a href="#cause-{number + 1}" aria-label="{_text(said[0])}">{path}</a>'
+    return path if number is None else f'<a href="#cause-{number + 1}" aria-label="{_text(said[0])}">{path}</a>'
 
 
 def _swatch(state: State) -> str:

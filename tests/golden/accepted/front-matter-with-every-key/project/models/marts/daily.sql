@@ -6,7 +6,10 @@ kind: table
 partition: {by: flight_date, grain: day, from: 2013-01-01, to: 2014-01-01, zone: Europe/Paris}
 cluster: flights
 key: [flight_date]
-inputs: {lake.flights: {last: 7 days}}
+inputs: {lake.flights: {last: 7 days, gone: keep}}
+on_change: from 2013-06-01
+volatile: 1 day
+lookback: 3 days
 columns:
   flight_date: {type: DATE, description: "Day: local"}
   flights: Number of flights

@@ -1,0 +1,10 @@
+/*---
+description: Flights per day.
+owner: ops@example.com
+partition: {by: flight_date, grain: day, from: 2013-01-01}
+on_change: from monday
+volatile: sometimes
+lookback: 3
+inputs: {lake.flights: {last: 2 days, gone: drop}}
+---*/
+SELECT flight_date, COUNT(*) AS flights FROM lake.flights GROUP BY flight_date
