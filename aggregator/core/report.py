@@ -30,7 +30,10 @@ class Status(StrEnum):
 
 @dataclasses.dataclass(frozen=True)
 class StepResult:
-    """The end of a step, or of the part of one that ended alike. ``seconds`` is wall time."""
+    """The end of a step, or of the part of one that ended alike.
+
+    ``seconds`` is wall time; ``bytes`` are those that were billed for it, None where nothing is paid by the byte.
+    """
 
     model: TableName
     partitions: tuple[str, ...]
@@ -48,6 +51,12 @@ class Report:
     run_id: str
     results: tuple[StepResult, ...]
     seconds: float
+
+    @property
+    def bytes(self) -> int | None:
+        """What was billed for all steps; None where nothing is paid by the byte."""
+        known = [result.bytes for result in self.results if result.bytes is not None]
+        return sum(known) if known else None
 
     @property
     def is_clean(self) -> bool:

@@ -1,8 +1,9 @@
 """Starts the emulator ``local-bigquery``, in its own Python, with what it lacks of partitions.
 
-It knows no ``table$20130101``: what is written there makes a table of that name, and what is read is not found. And its
-INFORMATION_SCHEMA.PARTITIONS does not tell when a partition was changed. Both are added here. It is the only part of
-that server that was written for these tests, and ``test_real_bigquery.py`` is there for what it can't show.
+It knows no ``table$20130101``: what is written there makes a table of that name, and what is read is not found. Its
+INFORMATION_SCHEMA.PARTITIONS does not tell when a partition was changed, and its sketches take no precision. All three are
+added here. It is the only part of that server that was written for these tests, and ``test_real_bigquery.py`` is there
+for what it can't show.
 """
 
 from __future__ import annotations
@@ -18,11 +19,12 @@ from local_bigquery.engine import database
 from local_bigquery.errors import BigQueryError
 from local_bigquery.jobs import copy
 from local_bigquery.sql.rules import information_schema
+from local_bigquery.sql.rules import query as query_rules
 
 FORMATS = {4: "%Y", 6: "%Y%m", 8: "%Y%m%d", 10: "%Y%m%d%H"}
 UNITS = {4: "year", 6: "month", 8: "day", 10: "hour"}
 
-_write, _columns, _source = tables.write, tables.columns, copy._source
+_write, _columns, _source, _macro = tables.write, tables.columns, copy._source, query_rules.macro
 _changed: dict[tuple[str, ...], tuple[str, int]] = {}
 _lock = threading.Lock()
 
@@ -115,8 +117,14 @@ def _moment(key: tuple[str, ...], content: str) -> str:
     return dt.datetime.fromtimestamp(moment / 1e6, dt.UTC).strftime("%Y-%m-%d %H:%M:%S.%f+00:00")
 
 
+def macro(name: str, *arguments: Any) -> Any:
+    """The emulator's sketches are sets, and take no precision."""
+    return _macro(name, *(arguments[:1] if name == "_hll_init" else arguments))
+
+
 tables.write, tables.columns, copy._source = write, columns, source
 information_schema.VIEWS["PARTITIONS"] = partitions
+query_rules.macro = macro
 
 if __name__ == "__main__":
     main()

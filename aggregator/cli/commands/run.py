@@ -19,6 +19,7 @@ from aggregator.cli.options import (
     interval_options,
     jobs_option,
     project_options,
+    run_id_option,
     select_option,
     wait_option,
 )
@@ -29,6 +30,7 @@ from aggregator.cli.progress import Bar, Lines, Silent
 from aggregator.cli.session import open_project
 from aggregator.cli.warehouse import at_work
 from aggregator.core.diagnostics import Code, Diagnostic
+from aggregator.core.estimate import price, size_text
 from aggregator.core.names import TableName
 from aggregator.core.report import Report, Status, StepResult
 from aggregator.run import Progress, run_plan
@@ -40,6 +42,7 @@ from aggregator.run import Progress, run_plan
 @interval_options
 @amount_options
 @jobs_option
+@run_id_option
 @wait_option
 @format_option("json")
 def command(
@@ -52,6 +55,7 @@ def command(
     limit: int | None,
     retry: bool,
     jobs: int | None,
+    run_id: str | None,
     wait: float,
     quiet: bool,
     output: str,
@@ -63,23 +67,25 @@ def command(
     wish = Wish(selection, (start, end), full, limit, retry)
     session = open_project(folder, environment, quiet=quiet)
     session.stop_on_errors()
-    graph = session.graph
-    with at_work(graph, session.root, teller(quiet=quiet), wait) as engine:
+    graph, price_per_tib = session.graph, session.graph.project.environment.price_per_tib
+    run_id = run_id or _run_id()
+    with at_work(graph, session.root, teller(quiet=quiet), wait, run_id) as engine:
         engine.parallel = min(jobs or engine.parallel, engine.parallel)
         snapshot = engine.snapshot()
         found = planned(graph, snapshot, wish)
         with _progress(quiet=quiet) as progress:
-            report = run_plan(found.plan, graph, engine, snapshot.ledger, run_id=_run_id(), progress=progress)
+            report = run_plan(found.plan, graph, engine, snapshot.ledger, run_id=run_id, progress=progress)
     if output == "json":
         left_out = sum(len(step.partitions) for step in found.left_out)
-        print_json({"steps": [_json(result) for result in report.results], "left_out": left_out})
+        steps = [_json(result, price_per_tib) for result in report.results]
+        print_json({"steps": steps, "left_out": left_out})
         print_text(_problems(report), session.root)
     else:
         warn_unselected(found.plan)
         if not found.plan.steps:
             print_nothing(found)
             return 0
-        _print(report, session.root)
+        _print(report, session.root, price_per_tib)
         print_left_out(found)
         click.echo(f"Next: {_next(report, is_all=not found.left_out)}")
     return 0 if report.is_clean else 1
@@ -101,7 +107,7 @@ def _progress(*, quiet: bool) -> Iterator[Progress]:
         yield Lines()
 
 
-def _json(result: StepResult) -> dict[str, object]:
+def _json(result: StepResult, price_per_tib: float | None) -> dict[str, object]:
     return {
         "model": str(result.model),
         "partitions": [result.partitions[0] or None, result.partitions[-1] or None],
@@ -109,18 +115,19 @@ def _json(result: StepResult) -> dict[str, object]:
         "rows": result.rows,
         "seconds": round(result.seconds, 6),
         "bytes": result.bytes,
+        "price": price(result.bytes, price_per_tib),
         "message": result.problem.message if result.problem else None,
     }
 
 
-def _print(report: Report, root: Path) -> None:
+def _print(report: Report, root: Path, price_per_tib: float | None) -> None:
     """A line per model, the findings, and the total."""
     lines = [_model_line(list(results)) for _, results in groupby(report.results, lambda result: result.model)]
     width = max(len(name) for name, _ in lines)
     for name, text in lines:
         click.echo(f"{name:<{width}}  {text}")
     print_text(_problems(report), root)
-    click.secho(f"\n{_total(report)}", fg=None if report.is_clean else "red")
+    click.secho(f"\n{_total(report, price_per_tib)}", fg=None if report.is_clean else "red")
 
 
 def _next(report: Report, *, is_all: bool) -> str:
@@ -130,13 +137,16 @@ def _next(report: Report, *, is_all: bool) -> str:
     return "mend the cause, then aggregator run"
 
 
-def _total(report: Report) -> str:
+def _total(report: Report, price_per_tib: float | None) -> str:
     """All partitions, by how they ended, in one sentence."""
     counts = _counts(report.results)
     written = count(counts.pop(Status.BUILT, 0), "partition")
     rows = count(sum(result.rows for result in report.results if result.status is Status.BUILT), "row")
     others = "".join(f", {number:,} {status}" for status, number in counts.items())
-    return f"{written} written with {rows}{others}, in {report.seconds:.1f} s."
+    costs = price(report.bytes, price_per_tib)
+    billed = f"; {size_text(report.bytes)} billed" if report.bytes is not None else ""
+    paid = f", {costs:,.2f}" if costs is not None else ""
+    return f"{written} written with {rows}{others}, in {report.seconds:.1f} s{billed}{paid}."
 
 
 def _counts(results: Iterable[StepResult]) -> dict[Status, int]:
