@@ -1,9 +1,9 @@
 """Starts the emulator ``local-bigquery``, in its own Python, with what it lacks of partitions.
 
 It knows no ``table$20130101``: what is written there makes a table of that name, and what is read is not found. Its
-INFORMATION_SCHEMA.PARTITIONS does not tell when a partition was changed, and its sketches take no precision. All three are
-added here. It is the only part of that server that was written for these tests, and ``test_real_bigquery.py`` is there
-for what it can't show.
+INFORMATION_SCHEMA.PARTITIONS does not tell when a partition was changed, and its sketches take no precision. All three
+are added here. It is the only part of that server that was written for these tests, and ``test_real_bigquery.py`` is
+there for what it can't show.
 """
 
 from __future__ import annotations

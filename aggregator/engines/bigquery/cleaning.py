@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from aggregator.engines.bigquery.connection import NOT_INSTALLED, Connection, Patience, is_installed
 from aggregator.engines.bigquery.places import user_name
@@ -14,6 +15,9 @@ from aggregator.engines.protocol import WarehouseError
 
 if TYPE_CHECKING:
     from aggregator.core.project import Environment
+
+
+T = TypeVar("T")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,29 +62,31 @@ class Cleaning:
                 if pattern.fullmatch(each.dataset_id) and each.labels.get("made_by") == "aggregator"
             ]
 
-        names = self._ask(ask)
-        counts = (self._ask(lambda client, how, name=name: self._count(client, name, how)) for name in names)
-        return tuple(LeftBehind(name, count) for name, count in zip(names, counts, strict=True))
+        return tuple(LeftBehind(name, self._count(name)) for name in self._ask(ask))
 
     def drop(self, found: Sequence[LeftBehind]) -> None:
         """Drop datasets with all that is in them."""
         for each in found:
-            name = f"{self._environment.project}.{each.dataset}"
-            self._ask(
-                lambda client, how, name=name: client.delete_dataset(
-                    name, delete_contents=True, not_found_ok=True, **how
-                )
-            )
+            name = self._full(each.dataset)
+            self._ask(partial(_drop, name))
 
     def close(self) -> None:
         """Let go of the connection."""
         self._connection.close()
 
-    def _count(self, client: Any, name: str, how: dict[str, Any]) -> int:
-        return sum(1 for _ in client.list_tables(f"{self._environment.project}.{name}", **how))
+    def _count(self, dataset: str) -> int:
+        name = self._full(dataset)
+        return self._ask(lambda client, how: sum(1 for _ in client.list_tables(name, **how)))
 
-    def _ask(self, question: Callable[[Any, dict[str, Any]], Any]) -> Any:
+    def _full(self, dataset: str) -> str:
+        return f"{self._environment.project}.{dataset}"
+
+    def _ask(self, question: Callable[[Any, dict[str, Any]], T]) -> T:
         try:
             return self._connection.ask(question)
         except Refused as refused:
             raise WarehouseError(f"BigQuery refuses: {refused}") from refused
+
+
+def _drop(name: str, client: Any, how: dict[str, Any]) -> None:
+    client.delete_dataset(name, delete_contents=True, not_found_ok=True, **how)
