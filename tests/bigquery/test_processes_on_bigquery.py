@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import time
+from contextlib import ExitStack
 
 import pytest
 from conftest import QUICK, assert_whole, files, graph_of, stamps, successes
@@ -125,12 +126,12 @@ def test_a_table_that_another_process_writes(warehouse, make_engine, tmp_path):
 def test_a_lease_is_renewed_while_it_is_used(warehouse, make_engine, tmp_path):
     graph = graph_of(write_files(tmp_path / "project", FIVE_DAYS))
     short = Terms(length=0.6, renewal=0.1, look=0.02)
-    with make_engine(graph, terms=short) as first, make_engine(graph, wait=0.1) as second:
-        with first._leases.using(DAILY):
-            time.sleep(1.0)
-            with pytest.raises(WarehouseError):
-                second.hold(DAILY)
-            first._leases.check(DAILY)
+    with make_engine(graph, terms=short) as first, make_engine(graph, wait=0.1) as second, ExitStack() as stack:
+        stack.enter_context(first._leases.using(DAILY))
+        time.sleep(1.0)
+        with pytest.raises(WarehouseError):
+            second.hold(DAILY)
+        first._leases.check(DAILY)
 
 
 def test_a_lease_of_the_dead_runs_out(warehouse, make_engine, tmp_path):
@@ -139,7 +140,7 @@ def test_a_lease_of_the_dead_runs_out(warehouse, make_engine, tmp_path):
         dead.hold(DAILY)
         with make_engine(graph, wait=30.0) as heir:
             assert heir.hold(DAILY) is True  # it waited, so somebody may have written
-            with pytest.raises(WarehouseError, match="the lease of marts.daily has run out"):
+            with pytest.raises(WarehouseError, match=r"the lease of marts\.daily has run out"):
                 dead._leases.check(DAILY)
 
 

@@ -30,15 +30,15 @@ def _refuse(target: Address, job: Mapping[str, Any], layout: Layout) -> None:
     base, _, decorator = target.table.partition("$")
     table = Address(target.project, target.dataset, base)
     disposition = job.get("writeDisposition", "")
-    assert may_write(table, layout), f"{table} is not a table of this environment"  # noqa: S101  (a bug of ours)
+    must(may_write(table, layout), f"{table} is not a table of this environment")
     if table not in layout.targets:
-        assert disposition == "WRITE_EMPTY", f"{table} is filled once, not {disposition}"  # noqa: S101
+        must(disposition == "WRITE_EMPTY", f"{table} is filled once, not {disposition}")
     elif layout.is_partitioned(table):
-        assert decorator, f"{disposition} of {table} without a partition would empty all of it"  # noqa: S101
-        assert disposition == "WRITE_TRUNCATE", f"a partition of {table} is replaced, not {disposition}"  # noqa: S101
+        must(bool(decorator), f"{disposition} of {table} without a partition would empty all of it")
+        must(disposition == "WRITE_TRUNCATE", f"a partition of {table} is replaced, not {disposition}")
     else:
-        assert not decorator, f"{table} has no partition {decorator}"  # noqa: S101
-        assert disposition in _TRUNCATES, f"{table} is replaced, not {disposition}"  # noqa: S101
+        must(not decorator, f"{table} has no partition {decorator}")
+        must(disposition in _TRUNCATES, f"{table} is replaced, not {disposition}")
 
 
 def may_write(table: Address, layout: Layout) -> bool:
@@ -46,3 +46,9 @@ def may_write(table: Address, layout: Layout) -> bool:
     if layout.is_internal(table):
         return table.table == _LEDGER or table.table.startswith((STAGING, LEASE))
     return table in layout.targets
+
+
+def must(holds: bool, otherwise: str) -> None:  # noqa: FBT001  (it is the only question)
+    """Stop at a bug of ours before it reaches a table; unlike an ``assert`` in Python's optimised mode, too."""
+    if not holds:
+        raise AssertionError(otherwise)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from aggregator.engines.bigquery.connection import Connection
-from aggregator.engines.bigquery.guard import may_write
+from aggregator.engines.bigquery.guard import may_write, must
 from aggregator.engines.bigquery.layout import Layout
 from aggregator.engines.bigquery.pace import Paces
 from aggregator.engines.bigquery.places import Address
@@ -124,4 +124,4 @@ class Store:
         yield from (Address(dataset.project, dataset.dataset, each) for each in listed)
 
     def _check(self, address: Address) -> None:
-        assert may_write(address, self._layout), f"{address} is not a table of this environment"  # noqa: S101
+        must(may_write(address, self._layout), f"{address} is not a table of this environment")
