@@ -33,6 +33,7 @@ from aggregator.core.diagnostics import Code, Diagnostic
 from aggregator.core.estimate import price, size_text
 from aggregator.core.names import TableName
 from aggregator.core.report import Report, Status, StepResult
+from aggregator.dry_run.estimate import price_per_tib
 from aggregator.run import Progress, run_plan
 
 
@@ -67,7 +68,7 @@ def command(
     wish = Wish(selection, (start, end), full, limit, retry)
     session = open_project(folder, environment, quiet=quiet)
     session.stop_on_errors()
-    graph, price_per_tib = session.graph, session.graph.project.environment.price_per_tib
+    graph, per_tib = session.graph, price_per_tib(session.graph.project.environment)
     run_id = run_id or _run_id()
     with at_work(graph, session.root, teller(quiet=quiet), wait, run_id) as engine:
         engine.parallel = min(jobs or engine.parallel, engine.parallel)
@@ -77,7 +78,7 @@ def command(
             report = run_plan(found.plan, graph, engine, snapshot.ledger, run_id=run_id, progress=progress)
     if output == "json":
         left_out = sum(len(step.partitions) for step in found.left_out)
-        steps = [_json(result, price_per_tib) for result in report.results]
+        steps = [_json(result, per_tib) for result in report.results]
         print_json({"steps": steps, "left_out": left_out})
         print_text(_problems(report), session.root)
     else:
@@ -85,7 +86,7 @@ def command(
         if not found.plan.steps:
             print_nothing(found)
             return 0
-        _print(report, session.root, price_per_tib)
+        _print(report, session.root, per_tib)
         print_left_out(found)
         click.echo(f"Next: {_next(report, is_all=not found.left_out)}")
     return 0 if report.is_clean else 1
@@ -107,7 +108,7 @@ def _progress(*, quiet: bool) -> Iterator[Progress]:
         yield Lines()
 
 
-def _json(result: StepResult, price_per_tib: float | None) -> dict[str, object]:
+def _json(result: StepResult, per_tib: float | None) -> dict[str, object]:
     return {
         "model": str(result.model),
         "partitions": [result.partitions[0] or None, result.partitions[-1] or None],
@@ -115,19 +116,19 @@ def _json(result: StepResult, price_per_tib: float | None) -> dict[str, object]:
         "rows": result.rows,
         "seconds": round(result.seconds, 6),
         "bytes": result.bytes,
-        "price": price(result.bytes, price_per_tib),
+        "price": price(result.bytes, per_tib),
         "message": result.problem.message if result.problem else None,
     }
 
 
-def _print(report: Report, root: Path, price_per_tib: float | None) -> None:
+def _print(report: Report, root: Path, per_tib: float | None) -> None:
     """A line per model, the findings, and the total."""
     lines = [_model_line(list(results)) for _, results in groupby(report.results, lambda result: result.model)]
     width = max(len(name) for name, _ in lines)
     for name, text in lines:
         click.echo(f"{name:<{width}}  {text}")
     print_text(_problems(report), root)
-    click.secho(f"\n{_total(report, price_per_tib)}", fg=None if report.is_clean else "red")
+    click.secho(f"\n{_total(report, per_tib)}", fg=None if report.is_clean else "red")
 
 
 def _next(report: Report, *, is_all: bool) -> str:
@@ -137,13 +138,13 @@ def _next(report: Report, *, is_all: bool) -> str:
     return "mend the cause, then aggregator run"
 
 
-def _total(report: Report, price_per_tib: float | None) -> str:
+def _total(report: Report, per_tib: float | None) -> str:
     """All partitions, by how they ended, in one sentence."""
     counts = _counts(report.results)
     written = count(counts.pop(Status.BUILT, 0), "partition")
     rows = count(sum(result.rows for result in report.results if result.status is Status.BUILT), "row")
     others = "".join(f", {number:,} {status}" for status, number in counts.items())
-    costs = price(report.bytes, price_per_tib)
+    costs = price(report.bytes, per_tib)
     billed = f"; {size_text(report.bytes)} billed" if report.bytes is not None else ""
     paid = f", {costs:,.2f}" if costs is not None else ""
     return f"{written} written with {rows}{others}, in {report.seconds:.1f} s{billed}{paid}."

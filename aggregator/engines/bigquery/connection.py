@@ -177,6 +177,7 @@ class Connection:
                     credentials=_credentials(self._environment.impersonate, is_emulated=bool(emulator)),
                     client_options=options if emulator else None,
                 )
+                _widen(self._client)
             return self._client
 
     def _retry(self) -> Any:
@@ -210,6 +211,14 @@ def _credentials(account: str, *, is_emulated: bool) -> Any:
     user, _ = google.auth.default(scopes=scopes)
     stand_in: Any = impersonated_credentials.Credentials
     return stand_in(user, target_principal=account, target_scopes=scopes)
+
+
+def _widen(client: Any) -> None:
+    """Let as many threads ask as there are: the client keeps ten connections, and complains on standard error of more."""
+    from requests.adapters import HTTPAdapter  # noqa: PLC0415  (heavy; only when used)
+
+    for scheme in ("http://", "https://"):
+        client._http.mount(scheme, HTTPAdapter(pool_maxsize=4 * PARALLEL))  # noqa: SLF001  (there is no other way)
 
 
 def _config(parameters: Iterable[Parameter]) -> Any:

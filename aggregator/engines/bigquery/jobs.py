@@ -25,7 +25,9 @@ MAX_ATTEMPTS = 5
 MAX_EARLIER = 50
 """How many jobs of the same id, by an earlier process, are passed over."""
 
-_MAX_PART = 200
+_MAX_NAME = 900
+"""BigQuery takes ids of 1,024 characters."""
+
 _AGAIN = frozenset({"backendError", "internalError", "jobBackendError", "jobInternalError"})
 _AGAIN |= {"rateLimitExceeded", "jobRateLimitExceeded", "tableUnavailable"}
 _FEWER = frozenset({"resourcesExceeded", "bytesBilledLimitExceeded", "responseTooLarge"})
@@ -65,8 +67,9 @@ class Job:
 
 
 def job_name(*parts: str) -> str:
-    """Parts as the id of a job: letters, digits, ``-`` and ``_``."""
-    return "_".join(re.sub(r"[^A-Za-z0-9_-]+", "-", part)[:_MAX_PART] for part in ("agg", *parts))
+    """Parts as the id of a job: letters, digits, ``-`` and ``_``. What is too long ends in a digest."""
+    name = "_".join(re.sub(r"[^A-Za-z0-9_-]+", "-", part) for part in ("agg", *parts))
+    return name if len(name) <= _MAX_NAME else f"{name[:_MAX_NAME]}_{digest(*parts)}"
 
 
 def digest(*parts: str) -> str:

@@ -82,7 +82,8 @@ class Leases:
                 return False
         resource, taken_over = self._take(table, since)
         with self._lock:
-            self._held[table] = _Held(resource, self._end(), used=time.monotonic())
+            held = self._held.setdefault(table, _Held(resource, 0.0))
+            held.resource, held.until, held.used = resource, self._end(), time.monotonic()
             if self._renewing is None:
                 self._renewing = threading.Thread(target=self._renew_all, daemon=True, name="leases")
                 self._renewing.start()
@@ -91,10 +92,13 @@ class Leases:
     @contextlib.contextmanager
     def using(self, table: TableName) -> Iterator[None]:
         """Work under the lease of a table: it is renewed as long as this takes."""
-        self.hold(table, self._now())
-        with self._lock:
-            held = self._held[table]
-            held.users += 1
+        held = None
+        while held is None:
+            self.hold(table, self._now())
+            with self._lock:
+                held = self._held.get(table)  # it may have been given back just now
+                if held is not None:
+                    held.users += 1
         try:
             yield
         finally:
@@ -200,13 +204,13 @@ class Leases:
                 held.resource, held.until = renewed, until
 
     def _give_back(self, table: TableName) -> None:
-        with self._lock:
+        with self._lock:  # all the time, lest another thread takes it again before it is free
             held = self._held[table]
             if held.users and not self._closed.is_set():
                 return
             del self._held[table]
-        if time.monotonic() < held.until:
-            self._changed(table, FREE, str(held.resource.get("etag", "")))
+            if time.monotonic() < held.until:
+                self._changed(table, FREE, str(held.resource.get("etag", "")))
 
 
 def _moment(resource: Mapping[str, Any], key: str) -> datetime:

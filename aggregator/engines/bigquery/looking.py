@@ -22,7 +22,7 @@ def question(
     counted = f"COUNT(*) AS n, {_digest(fields)} AS checksum{numbers} FROM {relation}"
     if calendar is None:
         return f"SELECT '{WHOLE}' AS id, {counted}"
-    return f"SELECT {_id(calendar)} AS id, {counted} GROUP BY id"
+    return f"SELECT {_id(calendar)} AS id, {counted} GROUP BY 1"
 
 
 def batches(rows: Iterable[Sequence[Any]]) -> dict[str, Batch]:
