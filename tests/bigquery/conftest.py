@@ -33,7 +33,7 @@ project: test
 time_zone: UTC
 environments:
   prod: {engine: bigquery, project: acme, location: EU, price_per_tib: 6.25}
-  dev: {engine: bigquery, project: acme, location: EU, datasets: "dev_ann_{dataset}", read_from: prod}
+  dev: {engine: bigquery, project: acme, location: EU, datasets: "dev_{user}_{dataset}", read_from: prod}
 default_environment: prod
 """
 QUICK = Terms(length=5.0, renewal=0.2, look=0.02)
@@ -100,6 +100,7 @@ def warehouse(monkeypatch: pytest.MonkeyPatch) -> Iterator[Warehouse]:
     known.stored["acme.lake.events"] = Table(resource)
     with Serving(known):
         monkeypatch.setenv("BIGQUERY_EMULATOR_HOST", known.url)
+        monkeypatch.setenv("LOGNAME", "ann")
         yield known
 
 

@@ -177,11 +177,19 @@ def test_answers_about_leases_that_are_lost(warehouse, make_engine, tmp_path):
     assert left == {"POST": 0, "PATCH": 0}
 
 
-def test_cleaning(warehouse, start, monkeypatch):
+def test_cleaning(warehouse, start):
+    warehouse.datasets |= {"acme.dev_bob_marts", "acme.dev_ann_old"}
+    assert ended(start(FIVE_DAYS, "run", "--env", "dev"))[0] == 0
+
     refused = ended(start(FIVE_DAYS, "clean", "--env", "prod", "--yes"))
+    cleaned = ended(start(FIVE_DAYS, "clean", "--env", "dev", "--yes"))
+    again = ended(start(FIVE_DAYS, "clean", "--env", "dev", "--yes"))
 
     assert refused[0] == 2
     assert "the datasets of prod are not those of one user" in refused[2]
+    assert (cleaned[0], cleaned[1].splitlines()[-1]) == (0, "Dropped 3 datasets.")
+    assert warehouse.datasets == {"acme.lake", "acme.dev_bob_marts"}
+    assert again[1] == "There is nothing of yours in dev.\n"
 
 
 def expire_leases(warehouse):

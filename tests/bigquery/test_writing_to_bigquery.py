@@ -311,3 +311,21 @@ def test_partitions_one_by_one(warehouse, build):
     assert report.is_clean
     assert len(warehouse.runs("build")) == 10
     assert_whole(warehouse, partitions=10)
+
+
+def test_a_view_follows_a_table_that_comes_into_dev(warehouse, build):
+    view = model("SELECT day, stamp FROM marts.daily", kind="view")
+    given = {**TWO_DAYS, "models/marts/latest.sql": view}
+    build(given, "prod")
+    given["models/marts/latest.sql"] = view.replace("SELECT day", "SELECT day AS day")
+    build(given, "dev")
+    before = warehouse.stored["acme.dev_ann_marts.latest"].resource["view"]["query"]
+    given["models/marts/daily.sql"] = given["models/marts/daily.sql"].replace("COUNT(*)", "COUNT(*) + 0")
+    build(given, "dev")
+    build(given, "dev")
+
+    assert "FROM `acme`.`marts`.`daily`" in before
+    assert (
+        "FROM `acme`.`dev_ann_marts`.`daily`" in warehouse.stored["acme.dev_ann_marts.latest"].resource["view"]["query"]
+    )
+    assert build(given, "dev").results == ()

@@ -105,7 +105,12 @@ class Warehouse(BigQuery):
         if kind == "jobs":
             return self._job(method, rest, body)
         if not rest:
-            return self._make_dataset(project, body)
+            return self._make_dataset(project, body) if method == "POST" else self._listed(project)
+        if len(rest) == 1 and method == "DELETE":
+            self.datasets.remove(f"{project}.{rest[0]}")
+            for name in [name for name in self.stored if name.startswith(f"{project}.{rest[0]}.")]:
+                del self.stored[name]
+            return 200, {}
         if len(rest) == 1:
             return 200, {"datasetReference": {"projectId": project, "datasetId": rest[0]}, "id": rest[0]}
         return self._table(method, project, rest, body, if_match)
@@ -120,6 +125,15 @@ class Warehouse(BigQuery):
             raise Refusal(409, f"Already Exists: Dataset {name}", "duplicate")
         self.datasets.add(name)
         return 200, {**body, "id": name}
+
+    def _listed(self, project: str) -> tuple[int, Any]:
+        labels = {"made_by": "aggregator"}
+        ids = [name.partition(".")[2] for name in sorted(self.datasets)]
+        references = [{"projectId": project, "datasetId": each} for each in ids]
+        made = [
+            {"datasetReference": each, "id": each["datasetId"]} for each in references if each["datasetId"] != "lake"
+        ]
+        return 200, {"datasets": [{**each, "labels": labels} for each in made]}
 
     def _table(self, method: str, project: str, rest: list[str], body: Any, if_match: str) -> tuple[int, Any]:
         dataset, _, *names = rest

@@ -214,7 +214,7 @@ def _credentials(account: str, *, is_emulated: bool) -> Any:
 
 
 def _widen(client: Any) -> None:
-    """Let as many threads ask as there are: the client keeps ten connections, and complains on standard error of more."""
+    """Let as many threads ask as there are: the client keeps ten connections, and complains aloud of more."""
     from requests.adapters import HTTPAdapter  # noqa: PLC0415  (heavy; only when used)
 
     for scheme in ("http://", "https://"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,21 +11,23 @@ from typing import TYPE_CHECKING
 
 from aggregator.core.names import TableName
 from aggregator.core.types import canonical_type
-from aggregator.core.warehouse import ABSENT, Version, Versions
+from aggregator.core.warehouse import ABSENT, WHOLE, Version, Versions
 from aggregator.engines.bigquery import shards
 from aggregator.engines.bigquery.connection import Connection
-from aggregator.engines.bigquery.layout import Layout, address_sql
+from aggregator.engines.bigquery.layout import Layout, address_sql, placed, tables_in
 from aggregator.engines.bigquery.parameters import Parameter
 from aggregator.engines.bigquery.places import Address
 from aggregator.engines.bigquery.refusals import Refused
 from aggregator.engines.bigquery.states import Piece, State, look, look_at_partitions
 from aggregator.engines.bigquery.tables import stored_id
 from aggregator.engines.bigquery.types import Type
-from aggregator.engines.bigquery.versions import versions_of, versions_of_pieces
+from aggregator.engines.bigquery.versions import versions_of, versions_of_pieces, view_version
 
 if TYPE_CHECKING:
     from aggregator.core.calendar import Calendar
     from aggregator.core.project import Environment, Partitioning
+
+_NOTHING = State()
 
 LOOKS = 5
 """How often one looks at partitions that were just written until they show it."""
@@ -107,6 +110,9 @@ class Reading:
                 address = next((each for each in self._layout.candidates(name) if each in states), None)
                 if name not in self._written:
                     self._know(name, address, states, now)
+            for name in names if self._layout.read_from is not None else ():
+                if self.is_own(name) and states.get(self._layout.own(name), _NOTHING).definition:
+                    self._doubt_view(name, states[self._layout.own(name)].definition)
 
     def doubt(self, table: TableName) -> None:
         """Somebody else may have written a table: the next look counts."""
@@ -122,6 +128,14 @@ class Reading:
         self._addresses[name] = address
         self._columns[name] = {key: canonical_type(each) or "" for key, each in state.columns.items()}
         self._set(name, versions_of(state, self._graph.calendars[name], self._declared(name), now))
+
+    def _doubt_view(self, view: TableName, definition: str) -> None:
+        """A view stands for tables where they were when it was made; since then, one may have come into dev."""
+        query = self._graph.models[view].sql
+        now = placed(query, self.addresses(tables_in(query, self._graph.calendars)))
+        version = view_version(definition)
+        if version != view_version(now) and view not in self._written:
+            self._set(view, {WHOLE: dataclasses.replace(version, token=f"{version.token}-elsewhere")})
 
     def _set(self, table: TableName, versions: Mapping[str, Version]) -> None:
         """Whoever has the versions of a table already sees the new ones."""
