@@ -11,8 +11,10 @@ from conftest import QUICK, assert_whole, files, graph_of, stamps, successes
 from lab import write_files
 
 from aggregator.core.names import TableName
+from aggregator.core.plan import Reason, Stale, Step
 from aggregator.engines.bigquery.leases import Terms
 from aggregator.engines.protocol import WarehouseError
+from aggregator.strategies import write_for
 
 DAILY = TableName("marts", "daily")
 FIVE_DAYS = files("2024-01-01", "2024-01-06")
@@ -46,14 +48,10 @@ def test_two_processes_backfill_the_same_table(warehouse, start):
 
 def test_two_processes_of_one_run_share_a_job(warehouse, make_engine, tmp_path):
     """As when a scheduler starts a task again whose worker is lost: the job that still runs is taken over."""
-    from aggregator.strategies import write_for
-
     graph = graph_of(write_files(tmp_path / "project", FIVE_DAYS))
     warehouse.slow = 10**6
     model = graph.models[DAILY]
     with make_engine(graph, run_key="task-1", terms=Terms(length=0.2, renewal=9.0, look=0.02)) as engine:
-        from aggregator.core.plan import Reason, Stale, Step
-
         step = Step(DAILY, ("2024-01-01", "2024-01-02"), Stale(Reason.MISSING))
         engine._jobs._pause = lambda *_: (_ for _ in ()).throw(KeyboardInterrupt)  # it dies while it waits
         engine._jobs.cancel = lambda: None

@@ -10,8 +10,11 @@ from api_server import field
 from conftest import ONE_BY_ONE, PROJECT_FILE, assert_whole, files, graph_of, rows_of_days, stamps, successes
 from lab import daily, model, source, write_files
 
+from aggregator.core.names import TableName
+from aggregator.core.plan import Reason, Stale, Step
 from aggregator.core.report import Status
 from aggregator.plan import make_plan
+from aggregator.strategies import write_for
 
 TWO_DAYS = files("2024-01-01", "2024-01-03")
 WHOLE = {
@@ -329,3 +332,32 @@ def test_a_view_follows_a_table_that_comes_into_dev(warehouse, build):
         "FROM `acme`.`dev_ann_marts`.`daily`" in warehouse.stored["acme.dev_ann_marts.latest"].resource["view"]["query"]
     )
     assert build(given, "dev").results == ()
+
+
+def test_a_table_that_came_since_the_look_is_not_made_again(warehouse, build, tmp_path, make_engine):
+    """Two processes build two tables of a new project; one of them reads what the other one fills meanwhile."""
+    reader = "SELECT day, part, SUM(stamp) AS stamp FROM marts.daily GROUP BY day, part"
+    partition = daily("day", "2024-01-01", "2024-01-03")
+    given = {**TWO_DAYS, "models/marts/report.sql": model(reader, partition=partition, key=["day", "part"])}
+    graph = graph_of(write_files(tmp_path / "project", given))
+    step = Step(TableName("marts", "report"), ("2024-01-01",), Stale(Reason.MISSING))
+    with make_engine(graph) as late:
+        late.snapshot()
+        build(given)
+        late.stage(write_for(graph.models[step.model], step), [])
+
+    assert_whole(warehouse, partitions=2)
+
+
+def test_a_partitioned_table_that_shall_be_whole_is_not_dropped(warehouse, build):
+    build(TWO_DAYS)
+    warehouse.compute = parts
+    text = model("SELECT day, part, 1 AS stamp FROM lake.events")
+    whole = {**TWO_DAYS, "models/marts/daily.sql": text}
+
+    refused = build(whole)
+
+    (result,) = refused.results
+    assert result.problem is not None
+    assert "it was cut by day of day and is without partitions" in result.problem.message
+    assert_whole(warehouse, partitions=2)

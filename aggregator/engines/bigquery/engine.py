@@ -119,6 +119,7 @@ class BigQueryEngine:
             is_rewritten = self._leases.hold(table, self._reading.looked_at)
             if is_rewritten:
                 self._reading.doubt(table)
+                self._targets.forget(table)
             return is_rewritten
 
     def stage(self, write: Write, expectations: Sequence[Expectation]) -> Staged:

@@ -99,7 +99,7 @@ class Jobs:
             job_id = f"{work.name}_{failures + earlier + 1}"
             job, is_ours = self._begun(job_id, work.configuration)
             job = self._finished(job_id, job)
-            if not job.reason and (is_ours or (job.ended is not None and job.ended >= work.accept_from)):
+            if not job.reason and (is_ours or _ended_since(job, work.accept_from)):
                 return job
             if not is_ours and earlier < MAX_EARLIER:
                 earlier += 1
@@ -208,6 +208,11 @@ def _insert(client: Any, configuration: Mapping[str, Any], job_id: str, location
     asking = bigquery.QueryJobConfig.from_api_repr(dict(configuration))
     sql = configuration["query"]["query"]
     return client.query(sql, asking, job_id=job_id, location=location, job_retry=None, **how)
+
+
+def _ended_since(job: Job, moment: datetime) -> bool:
+    """Whether a job ended at a moment or later. BigQuery tells the end in milliseconds, and cuts the rest off."""
+    return job.ended is not None and job.ended >= moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
 def _seen(handle: Any) -> Job:

@@ -58,10 +58,12 @@ class Publishing:
         self._graph, self._run_key = layout.graph, run_key
         self._lock = threading.Lock()
         self._waiting: dict[tuple[TableName, str], _Waiting] = {}
+        self._staged_by: dict[int, tuple[TableName, str]] = {}
         self._fields: dict[str, tuple[Field, ...]] = {}
 
     def stage(self, write: Write, expectations: Sequence[Expectation]) -> Staged:
         """Run the query into a table of ours, and measure the rows."""
+        self._leave(write)
         with self._leases.using(write.table):
             order = self._order(write)
             shape = shape_of(order.model, write, self._columns(order))
@@ -79,18 +81,26 @@ class Publishing:
         with self._lock:
             waiting = self._waiting[write.table, writing.stretch(write)]
         with self._leases.using(write.table):
+            self._targets.make_ready(waiting.order.model, waiting.shape)
+            self._reading.came(write.table)
             if isinstance(write, OverwritePartitions):
-                self._targets.make_ready(waiting.order.model, waiting.shape)
-                self._reading.came(write.table)
                 done = self._overwritten(waiting, write, sorted(partitions))
             else:
                 done = [self._replaced(waiting, write)]
             return self._published(write, sorted(partitions), done)
 
-    def done(self, write: Write) -> None:
-        """Drop what was staged."""
+    def _leave(self, write: Write) -> None:
+        """Drop what this thread staged before: it was published, or there was no need."""
         with self._lock:
-            waiting = self._waiting.pop((write.table, writing.stretch(write)), None)
+            before = self._staged_by.get(threading.get_ident())
+            self._staged_by[threading.get_ident()] = key = (write.table, writing.stretch(write))
+        for each in (before, key):
+            if each is not None:
+                self._drop(each)
+
+    def _drop(self, key: tuple[TableName, str]) -> None:
+        with self._lock:
+            waiting = self._waiting.pop(key, None)
         if waiting is not None and waiting.staging is not None:
             self._store.drop(waiting.staging)
 
@@ -147,7 +157,6 @@ class Publishing:
         return self._fields[order.query]
 
     def _staged(self, order: Order, shape: Shape, expectations: Sequence[Expectation]) -> tuple[_Waiting, Staged]:
-        self.done(order.write)
         address = writing.staging_address(order, self._layout)
         staged_shape = self._targets.staged(order.write, shape)
         now = self._reading.now()
@@ -183,9 +192,6 @@ class Publishing:
     def _replaced(self, waiting: _Waiting, write: Write) -> Job:
         order, model = waiting.order, waiting.order.model
         keeps = self._targets.fits(write, waiting.shape)
-        if not keeps and not self._targets.is_replaceable(model, waiting.shape):
-            self._targets.make(model, waiting.shape)
-            keeps = True
         self._leases.check(write.table)
         if waiting.staging is None:
             work = writing.direct_job(order, self._layout, waiting.shape, keeps_columns=keeps)
@@ -202,7 +208,7 @@ class Publishing:
             pieces = {each: writing.stored_ids(write.calendar, each) for each in partitions}
         since = min((writing.started(each) for each in done), default=0)
         versions = self._reading.wrote(write.table, pieces, since)
-        self.done(write)
+        self._drop((write.table, writing.stretch(write)))
         return Published(versions, writing.total(done), done[0].id if len(done) == 1 else "")
 
 

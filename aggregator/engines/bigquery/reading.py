@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from aggregator.core.calendar import Calendar
     from aggregator.core.project import Environment, Partitioning
 
+NEVER_LOOKED = datetime.min.replace(tzinfo=UTC)
 _NOTHING = State()
 
 LOOKS = 5
@@ -47,7 +48,7 @@ class Reading:
         self._versions: Versions = {}
         self._clock: tuple[datetime, float] | None = None
         self._written: set[TableName] = set()
-        self.looked_at = datetime.min.replace(tzinfo=UTC)
+        self.looked_at = NEVER_LOOKED
         """When the tables were looked at last, by BigQuery's clock."""
 
     def now(self) -> datetime:
@@ -61,7 +62,7 @@ class Reading:
     def versions(self) -> Versions:
         """The versions of all tables and views of the project."""
         with self._lock:
-            if self._clock is None:
+            if self.looked_at is NEVER_LOOKED:
                 self.look()
             return self._versions
 

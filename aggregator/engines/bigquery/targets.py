@@ -83,20 +83,18 @@ class Targets:
             return shape
         return Shape(widened(current, shape.fields), shape.calendar, shape.clustering)
 
-    def is_replaceable(self, model: CompiledModel, shape: Shape) -> bool:
-        """Whether a query can replace a table as a whole, columns and all: it is there, and cut as it should be."""
-        found = self.found(model.name)
-        return found is not None and _is_table(found) and not cut_differently(found, shape)
-
     def make_ready(self, model: CompiledModel, shape: Shape) -> None:
         """Let a table have what a query gives: it is made, or new columns are added to it.
 
-        Raises :class:`ColumnsChangedError` if others went or changed, or it is cut in another way, unless no rows are
-        in the way.
+        Raises :class:`ColumnsChangedError` if it is cut in another way or, where old rows are to stay beside new ones,
+        columns went or changed, unless no rows are in the way.
         """
         found = self.found(model.name)
         if found is not None and _is_table(found):
-            wrong = [each for each in (cut_differently(found, shape), *changes(_fields(found), shape.fields)) if each]
+            changed = changes(_fields(found), shape.fields) if shape.calendar is not None else []
+            wrong = [each for each in (cut_differently(found, shape), *changed) if each]
+            if not wrong and shape.calendar is None:
+                return  # its columns are those of the query that replaces it
             if not wrong:
                 self._keep_up(model, found, Shape(widened(_fields(found), shape.fields), None, shape.clustering))
                 return
@@ -104,12 +102,12 @@ class Targets:
             found = self.found(model.name)
             if found is not None and int(found.get("numRows") or 0):
                 raise ColumnsChangedError("; ".join(wrong))
+        if found is not None:
+            self.drop(model.name)
         self.make(model, shape)
 
     def make(self, model: CompiledModel, shape: Shape) -> None:
-        """A new table in the place of whatever is there."""
-        if self.found(model.name) is not None:
-            self.drop(model.name)
+        """A new table, unless there is one."""
         address = self._layout.own(model.name)
         self._store.create(address, shape.resource(address, **settings(model, self._layout.environment.name)))
         self.forget(model.name)
