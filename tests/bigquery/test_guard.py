@@ -15,6 +15,7 @@ from aggregator.engines.bigquery.guard import guarded
 from aggregator.engines.bigquery.jobs import job_name
 from aggregator.engines.bigquery.layout import Layout, placed
 from aggregator.engines.bigquery.pace import Pace
+from aggregator.engines.protocol import WarehouseError
 
 FILES = {
     **files("2024-01-01", "2024-01-03"),
@@ -79,6 +80,24 @@ def test_what_is_allowed(layout, table, disposition, dataset):
     configuration = job(table, disposition, dataset)
 
     assert guarded(configuration, layout) is configuration
+
+
+@pytest.mark.parametrize(
+    ("name", "datasets", "said"),
+    [
+        pytest.param(
+            "other/daily", "all", "marts.daily and other.daily would both be written to acme.all.daily", id="one"
+        ),
+        pytest.param("_aggregator/x", "{dataset}", "_aggregator.x would be written beside the ledger", id="ours"),
+    ],
+)
+def test_models_that_have_no_place_of_their_own(tmp_path, name, datasets, said):
+    file = PROJECT_FILE.replace("location: EU,", f'location: EU, datasets: "{datasets}",', 1)
+    text = model("SELECT part FROM lake.events GROUP BY part")
+    root = write_files(tmp_path / "project", {**FILES, "aggregator.yml": file, f"models/{name}.sql": text})
+
+    with pytest.raises(WarehouseError, match=re.escape(said)):
+        Layout(graph_of(root))
 
 
 @given(st.lists(st.text(max_size=300), min_size=1, max_size=7))

@@ -11,6 +11,7 @@ from sqlglot import exp
 
 from aggregator.core.names import TableName
 from aggregator.engines.bigquery.places import Address, address_of, addresses_of
+from aggregator.engines.protocol import WarehouseError
 
 if TYPE_CHECKING:
     from aggregator.core.graph import Graph
@@ -31,6 +32,10 @@ class Layout:
         self.read_from = graph.project.read_from
         self.targets = {self.own(name): name for name in graph.models}
         """Where models are written, and which they are."""
+        for address, name in self.targets.items():
+            if self.is_internal(address):
+                advice = f"let `datasets:` of {self.environment.name} have {{dataset}} in it, and call no dataset {OWN}"
+                raise WarehouseError(f"{name} would be written beside the ledger", advice)
 
     def own(self, name: TableName) -> Address:
         """Where this environment has a table, or will."""
