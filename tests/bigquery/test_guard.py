@@ -85,7 +85,7 @@ def test_what_is_allowed(layout, table, disposition, dataset):
 @pytest.mark.parametrize(
     ("name", "datasets", "said"),
     [
-        pytest.param("other/daily", "all", "marts.daily would be written beside the ledger", id="one for all"),
+        pytest.param("other/daily", "all", "daily would be written beside the ledger", id="one for all"),
         pytest.param("_aggregator/x", "{dataset}", "_aggregator.x would be written beside the ledger", id="ours"),
     ],
 )
