@@ -3,7 +3,8 @@
 Reads a JSON object from standard input: ``template`` (a project, copied for each child), ``work`` (where the copies
 go), ``arguments`` of the command, ``fate`` (what happens: see ``FATES``) and ``moments`` (before which statements,
 counted from 0; one child for each). Writes a JSON list: for each child its exit code (negative: the signal that ended
-it) and the statements that it began.
+it) and the statements that it began. With ``episodes`` in their place, all is done in the template itself, one child
+after the other: each has the ``files`` to write before, the time of its clock (``now``) and its ``moment``.
 """
 
 from __future__ import annotations
@@ -15,11 +16,13 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from aggregator.cli import main
 from aggregator.engines.duckdb import connection
+from aggregator.engines.duckdb.engine import DuckDbEngine
 
 
 class Watched:
@@ -143,6 +146,26 @@ def each_delay(task: dict[str, Any]) -> list[dict[str, Any]]:
     return found
 
 
+def each_episode(task: dict[str, Any]) -> list[dict[str, Any]]:
+    """Run again and again in one place, at the times that are given; what happens is the fate."""
+    root, found = Path(task["template"]), []
+    for episode in task["episodes"]:
+        for path, text in episode["files"].items():
+            (root / path).write_text(text)
+        now, moment = datetime.fromisoformat(episode["now"]), episode["moment"]
+
+        def run(now: datetime = now, moment: int = moment) -> int:
+            DuckDbEngine.now = lambda _: now  # type: ignore[method-assign]
+            return child(root, task["arguments"], FATES[task["fate"]], moment)
+
+        (root / "output").unlink(missing_ok=True)
+        code = outcome(forked(run, root / "output"))
+        found.append({"exit": code, "output": (root / "output").read_text()})
+    return found
+
+
 if __name__ == "__main__":
     given = json.load(sys.stdin)
-    json.dump(each_delay(given) if "delays" in given else each_moment(given), sys.stdout)
+    ways = {"delays": each_delay, "episodes": each_episode}
+    way = next((ways[key] for key in ways if key in given), each_moment)
+    json.dump(way(given), sys.stdout)

@@ -111,6 +111,7 @@ def _create(path: Path) -> None:
     """A new database appears whole: whoever dies or runs out of space here leaves no file that can't be opened."""
     with _reachable(path):
         path.parent.mkdir(parents=True, exist_ok=True)
+        _clear(path)
         if path.exists():
             return
     draft = path.with_name(f"{path.name}.{os.getpid()}.new")
@@ -120,6 +121,24 @@ def _create(path: Path) -> None:
             os.link(draft, path)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def _clear(path: Path) -> None:
+    """Remove the drafts of processes that are no more."""
+    for draft in path.parent.glob(f"{path.name}.*.new"):
+        pid = draft.suffixes[-2].removeprefix(".")
+        if pid.isdigit() and not _is_alive(int(pid)):
+            draft.unlink(missing_ok=True)
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # someone else's
+        return True
+    return True
 
 
 def _refuse_foreign(path: Path) -> None:
