@@ -133,10 +133,10 @@ def test_a_table_that_another_process_writes(warehouse, make_engine, tmp_path):
 
 def test_a_lease_is_renewed_while_it_is_used(warehouse, make_engine, tmp_path):
     graph = graph_of(write_files(tmp_path / "project", FIVE_DAYS))
-    short = Terms(length=0.6, renewal=0.1, look=0.02)
+    short = Terms(length=3.0, renewal=0.1, look=0.02)
     with make_engine(graph, terms=short) as first, make_engine(graph, wait=0.1) as second, ExitStack() as stack:
         stack.enter_context(first._leases.using(DAILY))
-        time.sleep(1.0)
+        time.sleep(4.0)
         with pytest.raises(WarehouseError):
             second.hold(DAILY)
         first._leases.check(DAILY)
