@@ -42,6 +42,19 @@ def test_a_table_is_made_as_it_is_declared(warehouse, build):
     assert [each.get("description", "") for each in made["schema"]["fields"]] == ["", "Which part.", ""]
 
 
+def test_a_table_is_kept_up_with_what_its_author_says(warehouse, build):
+    span = ("2024-01-01", "2024-01-03")
+    build(files(*span, partition=daily("day", *span, require_filter=True)))
+    warehouse.stored["acme.marts.daily"].resource["labels"]["team"] = "ops"
+    build(files(*span, description="Another.", columns={"part": "Which part."}), full=True)
+
+    kept = warehouse.stored["acme.marts.daily"].resource
+    assert kept["description"] == "Another."
+    assert kept["labels"]["team"] == "ops"
+    assert not kept["requirePartitionFilter"]
+    assert [each.get("description", "") for each in kept["schema"]["fields"]] == ["", "Which part.", ""]
+
+
 def test_staged_rows_are_cut_and_sorted_as_the_table_and_dropped(warehouse, build):
     build(files("2024-01-01", "2024-01-03", cluster=["part"]))
 

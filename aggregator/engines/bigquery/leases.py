@@ -138,19 +138,16 @@ class Leases:
             made = self._store.create(address, self._resource(table, HELD))
             if made is not None:
                 return made, until, waited
-            current = self._store.table(address)
-            if current is None:
-                continue
+            current = self._store.table(address) or {}  # it may have run out just now
             is_ours = self._is_ours(current, HELD)
-            if is_ours or self._is_free(current):
+            if current and (is_ours or self._is_free(current)):
                 taken = self._changed(table, HELD, str(current.get("etag", "")))
                 if taken is not None:
                     return taken, until, waited or not (is_ours or _was_free_before(current, since))
-                continue
             if time.monotonic() >= deadline:
                 raise _in_use(table, current)
             if not waited:
-                self._say(f"waiting: {table} is being written by {current.get('description')}")
+                self._say(f"waiting: {table} is being written by {_holder(current)}")
             waited = True
             self._closed.wait(self._terms.look)
 
@@ -223,6 +220,10 @@ def _was_free_before(lease: Mapping[str, Any], moment: datetime) -> bool:
     return is_free and _moment(lease, "lastModifiedTime") < moment
 
 
+def _holder(lease: Mapping[str, Any]) -> str:
+    return str(lease.get("description") or "another run")
+
+
 def _in_use(table: TableName, current: Mapping[str, Any]) -> WarehouseError:
-    message = f"{table} is being written by {current.get('description')}"
+    message = f"{table} is being written by {_holder(current)}"
     return WarehouseError(message, "wait for it, with `--wait SECONDS`; if it is dead, its lease ends within a minute")

@@ -169,6 +169,8 @@ class Publishing:
         looked = self._jobs.run(writing.asking(order, self._layout, placed(question, where)))
         batches = looking.batches(self._jobs.rows(looked))
         fits = self._reading.is_own(order.write.table) and self._targets.fits(order.write, shape)
+        if fits:
+            self._targets.describe(order.model, shape)
         staged = Staged(batches, fits, writing.total([filled, looked]), filled.id)
         return _Waiting(order, staged_shape, address, batches), staged
 
@@ -198,6 +200,7 @@ class Publishing:
         else:
             work = writing.whole_job(order, self._layout, waiting.staging, waiting.shape, keeps_columns=keeps)
         done = self._jobs.run(work)
+        self._targets.forget(write.table)
         self._targets.describe(model, waiting.shape)
         return done
 

@@ -113,8 +113,7 @@ class Targets:
         self.forget(model.name)
 
     def describe(self, model: CompiledModel, shape: Shape) -> None:
-        """Let a table that was written anew say of itself what its author says."""
-        self.forget(model.name)
+        """Let a table that has these columns say of itself what its author says."""
         found = self.found(model.name)
         if found is not None:
             self._keep_up(model, found, Shape(widened(_fields(found), shape.fields), None, shape.clustering))
@@ -136,6 +135,8 @@ class Targets:
     def _keep_up(self, model: CompiledModel, found: Mapping[str, Any], shape: Shape) -> None:
         """Change what is said of a table where it says something else; labels of others stay."""
         wanted = {**settings(model, self._layout.environment.name), **shape.layout()}
+        if found.get("requirePartitionFilter"):
+            wanted.setdefault("requirePartitionFilter", False)
         wanted["labels"] = {**found.get("labels", {}), **wanted["labels"]}
         if not _same_columns(_fields(found), shape.fields):
             wanted["schema"] = {"fields": [dict(each) for each in shape.fields]}
