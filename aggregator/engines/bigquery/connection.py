@@ -15,7 +15,7 @@ from aggregator.engines.bigquery.places import Address
 from aggregator.engines.bigquery.refusals import Refused, advice_on_credentials, is_transient, refusal, said
 from aggregator.engines.bigquery.tables import Deployed, deployed_table
 from aggregator.engines.bigquery.types import Type, type_of_field
-from aggregator.engines.protocol import WarehouseError
+from aggregator.engines.protocol import NotHereError, WarehouseError
 
 if TYPE_CHECKING:
     from aggregator.core.project import Environment
@@ -152,15 +152,18 @@ class Connection:
             how = {"retry": self._retry(), "timeout": self._patience.request}
             return question(self._open(), how)
         except exceptions.RetryError as error:
-            raise self._lose(f"BigQuery can't be reached: {said(error.cause)}", "try again later") from error
+            lost = WarehouseError(f"BigQuery can't be reached: {said(error.cause)}", "try again later")
+            raise self._lose(lost) from error
         except Exception as error:
             advice, may_pass = advice_on_credentials(error), is_transient(error)
             if isinstance(error, exceptions.GoogleAPICallError) and not may_pass:
                 raise refusal(error) from error
             if not advice and not may_pass:
                 raise
-            what = "there are no credentials that BigQuery accepts" if advice else "BigQuery can't be reached"
-            raise self._lose(f"{what}: {said(error)}", advice or "look at the network and its proxies") from error
+            lost = WarehouseError(f"BigQuery can't be reached: {said(error)}", "look at the network and its proxies")
+            if advice:
+                lost = NotHereError(f"there are no credentials that BigQuery accepts: {said(error)}", advice)
+            raise self._lose(lost) from error
 
     def _open(self) -> Any:
         """The one client; raises what was the matter when it is lost already."""
@@ -192,8 +195,8 @@ class Connection:
             timeout=patience.total,
         )
 
-    def _lose(self, message: str, advice: str) -> WarehouseError:
-        self._lost = self._lost or WarehouseError(message, advice)
+    def _lose(self, lost: WarehouseError) -> WarehouseError:
+        self._lost = self._lost or lost
         return self._lost
 
 
