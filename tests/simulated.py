@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
@@ -20,7 +20,7 @@ from aggregator.core.maps import Reach
 from aggregator.core.names import TableName
 from aggregator.core.project import Kind
 from aggregator.core.warehouse import ABSENT, NEVER, WHOLE, Ledger, LedgerRow, Outcome, Snapshot, Version, Versions
-from aggregator.core.writes import Batch, OverwritePartitions, Staged
+from aggregator.core.writes import Batch, OverwritePartitions, Published, Staged
 from aggregator.plan.inputs import Inputs
 from aggregator.plan.maps import read_partitions
 from aggregator.plan.texts import Texts
@@ -147,6 +147,10 @@ class SimulatedEngine:
                 del self._current[name]
         return self._current
 
+    def hold(self, table: TableName) -> bool:
+        del table
+        return False
+
     def stage(self, write: Any, expectations: object) -> Staged:
         model = self.graph.models[write.table]
         ids: list[str] = [WHOLE]
@@ -164,14 +168,14 @@ class SimulatedEngine:
     def publishing(self) -> Iterator[None]:
         yield
 
-    def publish(self, write: Any, staged: Staged, partitions: list[str]) -> Mapping[str, Version]:
+    def publish(self, write: Any, staged: Staged, partitions: list[str]) -> Published:
         for each in partitions:
             self._die_sometimes()
             key = write.table, each
             if self._staged[each] or key in self.world.rows:
                 self.world.put(key, self._staged[each])
         self.versions().setdefault(write.table, {})
-        return {each: self._current[write.table].get(each, ABSENT) for each in partitions}
+        return Published({each: self._current[write.table].get(each, ABSENT) for each in partitions})
 
     def publish_view(self, write: Any) -> Version:
         self.world.views[write.table] = self.graph.models[write.table]

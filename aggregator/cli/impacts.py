@@ -91,16 +91,19 @@ def impact(sides: Sides, found: Judged, wish: Wish, wait: float, *, quiet: bool)
     if not sides.models:
         return Impact({}, found, {}, {})
     graph = sides.session.graph
+    stale: Mapping[TableName, Rebuild] | None = None
     try:
         with at_work(graph, sides.session.root, teller(quiet=quiet), wait) as engine:
             snapshot = engine.snapshot()
             stale = rebuilds(sides.before.graph, graph, snapshot, sides.concerned.keys(), wish.interval)
             rows = _rows(engine, sides, snapshot, wish, found.renamed)
             compared = {each.model: each for each in rows(counter("partitions computed or compared", quiet=quiet))}
+        missing = ""
     except NotHereError as error:
-        return Impact(sides.models, found, _at_most(sides, wish), {}, str(error))
+        compared, missing = {}, str(error)
+    stale = _at_most(sides, wish) if stale is None else stale
     shown = {name: each for name, each in stale.items() if name in sides.models}
-    return Impact(sides.models, found, shown, compared)
+    return Impact(sides.models, found, shown, compared, missing)
 
 
 def _rows(

@@ -21,6 +21,7 @@ COMMANDS = {
     "plan": "Show what would run, why, and what it would read and cost.",
     "run": "Build what is missing or stale; also the backfill.",
     "export": "Write published rows to files, where a model says so.",
+    "clean": "Drop what was built in an environment of your own.",
     "status": "Show a calendar of partitions, which are stale, and why.",
     "freshness": "Say which tables are late, by their own promises.",
     "test": "Run unit tests of models, and compare roll-ups with rows.",

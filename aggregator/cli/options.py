@@ -114,6 +114,15 @@ def jobs_option(command: F) -> F:
     )(command)
 
 
+def run_id_option(command: F) -> F:
+    """``--run-id``."""
+    return click.option(
+        "--run-id",
+        metavar="ID",
+        help="A name for this run. A second one of this name takes over what still runs on BigQuery of the first.",
+    )(command)
+
+
 def wait_option(command: F) -> F:
     """``--wait``."""
     return click.option(

@@ -14,9 +14,9 @@ from aggregator.engines import Engine, open_engine
 
 
 @contextlib.contextmanager
-def at_work(graph: Graph, root: Path, say: Callable[[str], None], wait: float) -> Iterator[Engine]:
+def at_work(graph: Graph, root: Path, say: Callable[[str], None], wait: float, run_id: str = "") -> Iterator[Engine]:
     """The engine of the environment, open. A source that can't be loaded ends the command with exit code 1."""
-    engine = open_engine(graph, say, wait=wait)
+    engine = open_engine(graph, say, wait=wait, run_key=run_id)
     try:
         problems = engine.ingest()
         if problems:

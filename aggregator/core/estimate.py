@@ -107,7 +107,7 @@ class Estimate:
     @property
     def price(self) -> float | None:
         """Of one build."""
-        return _times(self.billed, None if self.price_per_tib is None else self.price_per_tib / TEBIBYTE)
+        return price(self.billed, self.price_per_tib)
 
     @property
     def price_per_day(self) -> float | None:
@@ -142,6 +142,11 @@ def billed(by_table: Iterable[int]) -> int:
         return 0
     total = max(sum(max(size, LEAST_BILLED) for size in sizes), LEAST_BILLED)
     return -(-total // MEBIBYTE) * MEBIBYTE
+
+
+def price(billed: int | None, per_tib: float | None) -> float | None:
+    """What so many bytes cost; None where they are not known, or not paid for."""
+    return _times(billed, None if per_tib is None else per_tib / TEBIBYTE)
 
 
 def size_text(size: float) -> str:

@@ -34,6 +34,7 @@ class Environment:
 
     ``storage`` is a folder that stands for Google's storage on the embedded engine. ``exports`` are what an export's
     address may begin with.
+    ``impersonate`` is the service account that BigQuery is asked as, in place of the user.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Environment:
     price_per_tib: float | None = None
     storage: str = ""
     exports: tuple[str, ...] = ()
+    impersonate: str = ""
 
 
 class FileFormat(StrEnum):

@@ -31,8 +31,9 @@ class Status(StrEnum):
 
 @dataclasses.dataclass(frozen=True)
 class StepResult:
-    """The end of a step, or of the part of one that ended alike. ``seconds`` is wall time.
+    """The end of a step, or of the part of one that ended alike.
 
+    ``seconds`` is wall time; ``bytes`` are those that were billed for it, None where nothing is paid by the byte.
     ``warnings`` did not stop it. ``results`` are those of checks that did not hold, in Great Expectations' form, each
     with its ``partition``.
     """
@@ -55,6 +56,12 @@ class Report:
     run_id: str
     results: tuple[StepResult, ...]
     seconds: float
+
+    @property
+    def bytes(self) -> int | None:
+        """What was billed for all steps; None where nothing is paid by the byte."""
+        known = [result.bytes for result in self.results if result.bytes is not None]
+        return sum(known) if known else None
 
     @property
     def is_clean(self) -> bool:

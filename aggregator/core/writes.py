@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from aggregator.core.diagnostics import Place
     from aggregator.core.graph import OutputColumn
     from aggregator.core.names import TableName
+    from aggregator.core.warehouse import Version
 
 
 @dataclasses.dataclass(frozen=True)
@@ -106,5 +107,14 @@ class Staged:
 
     batches: Mapping[str, Batch]
     fits: bool
+    bytes: int | None = None
+    job_id: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Published:
+    """What a publication left: the versions of the partitions that were published, and what it cost, if anything."""
+
+    versions: Mapping[str, Version]
     bytes: int | None = None
     job_id: str = ""

@@ -13,20 +13,20 @@ if TYPE_CHECKING:
 __all__ = ["Bench", "Engine", "NotHereError", "WarehouseError", "open_bench", "open_engine"]
 
 
-def open_engine(graph: Graph, say: Callable[[str], None], *, wait: float = 60.0) -> Engine:
+def open_engine(graph: Graph, say: Callable[[str], None], *, wait: float = 60.0, run_key: str = "") -> Engine:
     """Open the warehouse of the project's environment; ``say`` hears about anything slow, such as waiting.
 
-    ``wait`` is for how many seconds to wait for someone else who holds it. Raises :class:`WarehouseError`.
+    ``wait`` is for how many seconds to wait for someone else who holds it. Of two processes with one ``run_key``, the
+    second takes over the jobs of the first where it can; without one, no process does. Raises :class:`WarehouseError`.
     """
     environment = graph.project.environment
     if environment.engine == "duckdb":
         from aggregator.engines.duckdb.engine import DuckDbEngine  # noqa: PLC0415  (heavy; only when used)
 
         return DuckDbEngine(graph, wait=wait, say=say)
-    raise NotHereError(
-        f"the engine {environment.engine} of environment {environment.name} can't run models yet",
-        "use an environment with `engine: duckdb`",
-    )
+    from aggregator.engines.bigquery.engine import BigQueryEngine  # noqa: PLC0415  (as above)
+
+    return BigQueryEngine(graph, wait=wait, say=say, run_key=run_key)
 
 
 def open_filled_locally(graph: Graph) -> Engine | None:

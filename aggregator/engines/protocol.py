@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from aggregator.core.names import TableName
     from aggregator.core.unload import Unload
     from aggregator.core.warehouse import LedgerRow, Snapshot, Version, Versions
-    from aggregator.core.writes import Expectation, ReplaceView, Staged, Write
+    from aggregator.core.writes import Expectation, Published, ReplaceView, Staged, Write
 
 
 Rows: TypeAlias = tuple[list[str], list[tuple[Any, ...]]]
@@ -92,8 +92,8 @@ class Bench(Protocol):
 class Engine(Protocol):
     """A warehouse.
 
-    A partition's rows, seen by any reader at any time, are those of exactly one publication. Whoever opened an engine
-    is the only writer of the tables it writes until :meth:`close`.
+    A partition's rows, seen by any reader at any time, are those of exactly one publication. Whoever holds a table is
+    its only writer until :meth:`close`.
     """
 
     parallel: int
@@ -115,10 +115,18 @@ class Engine(Protocol):
         """The versions as they are now, this engine's own publications included; what was given before is kept up."""
         ...
 
+    def hold(self, table: TableName) -> bool:
+        """Be the only one who writes a table; tells whether somebody else may have written it since the snapshot.
+
+        Raises :class:`WarehouseError` if somebody else holds it for too long.
+        """
+        ...
+
     def stage(self, write: Write, expectations: Sequence[Expectation]) -> Staged:
         """Run a query into a place of its own, and look at the rows. Raises :class:`QueryError`.
 
-        A number that can't be computed is a :class:`CheckError`.
+        A number that can't be computed is a :class:`CheckError`. Where nothing is expected of the rows, an engine may
+        leave all of it to :meth:`publish`, and stage nothing.
         """
         ...
 
@@ -126,11 +134,11 @@ class Engine(Protocol):
         """Within this context, publications and the ledger rows about them become visible together, if they can."""
         ...
 
-    def publish(self, write: Write, staged: Staged, partitions: Collection[str]) -> dict[str, Version]:
-        """Let the staged rows of these partitions be the table's rows; gives their versions.
+    def publish(self, write: Write, staged: Staged, partitions: Collection[str]) -> Published:
+        """Let the staged rows of these partitions be the table's rows.
 
-        A partition for which nothing was staged is emptied. Raises :class:`ColumnsChangedError` if the table's columns
-        and the staged ones can't be reconciled.
+        A partition for which nothing was staged is emptied. Raises :class:`QueryError` where the query only runs now,
+        and :class:`ColumnsChangedError` if the table's columns and the staged ones can't be reconciled.
         """
         ...
 

@@ -158,6 +158,9 @@ _KEYS: dict[str, dict[str, Key]] = {
         "price_per_tib": Key("What reading a TiB costs.", (6.25,)),
         "storage": Key("The folder that stands for gs:// on DuckDB.", (".aggregator/storage",)),
         "exports": Key("Buckets, or folders in them, that exports may write to.", (["gs://acme-exports"],)),
+        "impersonate": Key(
+            "The service account that BigQuery is asked as.", ("builder@acme-data.iam.gserviceaccount.com",)
+        ),
     },
     "export": {
         "to": Key(

@@ -269,6 +269,7 @@ ENVIRONMENT = Record(
         "price_per_tib": Field(Number("a price per TiB, such as 6.25")),
         "storage": Field(Text("the path of a folder"), default=""),
         "exports": Field(ListOf(Prefix()), default=()),
+        "impersonate": Field(Text("the address of a service account"), default=""),
     },
     lambda values, place: Environment(
         name="",

@@ -17,8 +17,8 @@ from aggregator.core.diagnostics import Diagnostic
 from aggregator.core.graph import CompiledModel, Graph
 from aggregator.core.plan import Step
 from aggregator.core.report import Status, StepResult
-from aggregator.core.warehouse import ABSENT, NULL_PARTITION, WHOLE, Ledger, LedgerRow, Outcome, Version
-from aggregator.core.writes import Batch, ReplaceView, Staged, Write
+from aggregator.core.warehouse import ABSENT, NULL_PARTITION, WHOLE, Ledger, LedgerRow, Outcome
+from aggregator.core.writes import Batch, Published, ReplaceView, Staged, Write
 from aggregator.engines import Engine
 from aggregator.engines.protocol import CheckError, ColumnsChangedError, QueryError
 from aggregator.plan.inputs import Inputs
@@ -142,46 +142,54 @@ class Builder:
         unchanged = {each for each in sound if self._is_unchanged(each, staged)}
         changed = [each for each in sound if each not in unchanged]
         try:
-            self._write(write, staged, _Sound(sound, changed, verdicts), seen)
+            published = self._write(write, staged, _Sound(sound, changed, verdicts), seen)
         except (QueryError, ColumnsChangedError) as error:
             self._inputs = Inputs(self.model, self._graph, Texts(self._engine.versions()))  # the published is undone
             yield self._failed(step, self._query_problem(error), seen)
             return
-        seconds = time.monotonic() - seen.began
+        seconds, size = time.monotonic() - seen.began, _bytes(staged, published)
         for partitions, status in ((changed, Status.BUILT), (sorted(unchanged), Status.UNCHANGED)):
             if partitions:
-                rows = sum(staged.batches[each].rows for each in partitions if each in staged.batches)
+                rows = sum(_rows(each, staged, published) for each in partitions)
                 said = [(each, verdicts[each]) for each in partitions]
                 warned = tuple(w for each, found in said for w in warnings(found, whole_name(self.model, each)))
                 yield StepResult(
-                    step.model, tuple(partitions), status, rows, seconds, staged.bytes, None, warned, results(said)
+                    step.model, tuple(partitions), status, rows, seconds, size, None, warned, results(said)
                 )
+                size = None if size is None else 0  # paid once
         for partition, complaint in complaints.items():
             if complaint is not None:
                 one = dataclasses.replace(step, partitions=(partition,))
                 yield self._failed(one, complaint, seen, verdicts[partition])
 
-    def _write(self, write: Write, staged: Staged, sound: _Sound, seen: _Seen) -> None:
+    def _write(self, write: Write, staged: Staged, sound: _Sound, seen: _Seen) -> Published:
         """Publish what changed and record all that is sound, together."""
+        published = Published({})
         if not sound.partitions:
-            return
+            return published
         with self._engine.publishing():
-            versions = self._published(write, staged, sound.changed) if sound.changed else {}
-            seconds = time.monotonic() - seen.began
-            rows = []
-            for partition in sound.partitions:
-                batch = staged.batches.get(partition) or Batch(0, "")
-                if partition in versions:
-                    outcome, version = Outcome.BUILT, versions[partition].token
-                else:
-                    outcome, version = Outcome.UNCHANGED, self._previous[partition].version
-                row = self._row(partition, outcome, seen)
-                kept = remembered(sound.verdicts[partition])
-                row = dataclasses.replace(row, rows=batch.rows, version=version, checksum=batch.checksum, checks=kept)
-                rows.append(dataclasses.replace(row, seconds=seconds))
+            if sound.changed:
+                published = self._published(write, staged, sound.changed)
+            done = (self._done(each, staged, published, seen) for each in sound.partitions)
+            rows = [dataclasses.replace(row, checks=remembered(sound.verdicts[row.partition])) for row in done]
             self._engine.record(rows)
+        return published
 
-    def _published(self, write: Write, staged: Staged, changed: list[str]) -> dict[str, Version]:
+    def _done(self, partition: str, staged: Staged, published: Published, seen: _Seen) -> LedgerRow:
+        """What there is to be said of a partition that is as it should be."""
+        is_built, batch = partition in published.versions, staged.batches.get(partition)
+        version = published.versions[partition].token if is_built else self._previous[partition].version
+        return dataclasses.replace(
+            self._row(partition, Outcome.BUILT if is_built else Outcome.UNCHANGED, seen),
+            rows=_rows(partition, staged, published),
+            version=version,
+            checksum=batch.checksum if batch else "",
+            bytes=_bytes(staged, published),
+            job_id=published.job_id or staged.job_id,
+            seconds=time.monotonic() - seen.began,
+        )
+
+    def _published(self, write: Write, staged: Staged, changed: list[str]) -> Published:
         try:
             return self._engine.publish(write, staged, changed)
         except ColumnsChangedError:
@@ -238,3 +246,16 @@ class Builder:
 
 def _stretch(step: Step) -> str:
     return step.first if step.first == step.last else f"{step.first} to {step.last}"
+
+
+def _rows(partition: str, staged: Staged, published: Published) -> int:
+    """How many rows a partition was built with. What was not staged is only counted where it stands."""
+    if partition in published.versions:
+        return published.versions[partition].rows
+    return staged.batches[partition].rows if partition in staged.batches else 0
+
+
+def _bytes(staged: Staged, published: Published) -> int | None:
+    """What a batch cost, where anything does."""
+    known = [each for each in (staged.bytes, published.bytes) if each is not None]
+    return sum(known) if known else None

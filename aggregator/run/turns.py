@@ -27,6 +27,9 @@ Refuse: TypeAlias = Callable[[CompiledModel], Diagnostic | None]
 _LEFT = {Policy.ACCEPT: Status.ACCEPTED, Policy.ACCEPTED: Status.FRESH, Policy.KEPT: Status.KEPT}
 """How partitions end that are left as they are."""
 
+_ASKED_FOR = (Reason.FULL, Reason.FAILED)
+"""Why partitions are built however fresh they are."""
+
 WRITTEN = (Status.BUILT, Status.UNCHANGED)
 """How partitions end whose rows were made."""
 
@@ -58,10 +61,14 @@ class Turns:
         self._from_nothing = set(from_nothing)
         self._refuse = refuse
         self._failed: dict[TableName, dict[str, Diagnostic]] = {}
+        self._held: set[TableName] = set()
+        self._rewritten: set[TableName] = set()
 
     def begin(self, step: Step) -> Turn:
         """Look at a step again: all that it reads has ended."""
         model = self._graph.models[step.model]
+        if step.model not in self._held:
+            self._hold(step.model)
         if step.stale.reason is Reason.ACCEPT:
             return Turn((self._accept(model, step.partitions),), ())
         refused = self._refuse(model)
@@ -94,6 +101,13 @@ class Turns:
             if result.status in WRITTEN:
                 self._from_nothing.discard(result.model)
 
+    def _hold(self, name: TableName) -> None:
+        """Be the only one who writes a table. What others wrote since the plan was made need not be built again."""
+        self._held.add(name)
+        if self._engine.hold(name):
+            self._ledger = self._engine.snapshot().ledger
+            self._rewritten.add(name)
+
     def _accept(self, model: CompiledModel, partitions: Sequence[str]) -> StepResult:
         inputs = Inputs(model, self._graph, Texts(self._engine.versions()))
         return accept(model, inputs, self._engine, self._ledger, run_id=self._run_id, partitions=partitions)
@@ -101,14 +115,16 @@ class Turns:
     def _left(self, model: CompiledModel, step: Step, partitions: Sequence[str]) -> dict[str, Status]:
         """Those that are not to be built after all, and how they end.
 
-        That is because their inputs did not change in the end, or because this run emptied one that may be gone.
+        That is because their inputs did not change in the end, because another process built them meanwhile, or because
+        this run emptied one that may be gone.
         """
         inputs = Inputs(model, self._graph, Texts(self._engine.versions()))
-        if not step.stale.pending and not inputs.keeps:
+        is_open = step.stale.pending or (step.model in self._rewritten and step.stale.reason not in _ASKED_FOR)
+        if not is_open and not inputs.keeps:
             return {}
         snapshot = Snapshot(self._engine.versions(), self._ledger, self._engine.now())
         judged = Staleness(model, snapshot, inputs, {})
-        if not step.stale.pending:
+        if not is_open:
             return {each: Status.KEPT for each in partitions if judged.gone(each)}
         fresh = [each for each in partitions if judged.judge(each) is None]
         exempt = {each: found for each in fresh if (found := judged.exempt(each)) is not None}

@@ -352,7 +352,9 @@ def test_too_much_upstream_is_not_computed_unless_asked_for(built, diff, monkeyp
     assert diff(built, "--select", "a.monthly", "--all")["a.monthly"]["rows"]["partitions"][0]["changed"] == 1
 
 
-def test_an_environment_that_can_not_run_models(make_project, aggregator):
+def test_an_environment_that_can_not_be_asked(make_project, aggregator, monkeypatch, tmp_path):
+    monkeypatch.delenv("BIGQUERY_EMULATOR_HOST", raising=False)
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "missing.json"))
     project = "project: t\ntime_zone: UTC\nenvironments:\n  prod: {engine: bigquery, project: p}\n"
     root = make_project({**FILES, "aggregator.yml": f"{project}default_environment: prod\n"})
     commit(root)
@@ -361,7 +363,7 @@ def test_an_environment_that_can_not_run_models(make_project, aggregator):
 
     assert outcome.code == 0
     assert "to rebuild: 31 partitions, 2024-01-01 … 2024-01-31" in outcome.out
-    assert "rows were not compared: the engine bigquery" in outcome.out
+    assert "rows were not compared: there are no credentials that BigQuery accepts" in outcome.out
 
 
 def test_what_people_read(built, aggregator):

@@ -68,7 +68,7 @@ def test_what_waits_to_be_accepted_is_explained(typed, tmp_path):
 
     explained = typed("explain", "marts.daily@2013-01-01").splitlines()[0]
 
-    assert explained == (f"marts.daily@2013-01-01 is fresh, and to be accepted by the next run (on_change): {OTHER}")
+    assert explained == f"marts.daily@2013-01-01 is fresh, and to be accepted by the next run (on_change): {OTHER}"
 
 
 def test_what_is_kept(typed, tmp_path):

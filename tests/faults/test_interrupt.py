@@ -46,8 +46,8 @@ def processor_ticks(process: subprocess.Popen[str]) -> int:
 def wait_for_the_query(process: subprocess.Popen[str]) -> None:
     """Until a process has told of a model that was built and has then computed for a second.
 
-    On an idle machine it tells of the first model when the next one is built, too; nothing but the long query is left,
-    which takes minutes. On a busy one it tells at once, and the next model takes far less than a second of computing.
+    It tells of a model as soon as that is built. The next one takes far less than a second of computing; then nothing
+    but the long query is left, which takes minutes.
     """
     told = iter(process.stderr.readline, "")
     assert any("marts.quick" in line for line in told)

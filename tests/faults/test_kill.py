@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import itertools
-import json
-import os
 import random
 import shutil
-import subprocess
-import sys
 import time
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pytest
+from driving import drive
 from lab import Lab, Rows, daily, load_graph, model, name, project_file, source, write_files
 
-DRIVER = Path(__file__).with_name("driver.py")
-ROOT = DRIVER.parent.parent.parent
 DAYS = ["2013-01-01", "2013-01-02", "2013-01-03"]
 FACTS = "day,k,n\n" + "".join(f"{day},{k},{n}\n" for day in DAYS for k, n in (("a", 1), ("b", 2), ("a", 3)))
 CHANGED = FACTS.replace("2013-01-02,a,1\n", "2013-01-02,a,5\n2013-01-02,c,6\n").replace("2013-01-03", "2012-12-31")
@@ -51,20 +45,6 @@ LATER = {
     "models/marts/seen.sql": FILES["models/marts/seen.sql"].replace("k, total", "k, -total AS total"),
 }
 """The second state: a day changed, a day emptied, a column more, another view."""
-
-
-def drive(**task: Any) -> list[dict[str, Any]]:
-    """Let the driver do a task."""
-    done = subprocess.run(
-        [sys.executable, str(DRIVER)],
-        input=json.dumps(task, default=str),
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
 
 
 def lab_at(root: Path) -> Lab:

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import duckdb
 import pytest
+from driving import drive
 from lab import daily, load_graph, model, project_file, source, write_files
 
-DRIVER = Path(__file__).with_name("driver.py")
-ROOT = DRIVER.parent.parent.parent
 SPAN = daily("day", "2013-01-01", "2013-01-05")
 SIGN = [{"expect_column_values_to_be_between": {"column": "n", "min_value": 0}}]
 COUNT = "SELECT day, SUM(n) AS n FROM lake.facts GROUP BY day"
@@ -24,21 +19,6 @@ FILES = {
     "models/marts/counts.sql": model(COUNT, partition=daily("day", "2013-01-01"), checks=SIGN),
 }
 FAILED = ["2013-01-01", "2013-01-03"]
-
-
-def drive(template: Path, work: Path, fate: str, moments: list[int]) -> list[dict]:
-    arguments = ["run", "--quiet", "--retry-failed"]
-    task = {"template": template, "work": work, "arguments": arguments, "fate": fate, "moments": moments}
-    done = subprocess.run(
-        [sys.executable, str(DRIVER)],
-        input=json.dumps(task, default=str),
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
 
 
 def attempts(root: Path) -> list[tuple[str, str]]:
@@ -58,11 +38,12 @@ def failed(tmp_path, aggregator) -> Path:
 
 def test_whenever_it_dies_nothing_is_done_twice(failed, aggregator, tmp_path):
     before = len(attempts(failed))
-    statements = len(drive(failed, tmp_path / "whole", "nothing", [-1])[0]["statements"])
+    task = {"template": failed, "arguments": ["run", "--quiet", "--retry-failed"]}
+    statements = len(drive(**task, work=tmp_path / "whole", fate="nothing", moments=[-1])[0]["statements"])
 
     moments = list(range(0, statements, 4))
     killed = [tmp_path / "killed" / str(moment) for moment in moments]
-    found = drive(failed, tmp_path / "killed", "kill", moments)
+    found = drive(**task, work=tmp_path / "killed", fate="kill", moments=moments)
     halfway = {len(attempts(root)) - before for root in killed}
     codes = {aggregator(root, "run", "--retry-failed").code for root in killed}
 

@@ -36,8 +36,6 @@ Below, the six invariants have a test each, after a kill at each point of a run.
 from __future__ import annotations
 
 import dataclasses
-import json
-import os
 import re
 import resource
 import shutil
@@ -46,16 +44,14 @@ import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pytest
+from driving import ROOT, drive
 from lab import Lab, Rows, built, daily, load_graph, model, name, planned, project_file, source, statuses, write_files
 
 from aggregator.cli import main
 
-DRIVER = Path(__file__).with_name("driver.py")
-ROOT = DRIVER.parent.parent.parent
 DAYS = [f"2013-01-{day:02}" for day in range(1, 31)]
 BY_DAY = daily("day", DAYS[0], "2013-01-31")
 NOT_NEGATIVE = [{"expect_column_values_to_be_between": {"column": "total", "min_value": 0}}]
@@ -323,19 +319,6 @@ class Wrecks:
     before: dict[str, Rows]
     after: dict[str, Rows]
     found: list[Wreck]
-
-
-def drive(**task: Any) -> list[dict[str, Any]]:
-    done = subprocess.run(
-        [sys.executable, str(DRIVER)],
-        input=json.dumps(task, default=str),
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
 
 
 WRITES = ("CREATE OR REPLACE TABLE", "CREATE OR REPLACE TEMP TABLE", "DELETE", "INSERT", "COMMIT")

@@ -7,21 +7,16 @@ happens follows from a seed; ``AGGREGATOR_SEEDS=1,2,3`` tries other weeks.
 from __future__ import annotations
 
 import dataclasses
-import json
 import os
 import random
 import signal
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
+from driving import drive
 from lab import Lab, daily, load_graph, model, project_file, source, write_files
 
-DRIVER = Path(__file__).with_name("driver.py")
-ROOT = DRIVER.parent.parent.parent
 START = datetime(2013, 3, 8, tzinfo=UTC)  # with the change to summer time in New York
 HOURS, EVERY = 7 * 24, 4
 KINDS = "abc"
@@ -123,25 +118,11 @@ class Week:
         return moment, self.random.choice(KINDS), self.random.randint(0, 9)
 
 
-def operate(root: Path, episodes: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    task = {"template": str(root), "arguments": ["run", "--quiet"], "fate": "kill", "episodes": episodes}
-    done = subprocess.run(
-        [sys.executable, str(DRIVER)],
-        input=json.dumps(task),
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
-
-
 @pytest.mark.parametrize("seed", [int(each) for each in os.environ.get("AGGREGATOR_SEEDS", "20130308").split(",")])
 def test_a_week_ends_with_the_tables_of_one_clean_build(tmp_path, seed):
     root = write_files(tmp_path / "week", project())
     episodes = Week(random.Random(seed)).episodes()
-    found = operate(root, episodes)
+    found = drive(template=root, arguments=["run", "--quiet"], fate="kill", episodes=episodes)
     lab = Lab(load_graph(root))
     now = datetime.fromisoformat(episodes[-1]["now"]).replace(tzinfo=None)
     clean = Lab.at(tmp_path / "clean", lab.graph)

@@ -12,8 +12,9 @@ from aggregator.analyzers.bigquery.answers import is_missing_function, verdict_o
 from aggregator.analyzers.bigquery.questions import Question, question_of
 from aggregator.analyzers.protocol import Field, Statement, Verdict
 from aggregator.core.names import TableName
-from aggregator.engines.bigquery.connection import NOT_INSTALLED, PARALLEL, Connection, Patience, Refused, is_installed
+from aggregator.engines.bigquery.connection import NOT_INSTALLED, PARALLEL, Connection, Patience, is_installed
 from aggregator.engines.bigquery.places import Address, addresses_of
+from aggregator.engines.bigquery.refusals import Refused
 from aggregator.engines.protocol import WarehouseError
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from aggregator.analyzers.protocol import Mistake, Verdict
-from aggregator.engines.bigquery.connection import Refused
+from aggregator.engines.bigquery.refusals import Refused
 
 _POSITION = re.compile(r"\s*(?:\bat )?\[(?:at )?(\d+):(\d+)\]")
 _ADDRESS = re.compile(r"(?:;? ?\b(?:see|at) )?https?://\S+")

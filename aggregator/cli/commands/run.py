@@ -20,6 +20,7 @@ from aggregator.cli.options import (
     interval_options,
     jobs_option,
     project_options,
+    run_id_option,
     select_option,
     wait_option,
 )
@@ -31,7 +32,9 @@ from aggregator.cli.select import select
 from aggregator.cli.session import open_project
 from aggregator.cli.warehouse import at_work
 from aggregator.core.diagnostics import Diagnostic
+from aggregator.core.estimate import price, size_text
 from aggregator.core.report import Report, Status, StepResult
+from aggregator.dry_run.estimate import price_per_tib
 from aggregator.run import Progress, run_plan
 
 
@@ -41,6 +44,7 @@ from aggregator.run import Progress, run_plan
 @interval_options
 @amount_options
 @jobs_option
+@run_id_option
 @wait_option
 @click.option("--allow-inexact", is_flag=True, help="Also build models whose rows may differ from BigQuery's here.")
 @format_option("json")
@@ -54,6 +58,7 @@ def command(
     limit: int | None,
     retry: bool,
     jobs: int | None,
+    run_id: str | None,
     wait: float,
     allow_inexact: bool,
     quiet: bool,
@@ -66,9 +71,10 @@ def command(
     wish = Wish(selection, (start, end), full, limit, retry)
     session = open_project(folder, environment, quiet=quiet)
     session.stop_on_errors()
-    graph = session.graph
+    graph, per_tib = session.graph, price_per_tib(session.graph.project.environment)
+    run_id = run_id or _run_id()
     exported = exporting(session, select(graph, selection))
-    with at_work(graph, session.root, teller(quiet=quiet), wait) as engine:
+    with at_work(graph, session.root, teller(quiet=quiet), wait, run_id) as engine:
         engine.parallel = min(jobs or engine.parallel, engine.parallel)
         snapshot = engine.snapshot()
         found = planned(graph, snapshot, wish)
@@ -78,7 +84,7 @@ def command(
                 graph,
                 engine,
                 snapshot.ledger,
-                run_id=_run_id(),
+                run_id=run_id,
                 progress=progress,
                 refuse=(lambda _: None) if allow_inexact else engine.refusal,
             )
@@ -86,7 +92,7 @@ def command(
         publish_freshness(graph, engine, None if report.results else snapshot)
     if output == "json":
         left_out = sum(len(step.partitions) for step in found.left_out)
-        steps = [_json(result) for result in report.results]
+        steps = [_json(result, per_tib) for result in report.results]
         print_json({"steps": steps, "left_out": left_out, "exported": exports.json()})
         print_text([*_problems(report), *exports.problems], session.root)
     else:
@@ -95,7 +101,7 @@ def command(
             print_nothing(found)
             print_exports(exports, session)
             return 1 if exports.problems else 0
-        _print(report, session.root)
+        _print(report, session.root, per_tib)
         print_exports(exports, session)
         print_left_out(found)
         click.echo(f"Next: {_next(report, is_all=not found.left_out)}")
@@ -118,7 +124,7 @@ def _progress(*, quiet: bool) -> Iterator[Progress]:
         yield Lines()
 
 
-def _json(result: StepResult) -> dict[str, object]:
+def _json(result: StepResult, per_tib: float | None) -> dict[str, object]:
     return {
         "model": str(result.model),
         "partitions": [result.partitions[0] or None, result.partitions[-1] or None],
@@ -126,20 +132,21 @@ def _json(result: StepResult) -> dict[str, object]:
         "rows": result.rows,
         "seconds": round(result.seconds, 6),
         "bytes": result.bytes,
+        "price": price(result.bytes, per_tib),
         "message": result.problem.message if result.problem else None,
         "warnings": [each.message for each in result.warnings],
         "checks": list(result.results),
     }
 
 
-def _print(report: Report, root: Path) -> None:
+def _print(report: Report, root: Path, per_tib: float | None) -> None:
     """A line per model, the findings, and the total."""
     lines = [_model_line(list(results)) for _, results in groupby(report.results, lambda result: result.model)]
     width = max(len(name) for name, _ in lines)
     for name, text in lines:
         click.echo(f"{name:<{width}}  {text}")
     print_text(_problems(report), root)
-    click.secho(f"\n{_total(report)}", fg=None if report.is_clean else "red")
+    click.secho(f"\n{_total(report, per_tib)}", fg=None if report.is_clean else "red")
 
 
 def _next(report: Report, *, is_all: bool) -> str:
@@ -149,13 +156,16 @@ def _next(report: Report, *, is_all: bool) -> str:
     return "mend the cause, then aggregator run"
 
 
-def _total(report: Report) -> str:
+def _total(report: Report, per_tib: float | None) -> str:
     """All partitions, by how they ended, in one sentence."""
     counts = _counts(report.results)
     written = count(counts.pop(Status.BUILT, 0), "partition")
     rows = count(sum(result.rows for result in report.results if result.status is Status.BUILT), "row")
     others = "".join(f", {number:,} {status}" for status, number in counts.items())
-    return f"{written} written with {rows}{others}, in {report.seconds:.1f} s."
+    costs = price(report.bytes, per_tib)
+    billed = f"; {size_text(report.bytes)} billed" if report.bytes is not None else ""
+    paid = f", {costs:,.2f}" if costs is not None else ""
+    return f"{written} written with {rows}{others}, in {report.seconds:.1f} s{billed}{paid}."
 
 
 def _counts(results: Iterable[StepResult]) -> dict[Status, int]:

@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from aggregator.core.catalog import Catalog, Size, StoredColumn, StoredTable
-from aggregator.engines.bigquery.connection import NOT_INSTALLED, Connection, Patience, Refused, is_installed
+from aggregator.engines.bigquery.connection import NOT_INSTALLED, Connection, Patience, is_installed
 from aggregator.engines.bigquery.parameters import Parameter
 from aggregator.engines.bigquery.places import addresses_of
+from aggregator.engines.bigquery.refusals import Refused
 from aggregator.engines.bigquery.shards import as_one, question, shards_of
 from aggregator.engines.bigquery.tables import Deployed, partition_id
 from aggregator.engines.bigquery.types import Type

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 import importlib.util
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from aggregator.engines.bigquery.parameters import Parameter
+from aggregator.engines.bigquery.parameters import Parameter, named
 from aggregator.engines.bigquery.places import Address
+from aggregator.engines.bigquery.refusals import Refused, advice_on_credentials, is_transient, refusal, said
 from aggregator.engines.bigquery.tables import Deployed, deployed_table
 from aggregator.engines.bigquery.types import Type, type_of_field
-from aggregator.engines.protocol import WarehouseError
+from aggregator.engines.protocol import NotHereError, WarehouseError
 
 if TYPE_CHECKING:
     from aggregator.core.project import Environment
@@ -30,19 +30,6 @@ EMULATOR = "BIGQUERY_EMULATOR_HOST"
 """The client library's own variable: the address of a server that stands for BigQuery and wants no credentials."""
 
 NOT_INSTALLED = "google-cloud-bigquery is not installed: pip install 'aggregator[bigquery]'"
-_TRANSIENT_REASONS = frozenset({"rateLimitExceeded", "jobRateLimitExceeded", "backendError", "internalError"})
-_TRANSIENT_STATUS = frozenset({408, 429, 500, 502, 503, 504})
-_FINAL_REASONS = frozenset({"quotaExceeded", "notImplemented"})
-"""What is no better a minute later, whatever the status says."""
-
-
-class Refused(Exception):  # noqa: N818  (an answer, not a breakdown)
-    """BigQuery answered that a question can't be answered; asking again would not help."""
-
-    def __init__(self, message: str, reason: str, status: int) -> None:
-        super().__init__(message)
-        self.reason = reason
-        self.status = status
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,6 +48,8 @@ class DryRun:
 
     columns: tuple[tuple[str, Type], ...]
     bytes: int
+    fields: tuple[Mapping[str, Any], ...] = ()
+    """The columns as the API has them, with all that a type may say."""
 
 
 def is_installed() -> bool:
@@ -91,11 +80,10 @@ class Connection:
         config = _config(parameters)
         config.dry_run, config.use_query_cache = True, False
         location = self._environment.location or None
-        job = self._ask(lambda client, how: client.query(sql, config, location=location, job_retry=None, **how))
+        job = self.ask(lambda client, how: client.query(sql, config, location=location, job_retry=None, **how))
         fields = [field.to_api_repr() for field in job.schema or ()]
-        return DryRun(
-            tuple((each["name"], type_of_field(each)) for each in fields), int(job.total_bytes_processed or 0)
-        )
+        columns = tuple((each["name"], type_of_field(each)) for each in fields)
+        return DryRun(columns, int(job.total_bytes_processed or 0), tuple(fields))
 
     def table(self, address: Address) -> Deployed | None:
         """A table as it stands, asked for once; None if it is not there."""
@@ -109,9 +97,12 @@ class Connection:
                 answer.set_exception(error)
         return answer.result()
 
-    def rows(self, sql: str, location: str, parameters: Iterable[Parameter] = ()) -> Iterator[tuple[Any, ...]]:
+    def rows(
+        self, sql: str, location: str, parameters: Iterable[Parameter] = (), labels: Mapping[str, str] | None = None
+    ) -> Iterator[tuple[Any, ...]]:
         """The rows of a query that is run. It is refused if it would cost more than the environment allows."""
         config = _config(parameters)
+        config.labels = dict(labels or {})
         if self._environment.max_bytes_billed is not None:
             config.maximum_bytes_billed = self._environment.max_bytes_billed
         request, total = self._patience.request, self._patience.total
@@ -121,7 +112,7 @@ class Connection:
             found = client.query_and_wait(sql, job_config=config, location=location or None, **limits)
             return [row.values() for row in found]
 
-        yield from self._ask(ask)
+        yield from self.ask(ask)
 
     def each(self, ask: Callable[[S], T], items: Sequence[S], tell: Callable[[], object] = lambda: None) -> list[T]:
         """The answers for all items, in their order, asked for at once; ``tell`` hears of each as it comes."""
@@ -141,14 +132,19 @@ class Connection:
 
     def _table(self, address: Address) -> Deployed | None:
         try:
-            found = self._ask(lambda client, how: client.get_table(str(address), **how))
+            found = self.ask(lambda client, how: client.get_table(str(address), **how))
         except Refused as refused:
             if refused.reason == "notFound" and "Project" not in str(refused):
                 return None
             raise
         return deployed_table(address, found.to_api_repr())
 
-    def _ask(self, question: Callable[[Any, dict[str, Any]], T]) -> T:
+    def forget(self, address: Address) -> None:
+        """Ask anew for a table that was changed."""
+        with self._lock:
+            self._known.pop(address, None)
+
+    def ask(self, question: Callable[[Any, dict[str, Any]], T]) -> T:
         """Ask with retries for what is worth one; whatever goes wrong comes out as one of our two exceptions."""
         from google.api_core import exceptions  # noqa: PLC0415  (heavy; only when used)
 
@@ -156,20 +152,22 @@ class Connection:
             how = {"retry": self._retry(), "timeout": self._patience.request}
             return question(self._open(), how)
         except exceptions.RetryError as error:
-            raise self._lose(f"BigQuery can't be reached: {_said(error.cause)}", "try again later") from error
+            lost = WarehouseError(f"BigQuery can't be reached: {said(error.cause)}", "try again later")
+            raise self._lose(lost) from error
         except Exception as error:
-            advice, is_transient = _advice_on_credentials(error), _is_transient(error)
-            if isinstance(error, exceptions.GoogleAPICallError) and not is_transient:
-                raise _refusal(error) from error
-            if not advice and not is_transient:
+            advice, may_pass = advice_on_credentials(error), is_transient(error)
+            if isinstance(error, exceptions.GoogleAPICallError) and not may_pass:
+                raise refusal(error) from error
+            if not advice and not may_pass:
                 raise
-            what = "there are no credentials that BigQuery accepts" if advice else "BigQuery can't be reached"
-            raise self._lose(f"{what}: {_said(error)}", advice or "look at the network and its proxies") from error
+            lost = WarehouseError(f"BigQuery can't be reached: {said(error)}", "look at the network and its proxies")
+            if advice:
+                lost = NotHereError(f"there are no credentials that BigQuery accepts: {said(error)}", advice)
+            raise self._lose(lost) from error
 
     def _open(self) -> Any:
         """The one client; raises what was the matter when it is lost already."""
-        from google.auth import credentials  # noqa: PLC0415  (heavy; only when used)
-        from google.cloud import bigquery  # noqa: PLC0415
+        from google.cloud import bigquery  # noqa: PLC0415  (heavy; only when used)
 
         with self._lock:
             if self._lost is not None:
@@ -177,12 +175,12 @@ class Connection:
             if self._client is None:
                 emulator = os.environ.get(EMULATOR, "")
                 options = {"api_endpoint": emulator if "://" in emulator else f"http://{emulator}"}
-                anonymous: Any = credentials.AnonymousCredentials
                 self._client = bigquery.Client(
                     project=self._environment.project,
-                    credentials=anonymous() if emulator else None,
+                    credentials=_credentials(self._environment.impersonate, is_emulated=bool(emulator)),
                     client_options=options if emulator else None,
                 )
+                _widen(self._client)
             return self._client
 
     def _retry(self) -> Any:
@@ -190,71 +188,43 @@ class Connection:
 
         patience = self._patience
         return Retry(
-            predicate=lambda error: self._lost is None and _is_transient(error),
+            predicate=lambda error: self._lost is None and is_transient(error),
             initial=patience.first_pause,
             maximum=patience.longest_pause,
             multiplier=2.0,
             timeout=patience.total,
         )
 
-    def _lose(self, message: str, advice: str) -> WarehouseError:
-        self._lost = self._lost or WarehouseError(message, advice)
+    def _lose(self, lost: WarehouseError) -> WarehouseError:
+        self._lost = self._lost or lost
         return self._lost
+
+
+def _credentials(account: str, *, is_emulated: bool) -> Any:
+    """Who asks: nobody, for an emulator; a service account that the user may stand for; or None for the user."""
+    import google.auth  # noqa: PLC0415  (heavy; only when used)
+    from google.auth import credentials, impersonated_credentials  # noqa: PLC0415
+
+    if is_emulated:
+        anonymous: Any = credentials.AnonymousCredentials
+        return anonymous()
+    if not account:
+        return None
+    scopes = ["https://www.googleapis.com/auth/cloud-platform"]
+    user, _ = google.auth.default(scopes=scopes)
+    stand_in: Any = impersonated_credentials.Credentials
+    return stand_in(user, target_principal=account, target_scopes=scopes)
+
+
+def _widen(client: Any) -> None:
+    """Let as many threads ask as there are: the client keeps ten connections, and complains aloud of more."""
+    from requests.adapters import HTTPAdapter  # noqa: PLC0415  (heavy; only when used)
+
+    for scheme in ("http://", "https://"):
+        client._http.mount(scheme, HTTPAdapter(pool_maxsize=4 * PARALLEL))  # noqa: SLF001  (there is no other way)
 
 
 def _config(parameters: Iterable[Parameter]) -> Any:
     from google.cloud import bigquery  # noqa: PLC0415  (heavy; only when used)
 
-    named = [each.api() for each in parameters]
-    return bigquery.QueryJobConfig.from_api_repr({"query": {"parameterMode": "NAMED", "queryParameters": named}})
-
-
-def _is_transient(error: BaseException) -> bool:
-    """Whether the same request may well succeed in a moment."""
-    if not isinstance(error, Exception):
-        return False
-    reason, status = _reason(error), getattr(error, "code", None)
-    if isinstance(status, int):
-        return reason in _TRANSIENT_REASONS or (status in _TRANSIENT_STATUS and reason not in _FINAL_REASONS)
-    broken, final = _breakdowns()
-    return isinstance(error, broken) and not isinstance(error, final)
-
-
-@functools.cache
-def _breakdowns() -> tuple[tuple[type[Exception], ...], tuple[type[Exception], ...]]:
-    """How a request breaks down without an answer of BigQuery's own, and those ways that stay as they are."""
-    from google.auth.exceptions import TransportError  # noqa: PLC0415  (heavy; only when used)
-    from requests import exceptions  # noqa: PLC0415
-
-    garbled = (exceptions.ChunkedEncodingError, exceptions.JSONDecodeError, exceptions.ContentDecodingError)
-    return (ConnectionError, TimeoutError, exceptions.ConnectionError, exceptions.Timeout, TransportError, *garbled), (
-        exceptions.SSLError,
-    )
-
-
-def _advice_on_credentials(error: Exception) -> str:
-    """What to do, if credentials are the matter."""
-    from google.auth.exceptions import GoogleAuthError, TransportError  # noqa: PLC0415  (heavy; only when used)
-
-    if not isinstance(error, GoogleAuthError) or isinstance(error, TransportError):
-        return ""
-    return "run `gcloud auth application-default login`, or let GOOGLE_APPLICATION_CREDENTIALS name a key file"
-
-
-def _refusal(error: Any) -> Refused:
-    """BigQuery's own words, without the address that was asked."""
-    first = error.errors[0] if error.errors and isinstance(error.errors[0], dict) else {}
-    return Refused(str(first.get("message") or error.message), _reason(error), int(error.code or 0))
-
-
-def _reason(error: Any) -> str:
-    first = (getattr(error, "errors", None) or [None])[0]
-    return str(first.get("reason", "")) if isinstance(first, dict) else ""
-
-
-def _said(error: BaseException | None) -> str:
-    """An error in one line that is short enough to read; of a failed connection, what it failed of."""
-    cause = error.args[0] if error is not None and error.args else None
-    error = getattr(cause, "reason", None) or error
-    text = " ".join(str(getattr(error, "message", None) or error or "no answer").split())
-    return text if len(text) <= 200 else f"{text[:197]}..."  # noqa: PLR2004
+    return bigquery.QueryJobConfig.from_api_repr({"query": named(parameters)})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable
 from typing import Any
 
 from aggregator.engines.bigquery.types import Type
@@ -19,6 +20,11 @@ class Parameter:
     def api(self) -> dict[str, Any]:
         """As the API wants it."""
         return {"name": self.name, "parameterType": _type(self.type), "parameterValue": _value(self.type, self.value)}
+
+
+def named(parameters: Iterable[Parameter]) -> dict[str, Any]:
+    """The parameters of a query, as part of its configuration."""
+    return {"parameterMode": "NAMED", "queryParameters": [each.api() for each in parameters]}
 
 
 def _type(type_: Type) -> dict[str, Any]:

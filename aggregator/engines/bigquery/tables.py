@@ -80,5 +80,19 @@ def partition_id(text: str, grain: Grain) -> str | None:
     return f"{date}T{hour[0]}" if hour else date
 
 
+def stored_start(id_: str) -> tuple[datetime, Grain]:
+    """When a partition begins that BigQuery calls ``20130101``, and how long it is."""
+    grain = next(grain for grain, length in _LENGTHS.items() if length == len(id_))
+    return datetime.strptime(id_, _FORMATS[grain]), grain  # noqa: DTZ007  (a wall clock)
+
+
+def stored_id(start: datetime, grain: Grain) -> str:
+    """What BigQuery calls the partition of a grain that begins at a moment of the table's wall clock."""
+    return start.strftime(_FORMATS[grain])
+
+
+_FORMATS = {Grain.HOUR: "%Y%m%d%H", Grain.DAY: "%Y%m%d", Grain.MONTH: "%Y%m", Grain.YEAR: "%Y"}
+"""How BigQuery makes the ids of partitions from dates. Years have four digits: tables begin in 0001, and ours later."""
+
 _LENGTHS = {Grain.HOUR: 10, Grain.DAY: 8, Grain.MONTH: 6, Grain.YEAR: 4}
 """How long BigQuery's ids of partitions are."""

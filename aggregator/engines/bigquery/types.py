@@ -78,3 +78,15 @@ def type_of_field(field: Mapping[str, Any]) -> Type:
     elif name == "RANGE":
         type_ = Type(name, Type(str(field["rangeElementType"]["type"]).upper()))
     return Type("ARRAY", type_) if str(field.get("mode", "")).upper() == "REPEATED" else type_
+
+
+def field_of(name: str, type_: Type) -> dict[str, Any]:
+    """A column of a type, as the API wants it."""
+    if type_.name == "ARRAY" and type_.element is not None:
+        return {**field_of(name, type_.element), "mode": "REPEATED"}
+    field: dict[str, Any] = {"name": name, "type": type_.name, "mode": "NULLABLE"}
+    if type_.name == "RANGE" and type_.element is not None:
+        field["rangeElementType"] = {"type": type_.element.name}
+    if type_.fields:
+        field["fields"] = [field_of(*each) for each in type_.fields]
+    return field

@@ -35,6 +35,7 @@ class _Memory(Connection):
 
     def __init__(self) -> None:
         self._parsed: dict[str, duckdb.Statement] = {}
+        self._has_python = False
         self._worker = futures.ThreadPoolExecutor(max_workers=1)
         self.db = prepared(duckdb.connect())
 

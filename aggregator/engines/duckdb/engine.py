@@ -14,7 +14,7 @@ from aggregator.core.diagnostics import Diagnostic
 from aggregator.core.graph import Fidelity
 from aggregator.core.names import TableName
 from aggregator.core.warehouse import ABSENT, WHOLE, LedgerRow, Snapshot, Version, Versions
-from aggregator.core.writes import Expectation, OverwritePartitions, ReplaceTable, ReplaceView, Staged, Write
+from aggregator.core.writes import Expectation, OverwritePartitions, Published, ReplaceTable, ReplaceView, Staged, Write
 from aggregator.engines.codes import NOT_AS_BIGQUERY
 from aggregator.engines.duckdb.catalog import Columns, moment_sql, quoted, view_versions
 from aggregator.engines.duckdb.connection import Connection
@@ -111,6 +111,10 @@ class DuckDbEngine:
         """Read once from the file, then kept up with what is published here."""
         return self._tables.versions()
 
+    def hold(self, _table: TableName) -> bool:
+        """Whoever opened the file holds all of its tables."""
+        return False
+
     @translated()
     def stage(self, write: Write, expectations: Sequence[Expectation]) -> Staged:
         """Run the query and measure the rows."""
@@ -141,7 +145,7 @@ class DuckDbEngine:
             self._tables.reread()
 
     @translated()
-    def publish(self, write: Write, staged: Staged, partitions: Collection[str]) -> dict[str, Version]:
+    def publish(self, write: Write, staged: Staged, partitions: Collection[str]) -> Published:
         """Delete and insert."""
         if isinstance(write, OverwritePartitions):
             self._overwrite(write, partitions)
@@ -154,7 +158,7 @@ class DuckDbEngine:
                 current[partition] = Version(batch.rows, batch.checksum)
             else:
                 current.pop(partition, None)
-        return {partition: current.get(partition, ABSENT) for partition in partitions}
+        return Published({partition: current.get(partition, ABSENT) for partition in partitions})
 
     @translated()
     def publish_view(self, write: ReplaceView) -> Version:

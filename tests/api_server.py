@@ -45,7 +45,8 @@ def table(*columns: dict[str, Any], **more: Any) -> dict[str, Any]:
 class BigQuery:
     """What the server knows, and what it was asked.
 
-    ``dry_run`` and ``query`` answer a text of SQL; ``faults`` are used up first: answers, or names of breakdowns.
+    ``dry_run`` and ``query`` answer a text of SQL; ``faults`` are used up first: answers, or names of breakdowns. After
+    ``after reset`` and ``after 503``, what was asked is done all the same.
     """
 
     tables: dict[str, dict[str, Any]] = dataclasses.field(default_factory=dict)
@@ -58,6 +59,11 @@ class BigQuery:
     lock: Any = dataclasses.field(default_factory=threading.Lock)
     url: str = ""
 
+    def fault(self, method: str, path: str, body: Any) -> Any:
+        """What goes wrong with a request, if anything; the lock is held."""
+        del method, path, body
+        return self.faults.pop(0) if self.faults else None
+
     def asked(self) -> list[str]:
         """The texts of all dry runs."""
         return [body["configuration"]["query"]["query"] for _, path, body in self.requests if path.endswith("/jobs")]
@@ -65,7 +71,8 @@ class BigQuery:
     def looked_up(self) -> list[str]:
         return [path.partition("/projects/")[2] for method, path, _ in self.requests if method == "GET"]
 
-    def answer(self, method: str, path: str, body: Any) -> tuple[int, Any]:
+    def answer(self, method: str, path: str, body: Any, if_match: str = "") -> tuple[int, Any]:
+        del if_match
         if method == "GET" and "/tables/" in path:
             project, _, dataset, _, name = path.partition("/projects/")[2].split("/")
             found = self.tables.get(f"{project}.{dataset}.{name}")
@@ -96,24 +103,44 @@ class _Handler(BaseHTTPRequestHandler):
         self._respond("GET", None)
 
     def do_POST(self) -> None:
-        self._respond("POST", json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+        self.do_method("POST")
+
+    def do_PATCH(self) -> None:
+        self.do_method("PATCH")
+
+    def do_DELETE(self) -> None:
+        self.do_method("DELETE")
+
+    def do_method(self, method: str) -> None:
+        length = int(self.headers["Content-Length"] or 0)
+        self._respond(method, json.loads(self.rfile.read(length)) if length else None)
 
     def _respond(self, method: str, body: Any) -> None:
         known, path = self.server.known, self.path.partition("?")[0]
+        if_match = self.headers["If-Match"] or ""
         with known.lock:
             known.requests.append((method, path, body))
-            fault = known.faults.pop(0) if known.faults else None
+            fault = known.fault(method, path, body)
         if known.gate is not None:
             known.gate.wait(timeout=30)
         if fault == "reset":
-            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            self.close_connection = True
-            self.connection.close()
+            self._reset()
+        elif isinstance(fault, str) and fault.startswith("after "):  # it is done, and nobody hears of it
+            known.answer(method, path, body, if_match)
+            if fault == "after reset":
+                self._reset()
+            else:
+                self._send(*error(int(fault.removeprefix("after ")), "lost"))
         elif fault == "silence":
             known.released.wait(timeout=30)
             self.close_connection = True
         else:
-            self._send(*(fault or known.answer(method, path, body)))
+            self._send(*(fault or known.answer(method, path, body, if_match)))
+
+    def _reset(self) -> None:
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.close_connection = True
+        self.connection.close()
 
     def _send(self, status: int, body: Any) -> None:
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
@@ -148,8 +175,8 @@ class _Server(ThreadingHTTPServer):
 class Serving:
     """A server that listens as long as the block lasts."""
 
-    def __init__(self) -> None:
-        self.known = BigQuery()
+    def __init__(self, known: BigQuery | None = None) -> None:
+        self.known = known or BigQuery()
         self._server = _Server(self.known)
 
     def __enter__(self) -> BigQuery:

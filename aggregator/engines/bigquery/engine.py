@@ -1,0 +1,219 @@
+"""BigQuery as a warehouse: stage, look, publish, record."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from aggregator.core.names import TableName
+from aggregator.core.warehouse import WHOLE, LedgerRow, Snapshot, Version, Versions
+from aggregator.core.writes import Expectation, Published, ReplaceView, Staged, Write
+from aggregator.engines.bigquery import writing
+from aggregator.engines.bigquery.books import Books
+from aggregator.engines.bigquery.connection import NOT_INSTALLED, PARALLEL, Connection, Patience, is_installed
+from aggregator.engines.bigquery.jobs import Jobs
+from aggregator.engines.bigquery.layout import Layout, placed, tables_in
+from aggregator.engines.bigquery.leases import Leases, Terms
+from aggregator.engines.bigquery.pace import Paces
+from aggregator.engines.bigquery.publishing import Publishing
+from aggregator.engines.bigquery.reading import Reading
+from aggregator.engines.bigquery.refusals import Refused
+from aggregator.engines.bigquery.store import Store
+from aggregator.engines.bigquery.targets import Targets
+from aggregator.engines.bigquery.versions import view_version
+from aggregator.engines.protocol import NotHereError, QueryError, Trial, WarehouseError
+
+if TYPE_CHECKING:
+    from aggregator.core.diagnostics import Diagnostic
+    from aggregator.core.graph import Graph
+
+MOST_AT_ONCE = 4000
+"""How many of its partitions BigQuery lets one job write."""
+
+RUNNING = Patience(request=60.0, total=600.0, longest_pause=30.0)
+"""A run may wait longer for BigQuery than whoever asks it a question."""
+
+
+class BigQueryEngine:
+    """One process at work on an environment; others may be, on other tables."""
+
+    def __init__(  # noqa: PLR0913  (who asks, and how patiently)
+        self,
+        graph: Graph,
+        *,
+        wait: float,
+        say: Callable[[str], None],
+        run_key: str = "",
+        patience: Patience | None = None,
+        terms: Terms | None = None,
+        paces: Paces | None = None,
+    ) -> None:
+        if not is_installed():
+            raise WarehouseError(NOT_INSTALLED)
+        self._graph = graph
+        self.parallel = PARALLEL
+        patience, run_key = patience or RUNNING, run_key or secrets.token_hex(6)
+        self._layout = layout = Layout(graph)
+        self._connection = connection = Connection(graph.project.environment, patience)
+        paces = paces or Paces(say)
+        store = Store(connection, layout, paces)
+        self._jobs = Jobs(connection, layout, paces, patience)
+        self._labels = labels = writing.labels(layout, run_key, "metadata")
+        self._reading = reading = Reading(connection, layout, labels)
+        self._targets = Targets(store, layout)
+        keeping = Jobs(connection, layout, paces, patience)
+        marks = writing.labels(layout, run_key, "ledger")
+        self._books = Books(connection, keeping, store, layout, run_key=run_key, labels=marks, now=reading.now)
+        self._leases = Leases(store, layout, reading.now, say, run_key=run_key, wait=wait, terms=terms)
+        parts = (layout, self._jobs, store, reading, self._targets, self._leases)
+        self._publishing = Publishing(*parts, run_key=run_key)
+
+    def cancel(self) -> None:
+        """Stop the jobs that run, and begin no more; the ledger is still written."""
+        self._jobs.cancel()
+
+    def close(self) -> None:
+        """Stop what still runs, write down what was done, and let others in."""
+        try:
+            self.cancel()
+            self._publishing.clean()
+            with _lost("the ledger can't be written"):
+                self._books.flush()
+        finally:
+            self._leases.close()
+            self._connection.close()
+
+    def ingest(self) -> tuple[Diagnostic, ...]:
+        """Sources are brought to BigQuery by others."""
+        return ()
+
+    def now(self) -> datetime:
+        """BigQuery's clock, or a moment before."""
+        with _lost():
+            return self._reading.now()
+
+    def snapshot(self) -> Snapshot:
+        """One question for the ledger, and one for each dataset."""
+        with _lost():
+            self._reading.look()
+            ledger = self._books.read(self._reading.borrowed())
+            return Snapshot(
+                self._reading.versions(),
+                ledger,
+                self._reading.now(),
+                most_at_once=MOST_AT_ONCE,
+                columns=self._reading.columns(),
+            )
+
+    def versions(self) -> Versions:
+        """Looked at once, then kept up with what is published here."""
+        with _lost():
+            return self._reading.versions()
+
+    def hold(self, table: TableName) -> bool:
+        """Take the table's lease."""
+        with _lost():
+            is_rewritten = self._leases.hold(table, self._reading.looked_at)
+            if is_rewritten:
+                self._reading.doubt(table)
+                self._targets.forget(table)
+            return is_rewritten
+
+    def stage(self, write: Write, expectations: Sequence[Expectation]) -> Staged:
+        """Run the query into a table of ours, and measure the rows; what nobody wants to look at waits."""
+        with _refused():
+            return self._publishing.stage(write, expectations)
+
+    @contextlib.contextmanager
+    def publishing(self) -> Iterator[None]:
+        """Rows come first, and the ledger some seconds later."""
+        yield
+        with _lost("the ledger can't be written"):
+            self._books.settle()
+
+    def publish(self, write: Write, staged: Staged, partitions: Collection[str]) -> Published:
+        """Copy the staged partitions, or run the query with the table as its destination."""
+        with _refused():
+            return self._publishing.publish(write, staged, partitions)
+
+    def publish_view(self, write: ReplaceView) -> Version:
+        """Make the view, or change its query."""
+        with _refused(), self._leases.using(write.table):
+            self._publishing.make_readable(write.table)
+            model = self._graph.models[write.table]
+            view = self._targets.publish_view(model, self._placed(write.query))
+            version = view_version(str(view.get("view", {}).get("query", "")))
+            self._reading.came(write.table, {WHOLE: version})
+            return version
+
+    def forget(self, table: TableName) -> None:
+        """Drop the table, if there is one."""
+        with _refused(), self._leases.using(table):
+            self._targets.drop(table)
+            self._reading.went(table)
+
+    def record(self, rows: Iterable[LedgerRow]) -> None:
+        """Keep for the ledger, which is written when there are many or when they have waited for some seconds."""
+        self._books.append(rows)
+
+    def ask(self, query: str, parameters: Mapping[str, date | datetime]) -> tuple[object, ...]:
+        """A question of one row."""
+        with _refused():
+            return next(self._rows(self._placed(query), parameters))
+
+    def sample(self, table: TableName, partition: str, limit: int) -> tuple[list[str], list[tuple[object, ...]]]:
+        """Rows of a partition, or of the table."""
+        calendar, model = self._graph.calendars.get(table), self._graph.models.get(table)
+        where, parameters = "", {}
+        if partition and calendar is not None:
+            start = calendar.parse(partition)
+            where = f"WHERE `{calendar.column}` >= @start AND `{calendar.column}` < @end"
+            parameters = {"start": calendar.value(start), "end": calendar.value(calendar.next(start))}
+        key = ", ".join(f"`{column}`" for column in model.model.key) if model else ""
+        order = f"ORDER BY {key}" if key else ""
+        with _refused():
+            self._reading.versions()
+            found = self._connection.table(self._reading.address(table))
+            if found is None:
+                raise QueryError(f"{table} is not there")
+            sql = f"SELECT * FROM {found.address.sql} {where} {order} LIMIT {limit}"
+            return [each.name for each in found.columns], list(self._rows(sql, parameters))
+
+    def trial(self, graph: Graph, name: str) -> contextlib.AbstractContextManager[Trial]:
+        """Nothing is computed beside the tables yet."""
+        del graph, name
+        message = "rows can't be compared on BigQuery yet"
+        raise NotHereError(message, "compare them on DuckDB: `--env` with an environment that has `engine: duckdb`")
+
+    def _placed(self, query: str) -> str:
+        self._reading.versions()
+        return placed(query, self._reading.addresses(tables_in(query, self._graph.calendars)))
+
+    def _rows(self, sql: str, parameters: Mapping[str, date | datetime]) -> Iterator[tuple[object, ...]]:
+        location = self._layout.environment.location
+        return self._connection.rows(sql, location, writing.of_values(parameters), self._labels)
+
+
+@contextlib.contextmanager
+def _refused() -> Iterator[None]:
+    """What BigQuery refuses while a model is built is told of that model."""
+    try:
+        yield
+    except Refused as refused:
+        raise QueryError(str(refused)) from refused
+
+
+@contextlib.contextmanager
+def _lost(what: str = "BigQuery refuses") -> Iterator[None]:
+    """What BigQuery refuses of what every run needs ends the run."""
+    try:
+        yield
+    except Refused as refused:
+        is_denied = refused.reason == "accessDenied"
+        advice = "docs/bigquery.md lists the roles that it takes" if is_denied else ""
+        raise WarehouseError(f"{what}: {refused}", advice) from refused
+    except QueryError as error:
+        raise WarehouseError(f"{what}: {error}") from error
