@@ -9,8 +9,9 @@ from aggregator.engines.protocol import Engine, NotHereError, WarehouseError
 
 if TYPE_CHECKING:
     from aggregator.core.graph import Graph
+    from aggregator.core.project import Environment
 
-__all__ = ["Engine", "NotHereError", "WarehouseError", "open_engine"]
+__all__ = ["Engine", "NotHereError", "WarehouseError", "has_one_writer", "open_engine"]
 
 
 def open_engine(graph: Graph, say: Callable[[str], None], *, wait: float = 60.0) -> Engine:
@@ -27,6 +28,11 @@ def open_engine(graph: Graph, say: Callable[[str], None], *, wait: float = 60.0)
         f"the engine {environment.engine} of environment {environment.name} can't run models yet",
         "use an environment with `engine: duckdb`",
     )
+
+
+def has_one_writer(environment: Environment) -> bool:
+    """Whether only one process at a time can have the warehouse open, so that tasks had better take turns."""
+    return environment.engine == "duckdb"
 
 
 def open_filled_locally(graph: Graph) -> Engine | None:

@@ -1,0 +1,219 @@
+"""A manifest as a graph, without the project: what is read here is planned and built as the project itself would be.
+
+Only ``core`` is needed. What nobody asks for when tables are built is not there: the text of files, variables, macros,
+and the states that roll-ups are compiled from.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from aggregator.core.aggregate import RollupDeclaration
+from aggregator.core.diagnostics import Document, Place, Word
+from aggregator.core.graph import CompiledModel, Derivation, Graph, Input, Measure, Origin, OutputColumn
+from aggregator.core.lazily import Lazily
+from aggregator.core.maps import PartitionMap
+from aggregator.core.names import TableName
+from aggregator.core.project import (
+    Budget,
+    CheckDeclaration,
+    Column,
+    DeclaredSize,
+    Environment,
+    Freshness,
+    Kind,
+    LocalFile,
+    Model,
+    Project,
+    Scheduling,
+    Source,
+)
+from aggregator.export.manifest.form import VERSION, content_hash, read_calendar, read_partition
+
+Json = Mapping[str, Any]
+_NOWHERE = Place("aggregator.yml")
+
+
+class ManifestError(Exception):
+    """A file that is no manifest, or not one that this version understands; ``advice`` says what to do."""
+
+    def __init__(self, message: str, advice: str) -> None:
+        super().__init__(message)
+        self.advice = advice
+
+
+@dataclasses.dataclass(frozen=True)
+class Manifest:
+    """A manifest as it was read. ``content`` is the JSON."""
+
+    path: Path
+    content: Json
+
+    @property
+    def hash(self) -> str:
+        """What identifies its content."""
+        return str(self.content["hash"])
+
+    def check(self) -> None:
+        """Raise :class:`ManifestError` if the content is not that which was written."""
+        if content_hash(self.content) != self.hash:
+            raise ManifestError(f"{self.path} was changed by hand, or damaged", "compile the project again")
+
+    def graph(self, root: Path) -> Graph:
+        """The graph; ``root`` is what the paths of the embedded engine are relative to."""
+        return _graph(self.content, root)
+
+
+def read_manifest(path: Path) -> Manifest:
+    """Read a file. Raises :class:`ManifestError`."""
+    advice = "write it with `aggregator compile --out FILE.json`"
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ManifestError(f"{path} can't be read: {error.strerror}", advice) from None
+    except ValueError:
+        raise ManifestError(f"{path} is not JSON, or only a part of it", advice) from None
+    version = content.get("version") if isinstance(content, dict) else None
+    if version is None or "models" not in content:
+        raise ManifestError(f"{path} is not a manifest of aggregator", advice)
+    if version != VERSION:
+        message = f"{path} has version {version} of the format, and this aggregator reads version {VERSION}"
+        raise ManifestError(message, "compile the project with the aggregator that runs here")
+    return Manifest(path, content)
+
+
+def _graph(content: Json, root: Path) -> Graph:
+    said = {_name(each["name"]): each for each in content["models"]}
+    sources = {_name(each["name"]): _source(each) for each in content["sources"]}
+    models = Lazily({name: functools.partial(_compiled, each) for name, each in said.items()})
+    project = Project(
+        root=root,
+        name=content["project"],
+        zone=content["time_zone"],
+        environment=_environment(content["environment"]),
+        environments=tuple(content["environments"]),
+        variables={},
+        macros=(),
+        sources=sources,
+        models=Lazily({name: functools.partial(_declared, each) for name, each in said.items()}),
+        read_from=_environment(content["read_from"]) if content["read_from"] is not None else None,
+    )
+    listed = [*content["sources"], *content["models"]]
+    return Graph(
+        project=project,
+        models=models,
+        sources=sources,
+        calendars={_name(each["name"]): read_calendar(each["calendar"]) for each in listed},
+        reads={name: _reads(name, each) for name, each in said.items()},
+        identities={name: each["fingerprint"] for name, each in said.items()},
+    )
+
+
+def _name(text: str) -> TableName:
+    return TableName(*text.split("."))
+
+
+def _environment(said: Json) -> Environment:
+    return Environment(**said, place=_NOWHERE)
+
+
+def _reads(name: TableName, said: Json) -> tuple[TableName, ...]:
+    return tuple(sorted({_name(each["table"]) for each in said["inputs"]} - {name}))
+
+
+def _source(said: Json) -> Source:
+    path = said["path"]
+    place = Place(path)
+    local = said["local"]
+    return Source(
+        name=_name(said["name"]),
+        document=Document(path, ""),
+        description=said["description"],
+        owner=said["owner"],
+        columns=tuple(
+            Column(Word(each["name"], place), each["type"], each["description"], each["bytes"])
+            for each in said["columns"]
+        ),
+        partition=read_partition(said["partition"], path),
+        freshness=Freshness(**said["freshness"]) if said["freshness"] else None,
+        local=_local(local, path) if local else None,
+        size=DeclaredSize(**said["size"]) if said["size"] else None,
+        key=tuple(Word(each, place) for each in said["key"]),
+    )
+
+
+def _local(said: Json, path: str) -> LocalFile:
+    return LocalFile(said["file"], said["package"], Place(path, *said["place"]), tuple(said["nulls"]))
+
+
+def _compiled(said: Json) -> CompiledModel:
+    place = Place(said["path"], *said["at"]["select"])
+    return CompiledModel(
+        model=_declared(said),
+        place=place,
+        sql=said["sql"],
+        inputs=tuple(
+            Input(_name(each["table"]), each["alias"], PartitionMap.parse(each["map"]), place, each["function"])
+            for each in said["inputs"]
+        ),
+        columns=tuple(map(_column, said["columns"])),
+        calendar=read_calendar(said["calendar"]),
+        one_by_one=said["one_by_one"],
+        fingerprint=said["fingerprint"],
+        functions=tuple(said["functions"]),
+    )
+
+
+def _column(said: Json) -> OutputColumn:
+    return OutputColumn(
+        name=said["name"],
+        type=said["type"],
+        description=said["description"],
+        origins=tuple(Origin(each["table"], each["column"]) for each in said["from"]),
+        derivation=Derivation(said["derivation"]),
+        measure=Measure(said["measure"]),
+        sketch=said["sketch"],
+        state_of=said["state_of"],
+    )
+
+
+def _declared(said: Json) -> Model:
+    path = said["path"]
+    place = Place(path, *said["at"]["select"])
+    key_place = Place(path, *said["at"]["key"]) if said["at"]["key"] else place
+    scheduling = said["scheduling"]
+    return Model(
+        name=_name(said["name"]),
+        document=Document(path, ""),
+        sql_start=0,
+        kind=Kind(said["kind"]),
+        description=said["description"],
+        owner=said["owner"],
+        schedule=said["schedule"],
+        partition=read_partition(said["partition"], path),
+        cluster=tuple(Word(each, place) for each in said["cluster"]),
+        key=tuple(Word(each, key_place) for each in said["key"]),
+        checks=tuple(_check(each, path) for each in said["checks"]),
+        freshness=Freshness(**said["freshness"]) if said["freshness"] else None,
+        budget=Budget(place, **said["budget"]) if said["budget"] else None,
+        tags=tuple(said["tags"]),
+        size=DeclaredSize(**said["size"]) if said["size"] else None,
+        rollup=_rollup(said["rollup"], place),
+        scheduling=Scheduling(**{**scheduling, "alerts": tuple(scheduling["alerts"])}),
+    )
+
+
+def _rollup(said: Json | None, place: Place) -> RollupDeclaration | None:
+    if said is None:
+        return None
+    return RollupDeclaration(of=Word(said["of"], place), place=place, is_partial=said["is_partial"])
+
+
+def _check(said: Json, path: str) -> CheckDeclaration:
+    place = Place(path, *said["at"])
+    return CheckDeclaration(Word(said["name"], place), said["arguments"], place)
