@@ -71,7 +71,7 @@ def intervals(grain: Grain, zone: str, offset: int, start: datetime, number: int
 
 
 @pytest.mark.parametrize("grains", list(itertools.product(GRAINS, GRAINS)), ids=lambda pair: f"{pair[0]} on {pair[1]}")
-@hypothesis.settings(max_examples=12)
+@hypothesis.settings(max_examples=8)
 @hypothesis.given(
     zones=st.tuples(st.sampled_from(ZONES), st.sampled_from(ZONES)),
     map_=MAPS,
@@ -92,7 +92,7 @@ def test_a_wait_names_exactly_the_partitions_of_the_map(pair, grains, zones, map
 
 
 @pytest.mark.parametrize("grain", GRAINS, ids=str)
-@hypothesis.settings(max_examples=15)
+@hypothesis.settings(max_examples=10)
 @hypothesis.given(zone=st.sampled_from(ZONES), schedule=SCHEDULES)
 def test_every_partition_falls_to_one_interval(pair, grain, zone, schedule):
     clock = calendar(grain, zone)

@@ -1,0 +1,9 @@
+"""The front door for Airflow: a manifest to DAGs, whose tasks do what ``aggregator run`` does.
+
+A file of DAGs is two lines: ``from aggregator.airflow import load_dags`` and ``load_dags("manifest.json")``.
+"""
+
+from aggregator.airflow.loader import load_dags
+from aggregator.airflow.operators import BrokenModel, BuildPartitions, RepairStale, WaitForPartitions
+
+__all__ = ["BrokenModel", "BuildPartitions", "RepairStale", "WaitForPartitions", "load_dags"]
