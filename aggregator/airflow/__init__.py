@@ -3,7 +3,17 @@
 A file of DAGs is two lines: ``from aggregator.airflow import load_dags`` and ``load_dags("manifest.json")``.
 """
 
-from aggregator.airflow.loader import load_dags
-from aggregator.airflow.operators import BrokenModel, BuildPartitions, RepairStale, WaitForPartitions
+from aggregator.airflow.alerts import Alert
+from aggregator.airflow.loader import load_dags, run_parameters
+from aggregator.airflow.operators import BrokenModel, BuildPartitions, Deployment, RepairStale, WaitForPartitions
 
-__all__ = ["BrokenModel", "BuildPartitions", "RepairStale", "WaitForPartitions", "load_dags"]
+__all__ = [
+    "Alert",
+    "BrokenModel",
+    "BuildPartitions",
+    "Deployment",
+    "RepairStale",
+    "WaitForPartitions",
+    "load_dags",
+    "run_parameters",
+]

@@ -101,7 +101,7 @@ class _Maker:
             catchup=False,
             max_active_runs=said["max_active_runs"],
             tags=set(said["tags"]),
-            params=_params(),
+            params=run_parameters(),
             doc_md=_page(said, self._deployment.hash),
             **options,
         )
@@ -173,7 +173,7 @@ class _Maker:
         return dag
 
 
-def _params() -> dict[str, Param]:
+def run_parameters() -> dict[str, Param]:
     """What a person may ask for when starting a run; each DAG has its own, as Airflow writes into them."""
     moment: dict[str, Any] = {"type": ["null", "string"]}
     return {

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 PINNED = "manifest"
 """The key under which a task tells those after it which manifest it was done by."""
 
+_NAMED = 12
+"""How many characters of the hash are in the name of a manifest."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Deployment:
@@ -33,12 +36,17 @@ class Deployment:
     hash: str
     root: str
 
+    @classmethod
+    def beside(cls, file: str, manifest: str, root: str) -> Deployment:
+        """One whose manifest lies beside a file, as ``aggregator airflow export`` writes both."""
+        return cls(str(Path(file).resolve().with_name(manifest)), Path(manifest).stem.rpartition("-")[2], root)
+
     def of(self, hash_: str | None) -> Deployment | None:
         """The manifest with another hash that lies beside this one; None if it is not there any more."""
-        if hash_ is None or hash_ == self.hash:
+        if hash_ is None or hash_[:_NAMED] == self.hash[:_NAMED]:
             return self
         path = Path(self.manifest)
-        other = path.with_name(path.name.replace(self.hash[:12], hash_[:12]))
+        other = path.with_name(path.name.replace(self.hash[:_NAMED], hash_[:_NAMED]))
         return Deployment(str(other), hash_, self.root) if other != path and other.is_file() else None
 
 

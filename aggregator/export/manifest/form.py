@@ -15,9 +15,6 @@ from aggregator.core.project import Partitioning
 VERSION = 1
 """Of the format. It is raised when a reader of the old one would misunderstand; new keys alone do not raise it."""
 
-NAMED = 12
-"""How many characters of the hash name a file."""
-
 
 def content_hash(content: Mapping[str, Any]) -> str:
     """What identifies a manifest: the hash of all that is in it, but for the hash, whatever the layout."""
