@@ -20,7 +20,7 @@ from airflow.sdk import (
 
 from aggregator.airflow.alerts import Alert
 from aggregator.airflow.operators import BrokenModel, BuildPartitions, Deployment, RepairStale, WaitForPartitions
-from aggregator.export.manifest import Manifest, ManifestError, read_manifest
+from aggregator.export.manifest.file import Manifest, ManifestError, read_manifest
 
 REPAIR = "aggregator_repair"
 """The DAG that builds what is stale."""
@@ -47,7 +47,7 @@ def load_dags(
     """
     beside = Path(sys._getframe(1).f_globals.get("__file__", "")).parent  # noqa: SLF001
     path = (beside / manifest).resolve()
-    found = read_manifest(path)
+    found = read_manifest(path, is_whole=False)
     root = Path(project).resolve() if project is not None else _root_of(path)
     maker = _Maker(found, Deployment(str(path), found.hash, str(root)), prefix, poke_seconds)
     wanted = get_parsing_context().dag_id
@@ -101,7 +101,6 @@ class _Maker:
             catchup=False,
             max_active_runs=said["max_active_runs"],
             tags=set(said["tags"]),
-            params=run_parameters(),
             doc_md=_page(said, self._deployment.hash),
             **options,
         )
@@ -115,6 +114,7 @@ class _Maker:
         for each in said["tasks"]:
             for before in each["upstream"]:
                 tasks[before].set_downstream(tasks[each["id"]])
+        dag.params.update(run_parameters())  # not before: each task would copy them
         return _registered(dag)
 
     def _task(self, said: Mapping[str, Any], label: str, where: Mapping[str, Any]) -> BaseOperator:

@@ -55,9 +55,7 @@ class _Task(BaseOperator):
 
     ui_color = "#e8f1ec"
 
-    def __init__(self, *, deployment: Deployment, **options: Any) -> None:
-        super().__init__(**options)
-        self.deployment = deployment
+    deployment: Deployment
 
     def graph(self, context: Context) -> Graph:
         """The graph by which this run is done.
@@ -66,7 +64,7 @@ class _Task(BaseOperator):
         is done by the newest, which may have what mends it.
         """
         from aggregator.airflow.work import read_graph  # noqa: PLC0415
-        from aggregator.export.manifest import ManifestError  # noqa: PLC0415
+        from aggregator.export.manifest.file import ManifestError  # noqa: PLC0415
 
         found = self._pinned(context)
         context["ti"].xcom_push(PINNED, found.hash)
@@ -123,8 +121,9 @@ class _Task(BaseOperator):
 class BuildPartitions(_Task):
     """Builds the partitions of models that fall to the data interval, upstream first, and writes the ledger."""
 
-    def __init__(self, *, models: Sequence[str], **options: Any) -> None:
+    def __init__(self, *, deployment: Deployment, models: Sequence[str], **options: Any) -> None:
         super().__init__(**options)
+        self.deployment = deployment
         self.models = list(models)
 
     def execute(self, context: Context) -> dict[str, Any]:
@@ -156,9 +155,17 @@ class WaitForPartitions(_Task):
     ui_color = "#f4efe0"
 
     def __init__(
-        self, *, table: str, models: Sequence[str], timeout: float, poke_seconds: float = 60, **options: Any
+        self,
+        *,
+        deployment: Deployment,
+        table: str,
+        models: Sequence[str],
+        timeout: float,
+        poke_seconds: float = 60,
+        **options: Any,
     ) -> None:
         super().__init__(**options)
+        self.deployment = deployment
         self.table = table
         self.models = list(models)
         self.timeout = timeout
@@ -214,8 +221,9 @@ class BrokenModel(BaseOperator):
 class RepairStale(_Task):
     """Builds what ``aggregator plan`` calls stale, whatever the reason: late data, changed logic, touched rows."""
 
-    def __init__(self, *, partitions: int, **options: Any) -> None:
+    def __init__(self, *, deployment: Deployment, partitions: int, **options: Any) -> None:
         super().__init__(**options)
+        self.deployment = deployment
         self.partitions = partitions
 
     def execute(self, context: Context) -> dict[str, Any]:

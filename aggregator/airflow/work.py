@@ -17,7 +17,7 @@ from aggregator.core.plan import Plan
 from aggregator.core.report import Status, StepResult
 from aggregator.core.warehouse import Snapshot
 from aggregator.engines import Engine, open_engine
-from aggregator.export.manifest import read_manifest
+from aggregator.export.manifest.file import read_manifest
 from aggregator.plan import make_plan
 from aggregator.plan.limit import limited
 from aggregator.plan.scheduled import Missing, awaited, missing

@@ -18,7 +18,7 @@ import click
 
 from aggregator.cli.files import replace_text
 from aggregator.export.dag_files import MARK, loader_file, manifest_name, static_files
-from aggregator.export.manifest import manifest_text
+from aggregator.export.manifest.write import manifest_text
 
 PARALLELISM = 4
 """Tasks at once; Airflow's own default starts 32 processes."""
@@ -39,6 +39,8 @@ def environ(home: Path, port: int | None = None) -> dict[str, str]:
         "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "10",
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}",
         "NO_PROXY": "127.0.0.1,localhost",
+        # `standalone` starts its components by the name `airflow`, and from a virtual environment that is not active.
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
     }
     if port is not None:
         said |= {
@@ -56,7 +58,8 @@ def write_dags(folder: Path, content: Mapping[str, Any], root: Path, *, is_stati
     Files of DAGs that were written here before, and are no more, are removed. Manifests stay: runs go on by them.
     """
     texts = dict(static_files(content, str(root)) if is_static else [loader_file(content, str(root))])
-    texts = {manifest_name(content): manifest_text(content), **texts}  # the manifest is there before who reads it
+    # The manifest first: it is there before the file that reads it.
+    texts = {manifest_name(content): manifest_text(content, indent=None), **texts}
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, text in texts.items():

@@ -13,7 +13,8 @@ import zoo
 from hypothesis import strategies as st
 from lab import Lab, graph_of, load_graph, model, source, write_files
 
-from aggregator.export.manifest import ManifestError, manifest, manifest_text, read_manifest
+from aggregator.export.manifest.file import ManifestError, read_manifest
+from aggregator.export.manifest.write import manifest, manifest_text
 
 START = datetime.fromisoformat("2013-03-06")
 
@@ -94,7 +95,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from aggregator.core.warehouse import Ledger, Snapshot
-from aggregator.export.manifest import read_manifest
+from aggregator.export.manifest.file import read_manifest
 from aggregator.plan import make_plan
 import aggregator.run
 graph = read_manifest(Path({str(tmp_path / "manifest.json")!r})).graph(Path("nowhere"))
@@ -117,7 +118,7 @@ print(len(plan.steps) > 0, sorted(heavy & {{name.partition(".")[0] for name in s
         pytest.param('{"version": 1, "models": [', "is not JSON, or only a part of it", id="cut off"),
         pytest.param("[]", "is not a manifest of aggregator", id="other JSON"),
         pytest.param('{"models": []}', "is not a manifest of aggregator", id="one of before there were versions"),
-        pytest.param('{"version": 99, "models": []}', "has version 99 of the format", id="one of the future"),
+        pytest.param('{"version": 99, "dags": []}', "has version 99 of the format", id="one of the future"),
         pytest.param(None, "can't be read: No such file or directory", id="no file"),
     ],
 )
@@ -138,6 +139,16 @@ def test_notices_that_it_was_changed_by_hand(zoo_graph, tmp_path):
 
     with pytest.raises(ManifestError, match="changed by hand"):
         read_manifest(tmp_path / "manifest.json").check()
+
+
+@pytest.mark.parametrize("indent", [1, None])
+def test_the_part_that_dags_are_loaded_from_is_read_alone(zoo_graph, tmp_path, indent):
+    whole = written(zoo_graph, tmp_path / "manifest.json").content
+    (tmp_path / "manifest.json").write_text(manifest_text(whole, indent=indent))
+
+    part = read_manifest(tmp_path / "manifest.json", is_whole=False).content
+
+    assert part == {key: value for key, value in whole.items() if key not in ("sources", "models", "diagnostics")}
 
 
 def test_layout_of_the_file_does_not_matter_to_the_hash(zoo_graph, tmp_path):

@@ -18,7 +18,7 @@ from aggregator.cli.airflow_home import await_health, environ, migrate, running,
 from aggregator.cli.options import format_option, project_options
 from aggregator.cli.output import count, print_json, say
 from aggregator.cli.session import Session, open_project
-from aggregator.export.manifest import manifest
+from aggregator.export.manifest.write import manifest
 
 _HOME = Path(".aggregator/airflow")
 _UNOWNED = "airflow"

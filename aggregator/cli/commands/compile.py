@@ -11,7 +11,7 @@ from aggregator.cli.options import format_option, project_options
 from aggregator.cli.output import count, print_findings, print_json, print_text
 from aggregator.cli.session import Session, open_project
 from aggregator.core.graph import CompiledModel
-from aggregator.export.manifest import manifest, manifest_text
+from aggregator.export.manifest.write import manifest, manifest_text
 
 
 @click.command("compile")

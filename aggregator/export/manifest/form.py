@@ -1,9 +1,7 @@
-"""What writing and reading a manifest share: its version, its hash, and how places and partitions look in it."""
+"""What writing and reading a manifest share: how places, partitions and calendars look in it."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -11,16 +9,6 @@ from typing import Any
 from aggregator.core.calendar import Calendar, ColumnType, Grain
 from aggregator.core.diagnostics import Place, Word
 from aggregator.core.project import Partitioning
-
-VERSION = 1
-"""Of the format. It is raised when a reader of the old one would misunderstand; new keys alone do not raise it."""
-
-
-def content_hash(content: Mapping[str, Any]) -> str:
-    """What identifies a manifest: the hash of all that is in it, but for the hash, whatever the layout."""
-    rest = {key: value for key, value in content.items() if key != "hash"}
-    text = json.dumps(rest, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def write_place(place: Place) -> list[int]:

@@ -1,4 +1,4 @@
-"""A manifest as a graph, without the project: what is read here is planned and built as the project itself would be.
+"""The content of a manifest as a graph, without the project: what it gives is planned and built as that would be.
 
 Only ``core`` is needed. What nobody asks for when tables are built is not there: the text of files, variables, macros,
 and the states that roll-ups are compiled from.
@@ -6,12 +6,8 @@ and the states that roll-ups are compiled from.
 
 from __future__ import annotations
 
-import dataclasses
 import functools
-import json
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from aggregator.core.aggregate import RollupDeclaration
 from aggregator.core.diagnostics import Document, Place, Word
@@ -33,61 +29,14 @@ from aggregator.core.project import (
     Scheduling,
     Source,
 )
-from aggregator.export.manifest.form import VERSION, content_hash, read_calendar, read_partition
+from aggregator.export.manifest.file import Json
+from aggregator.export.manifest.form import read_calendar, read_partition
 
-Json = Mapping[str, Any]
 _NOWHERE = Place("aggregator.yml")
 
 
-class ManifestError(Exception):
-    """A file that is no manifest, or not one that this version understands; ``advice`` says what to do."""
-
-    def __init__(self, message: str, advice: str) -> None:
-        super().__init__(message)
-        self.advice = advice
-
-
-@dataclasses.dataclass(frozen=True)
-class Manifest:
-    """A manifest as it was read. ``content`` is the JSON."""
-
-    path: Path
-    content: Json
-
-    @property
-    def hash(self) -> str:
-        """What identifies its content."""
-        return str(self.content["hash"])
-
-    def check(self) -> None:
-        """Raise :class:`ManifestError` if the content is not that which was written."""
-        if content_hash(self.content) != self.hash:
-            raise ManifestError(f"{self.path} was changed by hand, or damaged", "compile the project again")
-
-    def graph(self, root: Path) -> Graph:
-        """The graph; ``root`` is what the paths of the embedded engine are relative to."""
-        return _graph(self.content, root)
-
-
-def read_manifest(path: Path) -> Manifest:
-    """Read a file. Raises :class:`ManifestError`."""
-    advice = "write it with `aggregator compile --out FILE.json`"
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ManifestError(f"{path} can't be read: {error.strerror}", advice) from None
-    except ValueError:
-        raise ManifestError(f"{path} is not JSON, or only a part of it", advice) from None
-    version = content.get("version") if isinstance(content, dict) else None
-    if version is None or "models" not in content:
-        raise ManifestError(f"{path} is not a manifest of aggregator", advice)
-    if version != VERSION:
-        message = f"{path} has version {version} of the format, and this aggregator reads version {VERSION}"
-        raise ManifestError(message, "compile the project with the aggregator that runs here")
-    return Manifest(path, content)
-
-
-def _graph(content: Json, root: Path) -> Graph:
+def graph_of(content: Json, root: Path) -> Graph:
+    """The graph; ``root`` is what the paths of the embedded engine are relative to."""
     said = {_name(each["name"]): each for each in content["models"]}
     sources = {_name(each["name"]): _source(each) for each in content["sources"]}
     models = Lazily({name: functools.partial(_compiled, each) for name, each in said.items()})
