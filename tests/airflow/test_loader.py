@@ -96,7 +96,7 @@ def test_a_broken_model_leaves_the_others_of_its_dag(scheduled, root, capfd):
 def test_a_dag_that_can_not_be_made_shows_why_and_is_the_only_one(scheduled, root):
     project = scheduled(root)
     content = json.loads(project.manifest.read_text())
-    content["dags"][0]["schedule"] = {"cron": "nonsense", "zone": "Nowhere/Land"}
+    content["dags"][0]["tasks"][0]["id"] = "wait.not a name of Airflow's!"
     project.manifest.write_text(json.dumps(content))
 
     dags = project.dags()
