@@ -76,9 +76,9 @@ def _static(dag: Mapping[str, Any], content: Mapping[str, Any], root: str) -> st
         f"    start_date={start},",
         f"    catchup=False,\n    max_active_runs={dag['max_active_runs']},{at_once}",
         f"    tags={{{', '.join(map(_said, dag['tags']))}}},",
-        "    params=run_parameters(),",
-        "):",
+        ") as dag:",
         *_tasks(dag["tasks"]),
+        "    dag.params.update(run_parameters())  # not before: each task would copy them",
     ]
     return "\n".join(lines) + "\n"
 
