@@ -18,6 +18,7 @@ from aggregator.core.report import Status, StepResult
 from aggregator.core.warehouse import Snapshot
 from aggregator.engines import Engine, open_engine
 from aggregator.export.manifest.file import read_manifest
+from aggregator.export.manifest.graph import graph_of
 from aggregator.plan import make_plan
 from aggregator.plan.limit import limited
 from aggregator.plan.scheduled import Missing, awaited, missing
@@ -36,7 +37,7 @@ def read_graph(manifest: str, root: str) -> Graph:
     """The graph of a manifest, which is looked at closely first. Raises :class:`ManifestError`."""
     found = read_manifest(Path(manifest))
     found.check()
-    return found.graph(Path(root))
+    return graph_of(found.content, Path(root))
 
 
 @contextlib.contextmanager

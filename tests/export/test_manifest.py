@@ -13,6 +13,7 @@ import zoo
 from hypothesis import strategies as st
 from lab import Lab, graph_of, load_graph, model, source, write_files
 
+from aggregator.export.manifest import graph as reading
 from aggregator.export.manifest.file import ManifestError, read_manifest
 from aggregator.export.manifest.write import manifest, manifest_text
 
@@ -31,7 +32,8 @@ def zoo_graph(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def read_zoo(zoo_graph, tmp_path_factory):
-    return written(zoo_graph, tmp_path_factory.mktemp("zoo") / "manifest.json").graph(zoo_graph.project.root)
+    content = written(zoo_graph, tmp_path_factory.mktemp("zoo") / "manifest.json").content
+    return reading.graph_of(content, zoo_graph.project.root)
 
 
 @pytest.mark.parametrize("which", ["the demo", "the zoo"])
@@ -39,7 +41,7 @@ def test_what_is_read_is_written_again_as_it_was(which, demo_files, zoo_graph, t
     graph = load_graph(demo_files) if which == "the demo" else zoo_graph
 
     found = written(graph, tmp_path / "manifest.json")
-    again = manifest(found.graph(graph.project.root), ())
+    again = manifest(reading.graph_of(found.content, graph.project.root), ())
 
     assert json.loads(manifest_text(again)) == found.content
     found.check()
@@ -96,9 +98,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from aggregator.core.warehouse import Ledger, Snapshot
 from aggregator.export.manifest.file import read_manifest
+from aggregator.export.manifest.graph import graph_of
 from aggregator.plan import make_plan
 import aggregator.run
-graph = read_manifest(Path({str(tmp_path / "manifest.json")!r})).graph(Path("nowhere"))
+graph = graph_of(read_manifest(Path({str(tmp_path / "manifest.json")!r})).content, Path("nowhere"))
 snapshot = Snapshot({{}}, Ledger(), datetime(2999, 1, 1, tzinfo=UTC))
 plan = make_plan(graph, snapshot, selected=graph.models)
 heavy = {{"sqlglot", "jinja2", "yaml", "duckdb", "click", "google", "airflow"}}

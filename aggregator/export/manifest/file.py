@@ -7,10 +7,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from aggregator.core.graph import Graph
+from typing import Any
 
 Json = Mapping[str, Any]
 VERSION = 1
@@ -51,12 +48,6 @@ class Manifest:
         """Raise :class:`ManifestError` if the content is not that which was written."""
         if content_hash(self.content) != self.hash:
             raise ManifestError(f"{self.path} was changed by hand, or damaged", "compile the project again")
-
-    def graph(self, root: Path) -> Graph:
-        """The graph; ``root`` is what the paths of the embedded engine are relative to."""
-        from aggregator.export.manifest.graph import graph_of  # noqa: PLC0415  (only where tables are built)
-
-        return graph_of(self.content, root)
 
 
 def read_manifest(path: Path, *, is_whole: bool = True) -> Manifest:
