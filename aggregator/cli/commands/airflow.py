@@ -119,7 +119,8 @@ def _content(session: Session) -> dict[str, Any]:
 
 
 def _need_airflow() -> None:
-    if importlib.util.find_spec("airflow") is None:
+    spec = importlib.util.find_spec("airflow")
+    if spec is None or spec.origin is None:  # a folder of that name is none
         raise click.ClickException("Airflow is not installed; pip install 'aggregator[airflow]'")
 
 
