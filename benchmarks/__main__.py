@@ -12,6 +12,7 @@ from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
+from benchmarks.airflow_parse import PARSED
 from benchmarks.analyzer import ANALYZER
 from benchmarks.figures import FIGURES as SMALL
 from benchmarks.figures import MIB, Figure, Workshop
@@ -27,11 +28,12 @@ FIGURES: dict[str, Callable[[Workshop], Figure]] = {
     **PLANS,
     **ANALYZER,
     **ROLLUPS,
+    **PARSED,
     "build": build,
     "peers": peers,
 }
-WHEN_ASKED = ("scale-5000", "dry-run-1000", "rollups", "peers")
-"""These take many minutes, and the last one installs other tools: they are left out unless they are named."""
+WHEN_ASKED = ("scale-5000", "airflow-parse", "airflow-parse-5000", "dry-run-1000", "rollups", "peers")
+"""These take minutes or need an extra, and the last installs other tools: they are left out unless they are named."""
 
 HEADER = f"{'':<34}{'CPU s':>9}{'wall s':>9}{'peak MiB':>10}{'ratio':>8}   size"
 

@@ -12,7 +12,7 @@ from aggregator.cli.output import count, say
 from aggregator.core.change import Change, CostChange, Effect
 from aggregator.core.estimate import Estimate, size_text
 from aggregator.dry_run.report import DryRun, ModelReport, State
-from aggregator.export.manifest import diagnostic_json
+from aggregator.export.manifest.findings import diagnostic_json
 
 if TYPE_CHECKING:
     from aggregator.dry_run.difference import Difference

@@ -8,13 +8,13 @@ from itertools import groupby
 
 import click
 
-from aggregator.cli.output import count, print_text
+from aggregator.cli.output import count, print_text, say
 from aggregator.cli.progress import counter
 from aggregator.cli.session import Session
 from aggregator.core.diagnostics import Diagnostic
 from aggregator.core.names import TableName
 from aggregator.core.unload import Unload
-from aggregator.engines import Engine
+from aggregator.engines import Engine, NotHereError
 from aggregator.export.storage import behind, refused, unload
 
 
@@ -49,7 +49,11 @@ def export(session: Session, engine: Engine, names: list[TableName], *, quiet: b
     """Write what is not in storage as it is in the warehouse."""
     if not names:
         return Exports()
-    unloads = behind(session.graph, engine.snapshot(), engine, names)
+    try:
+        unloads = behind(session.graph, engine.snapshot(), engine, names)
+    except NotHereError as error:
+        say(f"{count(len(names), 'table')} not exported: {error}")
+        return Exports()
     tell = counter("partitions exported", quiet=quiet)
     written, problems = [], []
     for done, (each, problem) in enumerate(unload(unloads, session.graph, engine), start=1):

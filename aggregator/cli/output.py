@@ -13,7 +13,7 @@ import click
 
 from aggregator.core.diagnostics import Code, Diagnostic, Place, Severity
 from aggregator.export.github import workflow_command
-from aggregator.export.manifest import diagnostic_json
+from aggregator.export.manifest.findings import diagnostic_json
 from aggregator.export.sarif import sarif
 
 COLORS = {Severity.ERROR: "red", Severity.WARNING: "yellow"}

@@ -68,6 +68,15 @@ class PartitionMap:
             case _:
                 return start, end
 
+    @classmethod
+    def parse(cls, text: str) -> PartitionMap:
+        """Read what ``str`` gave: ``same``, ``last: 7 days``. Raises ValueError for anything else."""
+        reach, _, length = text.partition(": ")
+        if not length:
+            return cls(Reach(reach))
+        count, unit = length.split(" ")
+        return cls(Reach(reach), int(count), Grain(unit.removesuffix("s")))
+
     def __str__(self) -> str:
         """As an analyst writes it in front matter."""
         if self.unit is None:

@@ -169,6 +169,22 @@ class OnChange:
 
 
 @dataclasses.dataclass(frozen=True)
+class Scheduling:
+    """How a scheduler is to treat a model, beyond when.
+
+    ``dag`` is the domain that it is scheduled with, empty for that of its dataset. With ``is_grouped``, it is built in
+    one task with its neighbours of the same DAG. ``timeout`` is in seconds. ``alerts`` are ids of Airflow connections.
+    """
+
+    dag: str = ""
+    is_grouped: bool = False
+    pool: str = ""
+    retries: int | None = None
+    timeout: int | None = None
+    alerts: tuple[str, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True)
 class LocalFile:
     """Where the embedded engine finds the rows of a source: a file of the project, or of an installed package.
 
@@ -254,6 +270,7 @@ class Model:
     on_change: OnChange | None = None
     volatile: Duration | None = None
     lookback: Duration | None = None
+    scheduling: Scheduling = Scheduling()
 
     @property
     def named_inputs(self) -> tuple[Word, ...]:

@@ -9,8 +9,9 @@ from aggregator.engines.protocol import Bench, Engine, NotHereError, WarehouseEr
 
 if TYPE_CHECKING:
     from aggregator.core.graph import Graph
+    from aggregator.core.project import Environment
 
-__all__ = ["Bench", "Engine", "NotHereError", "WarehouseError", "open_bench", "open_engine"]
+__all__ = ["Bench", "Engine", "NotHereError", "WarehouseError", "has_one_writer", "open_bench", "open_engine"]
 
 
 def open_engine(graph: Graph, say: Callable[[str], None], *, wait: float = 60.0, run_key: str = "") -> Engine:
@@ -27,6 +28,11 @@ def open_engine(graph: Graph, say: Callable[[str], None], *, wait: float = 60.0,
     from aggregator.engines.bigquery.engine import BigQueryEngine  # noqa: PLC0415  (as above)
 
     return BigQueryEngine(graph, wait=wait, say=say, run_key=run_key)
+
+
+def has_one_writer(environment: Environment) -> bool:
+    """Whether only one process at a time can have the warehouse open, so that tasks had better take turns."""
+    return environment.engine == "duckdb"
 
 
 def open_filled_locally(graph: Graph) -> Engine | None:

@@ -11,7 +11,16 @@ from typing import Any
 
 from aggregator.core.diagnostics import Place, Word, did_you_mean
 from aggregator.core.names import is_identifier
-from aggregator.core.project import Budget, CheckDeclaration, Column, DeclaredSize, Environment, Freshness, Kind
+from aggregator.core.project import (
+    Budget,
+    CheckDeclaration,
+    Column,
+    DeclaredSize,
+    Environment,
+    Freshness,
+    Kind,
+    Scheduling,
+)
 from aggregator.load import codes
 from aggregator.load.aggregates import ROLLUP, Measures
 from aggregator.load.amounts import BYTES, SECONDS, Count, Number
@@ -158,12 +167,30 @@ SIZE = OneAtLeast(
 _DESCRIPTION = Field(Text(), required="say in a sentence what a row means: `description: Flights per day.`")
 _OWNER = Field(Text(), required="say who hears when it breaks: `owner: ops@example.com`")
 
+SCHEDULING = {
+    "dag": Field(Identifier("a name made of letters, digits and underscores"), default=""),
+    "group": Field(Truth(), default=False),
+    "pool": Field(Text("the name of an Airflow pool"), default=""),
+    "retries": Field(Count("a number of retries, such as 2")),
+    "timeout": Field(SECONDS),
+    "alerts": Field(ListOf(Text("the id of an Airflow connection")), default=()),
+}
+"""What a scheduler wants to know beyond ``schedule:``; read into one value."""
+
+
+def _model_values(values: dict[str, Any], _place: Place) -> dict[str, Any]:
+    """The values of a model's file, those about scheduling put together."""
+    said = {name: values.pop(name) for name in SCHEDULING}
+    return {**values, "scheduling": Scheduling(is_grouped=said.pop("group"), **said)}
+
+
 MODEL = Record(
     "a model",
     {
         "description": _DESCRIPTION,
         "owner": _OWNER,
         "schedule": Field(Schedule(), default=""),
+        **SCHEDULING,
         "kind": Field(Choice(Kind), default=Kind.TABLE),
         "partition": Field(PartitionShape()),
         "cluster": Field(ListOf(Identifier("a column name")), default=()),
@@ -182,13 +209,13 @@ MODEL = Record(
         "dimensions": Field(ListOf(Identifier("a column name")), default=()),
         "measures": Field(Measures(), default=()),
     },
-    lambda values, _place: values,
+    _model_values,
 )
 NOT_OF_ROLLUPS = ("kind", "partition", "key", "inputs", "dimensions", "measures")
 ROLLUP_FILE = Record(
     "a roll-up's file",
     {name: field for name, field in MODEL.fields.items() if name not in NOT_OF_ROLLUPS} | {"rollup": Field(ROLLUP)},
-    lambda values, _place: values,
+    _model_values,
 )
 
 

@@ -18,7 +18,7 @@ from aggregator.core.diagnostics import Diagnostic, Severity
 from aggregator.core.names import TableName
 from aggregator.core.sensitive import sensitive_columns
 from aggregator.core.warehouse import WHOLE
-from aggregator.core.writes import Batch
+from aggregator.core.writes import Batch, Expectation
 from aggregator.engines.protocol import QueryError
 from aggregator.run import codes
 from aggregator.run.memory import Memory
@@ -28,12 +28,17 @@ if TYPE_CHECKING:
     from aggregator.core.diagnostics import Place
     from aggregator.core.graph import CompiledModel, Graph
     from aggregator.core.warehouse import LedgerRow
-    from aggregator.core.writes import Expectation
     from aggregator.engines import Engine
     from aggregator.engines.protocol import Rows
 
 MAX_SAMPLES = 20
 """Of so many partitions at most are bad rows asked for, for each promise in a run: more of them tell nothing new."""
+
+
+def _counting(model: CompiledModel) -> Expectation:
+    """How many rows there are, whatever the number: who expects nothing may get rows that are staged nowhere."""
+    return Expectation("rows", "", model.place, number="COUNT(*)", minimum=None, maximum=None)
+
 
 Verdicts: TypeAlias = "list[Verdict]"
 Look: TypeAlias = "Callable[[str, Mapping[str, date | datetime]], Rows]"
@@ -54,8 +59,9 @@ class Checked:
 
     @property
     def expectations(self) -> list[Expectation]:
-        """The numbers to ask of staged rows."""
-        return asked(self._asked)
+        """The numbers to ask of staged rows: at least one, if there is something to ask of them at all."""
+        numbers = asked(self._asked)
+        return numbers or [_counting(self._model)] * any(promise.query for promise in self._asked)
 
     @property
     def _asked(self) -> list[Promise]:

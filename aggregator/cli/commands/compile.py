@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-import json
-import os
-import tempfile
 from pathlib import Path
 
 import click
 
 from aggregator.cli.fidelity import fidelity_summary
+from aggregator.cli.files import replace_text
 from aggregator.cli.options import format_option, project_options
 from aggregator.cli.output import count, print_findings, print_json, print_text
 from aggregator.cli.session import Session, open_project
 from aggregator.core.graph import CompiledModel
-from aggregator.export.manifest import manifest
+from aggregator.export.manifest.write import manifest, manifest_text
 
 
 @click.command("compile")
 @project_options
-@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Write manifest.json into this folder.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    help="Write this .json file, or manifest.json into a folder.",
+)
 @format_option("json", "github", "sarif")
 def command(folder: Path, environment: str | None, quiet: bool, out: Path | None, output: str) -> int:
     """Compile every model and write the manifest."""
@@ -32,7 +35,7 @@ def command(folder: Path, environment: str | None, quiet: bool, out: Path | None
     else:
         _print(session)
     if out is not None:
-        path = _write(out, json.dumps(found, indent=2, ensure_ascii=False) + "\n")
+        path = _write(out, manifest_text(found))
         click.echo(f"wrote {path}", err=output != "text")
     return session.exit_code()
 
@@ -58,16 +61,11 @@ def _columns(model: CompiledModel) -> str:
     return names if len(names) <= 120 else f"{names[:117]}..."  # noqa: PLR2004
 
 
-def _write(folder: Path, text: str) -> Path:
-    """Write the manifest so that a reader finds the old one or the new one, never half of one."""
-    target = folder / "manifest.json"
+def _write(out: Path, text: str) -> Path:
+    target = out if out.suffix == ".json" and not out.is_dir() else out / "manifest.json"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", dir=folder, encoding="utf-8", delete=False) as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(file.name).replace(target)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        replace_text(target, text)
     except OSError as error:
         raise click.ClickException(f"{target} can't be written: {error.strerror}") from None
     return target

@@ -6,21 +6,28 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import Any
 
+from aggregator.core.freshness import Arrival
+from aggregator.core.names import TableName
 from aggregator.core.warehouse import Ledger, LedgerRow
 from aggregator.engines.bigquery.connection import Connection
 from aggregator.engines.bigquery.jobs import Jobs, Work, digest, job_name
 from aggregator.engines.bigquery.layout import Layout
-from aggregator.engines.bigquery.ledger import appending, latest_rows, ledger_table, merged, read_rows, texts
+from aggregator.engines.bigquery.ledger import (
+    appending,
+    first_writings,
+    latest_rows,
+    ledger_table,
+    merged,
+    read_rows,
+    texts,
+)
 from aggregator.engines.bigquery.parameters import Parameter, named
 from aggregator.engines.bigquery.places import Address
 from aggregator.engines.bigquery.refusals import Refused
 from aggregator.engines.bigquery.store import Store
 from aggregator.engines.bigquery.types import Type
-
-if TYPE_CHECKING:
-    from aggregator.core.names import TableName
 
 WAITING_ROWS, WAITING_SECONDS = 200, 10.0
 """How many rows wait, and how long, until they are appended: a run that is killed meanwhile builds so many anew."""
@@ -89,11 +96,20 @@ class Books:
         name = job_name(self._layout.environment.name, "ledger", str(self._statements), digest(*chunk), self._run_key)
         self._jobs.run(Work(name, {"query": query, "labels": dict(self._labels)}, self._now()))
 
+    def arrivals(self, limit: int) -> tuple[Arrival, ...]:
+        """When the newest partitions of each model, so many, were written for the first time."""
+        self.flush()
+        found = self._ask(first_writings(self._layout.ledgers()[0], limit))
+        return tuple(Arrival(TableName(*model.split(".")), partition or "", *rest) for model, partition, *rest in found)
+
     def _read(self, address: Address) -> Ledger:
-        location = self._layout.environment.location
+        return read_rows(self._ask(latest_rows(address)))
+
+    def _ask(self, question: str) -> list[tuple[Any, ...]]:
+        """The answer to a question about a ledger; none where nothing was ever built."""
         try:
-            return read_rows(self._connection.rows(latest_rows(address), location, (), self._labels))
+            return list(self._connection.rows(question, self._layout.environment.location, (), self._labels))
         except Refused as refused:
             if refused.reason == "notFound":
-                return Ledger()
+                return []
             raise

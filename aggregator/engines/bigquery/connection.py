@@ -101,18 +101,24 @@ class Connection:
         self, sql: str, location: str, parameters: Iterable[Parameter] = (), labels: Mapping[str, str] | None = None
     ) -> Iterator[tuple[Any, ...]]:
         """The rows of a query that is run. It is refused if it would cost more than the environment allows."""
+        yield from self.answer(sql, location, parameters, labels)[1]
+
+    def answer(
+        self, sql: str, location: str, parameters: Iterable[Parameter] = (), labels: Mapping[str, str] | None = None
+    ) -> tuple[list[str], list[tuple[Any, ...]]]:
+        """The names of the columns of a query that is run, and its rows, as :meth:`rows`."""
         config = _config(parameters)
         config.labels = dict(labels or {})
         if self._environment.max_bytes_billed is not None:
             config.maximum_bytes_billed = self._environment.max_bytes_billed
         request, total = self._patience.request, self._patience.total
 
-        def ask(client: Any, how: dict[str, Any]) -> list[tuple[Any, ...]]:
+        def ask(client: Any, how: dict[str, Any]) -> tuple[list[str], list[tuple[Any, ...]]]:
             limits = {"retry": how["retry"], "api_timeout": request, "wait_timeout": total, "job_retry": None}
             found = client.query_and_wait(sql, job_config=config, location=location or None, **limits)
-            return [row.values() for row in found]
+            return [column.name for column in found.schema], [row.values() for row in found]
 
-        yield from self.ask(ask)
+        return self.ask(ask)
 
     def each(self, ask: Callable[[S], T], items: Sequence[S], tell: Callable[[], object] = lambda: None) -> list[T]:
         """The answers for all items, in their order, asked for at once; ``tell`` hears of each as it comes."""

@@ -14,6 +14,7 @@ from aggregator.core.writes import Expectation, Published, ReplaceView, Staged, 
 from aggregator.engines.bigquery import writing
 from aggregator.engines.bigquery.books import Books
 from aggregator.engines.bigquery.connection import NOT_INSTALLED, PARALLEL, Connection, Patience, is_installed
+from aggregator.engines.bigquery.freshness import freshness_view
 from aggregator.engines.bigquery.jobs import Jobs
 from aggregator.engines.bigquery.layout import Layout, placed, tables_in
 from aggregator.engines.bigquery.leases import Leases, Terms
@@ -24,11 +25,13 @@ from aggregator.engines.bigquery.refusals import Refused
 from aggregator.engines.bigquery.store import Store
 from aggregator.engines.bigquery.targets import Targets
 from aggregator.engines.bigquery.versions import view_version
-from aggregator.engines.protocol import NotHereError, QueryError, Trial, WarehouseError
+from aggregator.engines.protocol import NotHereError, QueryError, Rows, Trial, WarehouseError
 
 if TYPE_CHECKING:
     from aggregator.core.diagnostics import Diagnostic
-    from aggregator.core.graph import Graph
+    from aggregator.core.freshness import Arrival, FreshnessReport
+    from aggregator.core.graph import CompiledModel, Graph
+    from aggregator.core.unload import Unload
 
 MOST_AT_ONCE = 4000
 """How many of its partitions BigQuery lets one job write."""
@@ -59,7 +62,7 @@ class BigQueryEngine:
         self._layout = layout = Layout(graph)
         self._connection = connection = Connection(graph.project.environment, patience)
         paces = paces or Paces(say)
-        store = Store(connection, layout, paces)
+        self._store = store = Store(connection, layout, paces)
         self._jobs = Jobs(connection, layout, paces, patience)
         self._labels = labels = writing.labels(layout, run_key, "metadata")
         self._reading = reading = Reading(connection, layout, labels)
@@ -159,12 +162,53 @@ class BigQueryEngine:
         """Keep for the ledger, which is written when there are many or when they have waited for some seconds."""
         self._books.append(rows)
 
+    def arrivals(self, limit: int) -> tuple[Arrival, ...]:
+        """Asked of the own ledger."""
+        with _lost():
+            return self._books.arrivals(limit)
+
+    def publish_freshness(self, report: FreshnessReport) -> None:
+        """A view that holds the rows."""
+        with _lost():
+            address = self._layout.internal("freshness")
+            view = freshness_view(address, report)
+            if self._store.create(address, view) is None:
+                self._store.change(address, view, ["view_query", "description"])
+
+    def refusal(self, _model: CompiledModel) -> Diagnostic | None:
+        """Nothing: its rows are those of BigQuery."""
+        return None
+
+    def unloaded(self, folders: Iterable[str]) -> dict[str, str]:
+        """Nothing is exported from here yet."""
+        raise NotHereError("rows can't be exported from BigQuery to files yet")
+
+    def unload(self, unload: Unload) -> None:
+        """As above."""
+        raise NotHereError(f"{unload.files}: rows can't be exported from BigQuery to files yet")
+
+    def rows(self, query: str, parameters: Mapping[str, date | datetime]) -> Rows:
+        """A question of many rows."""
+        with _refused():
+            return self._answer(self._placed(query), parameters)
+
+    def staged_rows(
+        self, table: TableName, staged: Staged, query: str, parameters: Mapping[str, date | datetime]
+    ) -> Rows:
+        """The name of the table stands for where its rows wait."""
+        address = self._publishing.staging(table, staged)
+        if address is None:
+            raise QueryError(f"nothing is staged for {table}")
+        with _refused():
+            others = [each for each in tables_in(query, self._graph.calendars) if each != table]
+            return self._answer(placed(query, [(table, address.sql), *self._reading.addresses(others)]), parameters)
+
     def ask(self, query: str, parameters: Mapping[str, date | datetime]) -> tuple[object, ...]:
         """A question of one row."""
         with _refused():
-            return next(self._rows(self._placed(query), parameters))
+            return self._answer(self._placed(query), parameters)[1][0]
 
-    def sample(self, table: TableName, partition: str, limit: int) -> tuple[list[str], list[tuple[object, ...]]]:
+    def sample(self, table: TableName, partition: str, limit: int) -> Rows:
         """Rows of a partition, or of the table."""
         calendar, model = self._graph.calendars.get(table), self._graph.models.get(table)
         where, parameters = "", {}
@@ -180,7 +224,7 @@ class BigQueryEngine:
             if found is None:
                 raise QueryError(f"{table} is not there")
             sql = f"SELECT * FROM {found.address.sql} {where} {order} LIMIT {limit}"
-            return [each.name for each in found.columns], list(self._rows(sql, parameters))
+            return self._answer(sql, parameters)
 
     def trial(self, graph: Graph, name: str) -> contextlib.AbstractContextManager[Trial]:
         """Nothing is computed beside the tables yet."""
@@ -192,9 +236,9 @@ class BigQueryEngine:
         self._reading.versions()
         return placed(query, self._reading.addresses(tables_in(query, self._graph.calendars)))
 
-    def _rows(self, sql: str, parameters: Mapping[str, date | datetime]) -> Iterator[tuple[object, ...]]:
+    def _answer(self, sql: str, parameters: Mapping[str, date | datetime]) -> Rows:
         location = self._layout.environment.location
-        return self._connection.rows(sql, location, writing.of_values(parameters), self._labels)
+        return self._connection.answer(sql, location, writing.of_values(parameters), self._labels)
 
 
 @contextlib.contextmanager

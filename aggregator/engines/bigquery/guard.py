@@ -8,7 +8,7 @@ from typing import Any
 from aggregator.engines.bigquery.layout import LEASE, STAGING, Layout
 from aggregator.engines.bigquery.places import Address
 
-_LEDGER = "ledger"
+_OURS = ("ledger", "freshness")
 _TRUNCATES = ("WRITE_TRUNCATE", "WRITE_TRUNCATE_DATA")
 
 
@@ -44,7 +44,7 @@ def _refuse(target: Address, job: Mapping[str, Any], layout: Layout) -> None:
 def may_write(table: Address, layout: Layout) -> bool:
     """Whether a table is a model's in this environment, or ours."""
     if layout.is_internal(table):
-        return table.table == _LEDGER or table.table.startswith((STAGING, LEASE))
+        return table.table in _OURS or table.table.startswith((STAGING, LEASE))
     return table in layout.targets
 
 

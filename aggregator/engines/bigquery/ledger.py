@@ -39,6 +39,7 @@ _COLUMNS = {
     "job_id": "STRING",
     "seconds": "FLOAT64",
     "message": "STRING",
+    "checks": "STRING",
 }
 _LIST = ", ".join(f"`{name}`" for name in _COLUMNS)
 _DESCRIPTION = "A row for each attempt to build a partition: what it was made from, and what came out. Append-only."
@@ -62,6 +63,15 @@ def latest_rows(address: Address) -> str:
         f"SELECT {_LIST} FROM {address.sql} WHERE TRUE"
         " QUALIFY ROW_NUMBER() OVER (PARTITION BY `model`, `partition`, `outcome` = 'failed'"
         " ORDER BY `written_at` DESC, `run_id` DESC) = 1"
+    )
+
+
+def first_writings(address: Address, limit: int) -> str:
+    """The question when the newest partitions of each model, so many, were written for the first time."""
+    return (
+        "SELECT `model`, `partition`, ARRAY_AGG(`run_id` ORDER BY `written_at`, `run_id` LIMIT 1)[OFFSET(0)],"
+        f" MIN(`written_at`) FROM {address.sql} WHERE `outcome` != 'failed' GROUP BY `model`, `partition`"
+        f" QUALIFY ROW_NUMBER() OVER (PARTITION BY `model` ORDER BY `partition` DESC) <= {limit} ORDER BY 1, 2"
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from typing import Any
 
 from aggregator.core.calendar import Calendar, ColumnType, Grain
@@ -28,12 +29,15 @@ def question(
 def batches(rows: Iterable[Sequence[Any]]) -> dict[str, Batch]:
     """The answer, by partition."""
     return {
-        str(id_): Batch(
-            int(count), str(checksum or ""), tuple(None if each is None else float(each) for each in values)
-        )
+        str(id_): Batch(int(count), str(checksum or ""), tuple(map(_value, values)))
         for id_, count, checksum, *values in rows
         if count or id_ == WHOLE
     }
+
+
+def _value(value: Any) -> Any:
+    """A number as such: NUMERIC comes as a Decimal. Promises may be about texts and dates, too."""
+    return float(value) if isinstance(value, (int, float, Decimal)) else value
 
 
 def _id(calendar: Calendar) -> str:

@@ -23,7 +23,7 @@ from aggregator.engines.bigquery.store import Store
 from aggregator.engines.bigquery.targets import Targets
 from aggregator.engines.bigquery.types import field_of, type_from
 from aggregator.engines.bigquery.writing import Order
-from aggregator.engines.protocol import QueryError, WarehouseError
+from aggregator.engines.protocol import CheckError, QueryError, WarehouseError
 
 if TYPE_CHECKING:
     from aggregator.core.graph import CompiledModel
@@ -163,16 +163,41 @@ class Publishing:
         made = self._store.create(address, writing.staging_table(address, staged_shape, now))
         accept_from = now if made is not None else order.opened_at.replace(year=1)
         filled = self._jobs.run(writing.staging_job(order, self._layout, address, staged_shape, accept_from))
-        calendar = order.model.calendar
-        question = looking.question(address.sql, shape.fields, calendar, expectations)
-        where = self._reading.addresses(tables_in(question, self._graph.calendars))
-        looked = self._jobs.run(writing.asking(order, self._layout, placed(question, where)))
+        looked = self._looked(order, address, shape, expectations)
         batches = looking.batches(self._jobs.rows(looked))
         fits = self._reading.is_own(order.write.table) and self._targets.fits(order.write, shape)
         if fits:
             self._targets.describe(order.model, shape)
         staged = Staged(batches, fits, writing.total([filled, looked]), filled.id)
         return _Waiting(order, staged_shape, address, batches), staged
+
+    def _looked(self, order: Order, staging: Address, shape: Shape, expectations: Sequence[Expectation]) -> Job:
+        """Count and measure. If a number can't be computed, :class:`CheckError` says which."""
+        try:
+            return self._asked(order, staging, shape, expectations)
+        except QueryError:
+            self._asked(order, staging, shape, [])  # if this fails, too, no number is to blame
+            for each in expectations:
+                try:
+                    self._asked(order, staging, shape, [each])
+                except QueryError as error:
+                    raise CheckError(str(error), each) from error
+            raise
+
+    def _asked(self, order: Order, staging: Address, shape: Shape, expectations: Sequence[Expectation]) -> Job:
+        question = looking.question(staging.sql, shape.fields, order.model.calendar, expectations)
+        where = self._reading.addresses(tables_in(question, self._graph.calendars))
+        return self._jobs.run(writing.asking(order, self._layout, placed(question, where)))
+
+    def staging(self, table: TableName, staged: Staged) -> Address | None:
+        """Where rows wait that were staged for a table."""
+        with self._lock:
+            found = [
+                each.staging
+                for (name, _), each in self._waiting.items()
+                if name == table and each.batches is staged.batches
+            ]
+        return next(iter(found), None)
 
     def _overwritten(self, waiting: _Waiting, write: OverwritePartitions, partitions: list[str]) -> list[Job]:
         order, staging = waiting.order, waiting.staging

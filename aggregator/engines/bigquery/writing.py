@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from aggregator.core.calendar import Calendar
 from aggregator.core.estimate import LEAST_BILLED, MEBIBYTE
 from aggregator.core.writes import OverwritePartitions, ReplaceTable, Write
-from aggregator.engines.bigquery.jobs import Job, Work, job_name
+from aggregator.engines.bigquery.jobs import Job, Work, digest, job_name
 from aggregator.engines.bigquery.layout import STAGING, Layout
 from aggregator.engines.bigquery.parameters import Parameter, named
 from aggregator.engines.bigquery.places import Address
@@ -184,7 +184,7 @@ def asking(order: Order, layout: Layout, sql: str) -> Work:
     """A question about staged rows."""
     query = {"query": sql, "useLegacySql": False}
     configuration = {"query": query, "labels": order.labels(layout, "check")}
-    return Work(order.name(layout, "check"), configuration, datetime.max.replace(tzinfo=UTC))
+    return Work(order.name(layout, f"check-{digest(sql)}"), configuration, datetime.max.replace(tzinfo=UTC))
 
 
 def bounds(write: Write) -> list[Parameter]:

@@ -1,0 +1,19 @@
+"""The front door for Airflow: a manifest to DAGs, whose tasks do what ``aggregator run`` does.
+
+A file of DAGs is two lines: ``from aggregator.airflow import load_dags`` and ``load_dags("manifest.json")``.
+"""
+
+from aggregator.airflow.alerts import Alert
+from aggregator.airflow.loader import load_dags, run_parameters
+from aggregator.airflow.operators import BrokenModel, BuildPartitions, Deployment, RepairStale, WaitForPartitions
+
+__all__ = [
+    "Alert",
+    "BrokenModel",
+    "BuildPartitions",
+    "Deployment",
+    "RepairStale",
+    "WaitForPartitions",
+    "load_dags",
+    "run_parameters",
+]

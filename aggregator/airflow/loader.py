@@ -1,0 +1,196 @@
+"""A manifest to DAGs. What they are was decided when the project was compiled; here they are only put together."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from airflow.sdk import (
+    DAG,
+    Asset,
+    BaseOperator,
+    CronDataIntervalTimetable,
+    Param,
+    TaskGroup,
+    get_parsing_context,
+)
+
+from aggregator.airflow.alerts import Alert
+from aggregator.airflow.operators import BrokenModel, BuildPartitions, Deployment, RepairStale, WaitForPartitions
+from aggregator.export.manifest.file import Manifest, ManifestError, read_manifest
+
+REPAIR = "aggregator_repair"
+"""The DAG that builds what is stale."""
+
+_RETRY_DELAY = timedelta(minutes=1)
+_LONGEST_DELAY = timedelta(minutes=30)
+_REPAIRED_AT_ONCE = 1000
+
+
+def load_dags(
+    manifest: str | Path,
+    *,
+    project: str | Path | None = None,
+    prefix: str = "",
+    repair: str | None = "0 4 * * *",
+    poke_seconds: float = 60,
+) -> dict[str, DAG]:
+    """Make the DAGs of a manifest, and register them with Airflow.
+
+    ``manifest`` is relative to the file that calls this. ``project`` is the folder that paths of the embedded engine
+    are relative to: that of the ``aggregator.yml`` above the manifest, if nothing is said. ``prefix`` tells the DAGs of
+    several projects apart. ``repair`` is the cron expression of the DAG that builds what is stale, in UTC; None for no
+    such DAG. ``poke_seconds`` is how often those that wait ask the warehouse. Raises :class:`ManifestError`.
+    """
+    beside = Path(sys._getframe(1).f_globals.get("__file__", "")).parent  # noqa: SLF001
+    path = (beside / manifest).resolve()
+    found = read_manifest(path, is_whole=False)
+    root = Path(project).resolve() if project is not None else _root_of(path)
+    maker = _Maker(found, Deployment(str(path), found.hash, str(root)), prefix, poke_seconds)
+    wanted = get_parsing_context().dag_id
+    dags = {}
+    for said in found.content["dags"]:
+        if wanted in (None, prefix + said["id"]):
+            dag = maker.dag(said)
+            dags[dag.dag_id] = dag
+    if repair is not None and wanted in (None, prefix + REPAIR):
+        dags[prefix + REPAIR] = maker.repair(repair)
+    return dags
+
+
+def _root_of(path: Path) -> Path:
+    return next((folder for folder in path.parents if (folder / "aggregator.yml").is_file()), path.parent)
+
+
+class _Maker:
+    """Makes the DAGs of one manifest."""
+
+    def __init__(self, manifest: Manifest, deployment: Deployment, prefix: str, poke_seconds: float) -> None:
+        content = manifest.content
+        self._deployment = deployment
+        self._prefix = prefix
+        self._poke_seconds = poke_seconds
+        self._project = content["project"]
+        self._base = f"aggregator://{content['project']}/{content['environment']['name']}"
+
+    def dag(self, said: Mapping[str, Any]) -> DAG:
+        """A DAG; if it can't be made, one of the same name that shows why, so that no other is lost with it."""
+        try:
+            return self._made(said)
+        except ManifestError:
+            raise
+        except Exception as error:  # noqa: BLE001  (whatever it is, it concerns this DAG alone)
+            message = f"{type(error).__name__}: {error}"
+            dag = DAG(self._prefix + said["id"], schedule=None, tags={self._project, "broken"}, doc_md=message)
+            BrokenModel(task_id="broken", message=message, owner=self._project, dag=dag)
+            return _registered(dag)
+
+    def _made(self, said: Mapping[str, Any]) -> DAG:
+        schedule = said["schedule"]
+        options: dict[str, Any] = {}
+        if said["max_active_tasks"] is not None:
+            options["max_active_tasks"] = said["max_active_tasks"]
+        dag = DAG(
+            self._prefix + said["id"],
+            description=said["description"],
+            schedule=CronDataIntervalTimetable(schedule["cron"], timezone=schedule["zone"]) if schedule else None,
+            start_date=datetime.fromisoformat(said["start"]).replace(tzinfo=UTC),
+            catchup=False,
+            max_active_runs=said["max_active_runs"],
+            tags=set(said["tags"]),
+            doc_md=_page(said, self._deployment.hash),
+            **options,
+        )
+        tasks: dict[str, BaseOperator] = {}
+        groups: dict[str, TaskGroup] = {}
+        for each in said["tasks"]:
+            folder, _, label = each["id"].partition(".")
+            if folder not in groups:
+                groups[folder] = TaskGroup(folder, dag=dag)
+            tasks[each["id"]] = self._task(each, label, {"dag": dag, "task_group": groups[folder]})
+        for each in said["tasks"]:
+            for before in each["upstream"]:
+                tasks[before].set_downstream(tasks[each["id"]])
+        dag.params.update(run_parameters())  # not before: each task would copy them
+        return _registered(dag)
+
+    def _task(self, said: Mapping[str, Any], label: str, where: Mapping[str, Any]) -> BaseOperator:
+        options: dict[str, Any] = {**where, "task_id": label, "owner": said["owner"], "doc_md": said["doc"]}
+        if said["alerts"]:
+            options["on_failure_callback"] = Alert(said["alerts"], said["owner"])
+        if said["kind"] == "broken":
+            return BrokenModel(message=said["message"], **options)
+        options |= {
+            "deployment": self._deployment,
+            "models": said["models"],
+            "retries": said.get("retries", 2),
+            "retry_delay": _RETRY_DELAY,
+            "retry_exponential_backoff": 2.0,
+            "max_retry_delay": _LONGEST_DELAY,
+        }
+        if said["kind"] == "wait":
+            return WaitForPartitions(
+                table=said["table"],
+                timeout=said["timeout"],
+                poke_seconds=self._poke_seconds,
+                inlets=[self._asset(said["table"])],
+                **options,
+            )
+        if said["timeout"] is not None:
+            options["execution_timeout"] = timedelta(seconds=said["timeout"])
+        if said["pool"] is not None:
+            options["pool"] = said["pool"]
+        return BuildPartitions(outlets=[self._asset(each) for each in said["models"]], **options)
+
+    def _asset(self, table: str) -> Asset:
+        return Asset(uri=f"{self._base}/{table.replace('.', '/')}", name=f"{self._project}.{table}")
+
+    def repair(self, cron: str) -> DAG:
+        """The DAG that builds what is stale; paused until somebody wants it."""
+        most = Param(_REPAIRED_AT_ONCE, type="integer", minimum=1, description="At most so many partitions in a run.")
+        with DAG(
+            self._prefix + REPAIR,
+            description=f"Builds what is stale in {self._project}: late data, changed logic, touched rows.",
+            schedule=CronDataIntervalTimetable(cron, timezone="UTC"),
+            start_date=datetime(2020, 1, 1, tzinfo=UTC),
+            catchup=False,
+            max_active_runs=1,
+            is_paused_upon_creation=True,
+            tags={self._project},
+            params={"partitions": most},
+        ) as dag:
+            RepairStale(
+                task_id="repair",
+                deployment=self._deployment,
+                partitions=_REPAIRED_AT_ONCE,
+                owner=self._project,
+                retries=2,
+                retry_delay=_RETRY_DELAY,
+            )
+        return dag
+
+
+def run_parameters() -> dict[str, Param]:
+    """What a person may ask for when starting a run; each DAG has its own, as Airflow writes into them."""
+    moment: dict[str, Any] = {"type": ["null", "string"]}
+    return {
+        "partition": Param(None, **moment, description="A partition to build instead, such as 2013-02-08 or 2013-02."),
+        "from": Param(None, **moment, description="Build the partitions from this date on."),
+        "to": Param(None, **moment, description="Build the partitions before this date."),
+        "full": Param(default=False, type="boolean", description="Build them whatever their state."),
+    }
+
+
+def _registered(dag: DAG) -> DAG:
+    """Let Airflow know of a DAG that is complete: leaving a ``with`` tells it, whatever happened within."""
+    with dag:
+        return dag
+
+
+def _page(said: Mapping[str, Any], hash_: str) -> str:
+    """What people see of a DAG."""
+    lines = [f"{said['description']}.", "", f"From the manifest `{hash_[:12]}`.", "", "| task | owner |", "|---|---|"]
+    return "\n".join([*lines, *(f"| `{each['id']}` | {each['owner']} |" for each in said["tasks"])])
