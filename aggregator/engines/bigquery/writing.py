@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from aggregator.core.calendar import Calendar
 from aggregator.core.estimate import LEAST_BILLED, MEBIBYTE
+from aggregator.core.project import FileFormat
+from aggregator.core.unload import Unload
 from aggregator.core.writes import OverwritePartitions, ReplaceTable, Write
 from aggregator.engines.bigquery.jobs import Job, Work, digest, job_name
 from aggregator.engines.bigquery.layout import STAGING, Layout
@@ -185,6 +188,18 @@ def asking(order: Order, layout: Layout, sql: str) -> Work:
     query = {"query": sql, "useLegacySql": False}
     configuration = {"query": query, "labels": order.labels(layout, "check")}
     return Work(order.name(layout, f"check-{digest(sql)}"), configuration, datetime.max.replace(tzinfo=UTC))
+
+
+def exporting(
+    unload: Unload, sql: str, parameters: Sequence[Parameter], name: str, marks: Mapping[str, str], now: datetime
+) -> Work:
+    """The rows that a query gives, written to files. What an earlier job of this name wrote was removed since."""
+    options = {"uri": unload.files, "format": unload.format.upper(), "overwrite": True}
+    if unload.format is FileFormat.CSV:
+        options["header"] = True
+    said = ", ".join(f"{key} = {json.dumps(value)}" for key, value in options.items())
+    query = {"query": f"EXPORT DATA OPTIONS ({said}) AS\n{sql}", "useLegacySql": False, **named(parameters)}
+    return Work(name, {"query": query, "labels": dict(marks)}, now)
 
 
 def bounds(write: Write) -> list[Parameter]:
