@@ -327,7 +327,8 @@ class Warehouse(BigQuery):
 
     def _results(self, id_: str) -> tuple[int, Any]:
         rows = self.jobs[id_].get("rows", [])
-        return _answered(rows, [field(f"c{n}", "STRING") for n in range(len(rows[0]) if rows else 0)], id_)
+        kinds = ["STRING", "INTEGER", "STRING", *["INTEGER"] * 100]  # those of a question about staged rows
+        return _answered(rows, [field(f"c{n}", kinds[n]) for n in range(len(rows[0]) if rows else 0)], id_)
 
     def _asked(self, body: Any) -> tuple[int, Any]:
         sql = body["query"]
