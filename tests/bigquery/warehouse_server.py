@@ -59,6 +59,7 @@ class Warehouse(BigQuery):
     """
 
     compute: Callable[[str, dict[str, str]], list[Row]] = lambda _sql, _parameters: []
+    export: Callable[[str], None] = lambda _sql: None
     fields: list[dict[str, Any]] = dataclasses.field(default_factory=list)
     fault_on: Callable[[str, str, Any], Any] = lambda _method, _path, _body: None
     job_errors: dict[str, list[str]] = dataclasses.field(default_factory=dict)
@@ -250,6 +251,8 @@ class Warehouse(BigQuery):
         parameters = {each["name"]: _value(each) for each in query.get("queryParameters", [])}
         if purpose == "ledger":
             self.ledger += [json.loads(each) for each in parameters["rows"]]
+        elif purpose == "export":
+            self.export(query["query"])
         elif purpose == "check":
             return self._measured(query["query"])
         elif query["query"].startswith("BEGIN TRANSACTION"):

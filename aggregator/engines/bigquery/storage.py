@@ -1,4 +1,4 @@
-"""Google's storage, for exports: which folders are complete, and what is done there before and after files are written."""
+"""Google's storage, for exports: which folders are complete, and what is done there around the writing of files."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _VERSION = "aggregator-version"
 
 
 class Storage:
-    """The buckets, with the credentials that BigQuery is asked with. Methods raise ``Refused`` and ``WarehouseError``."""
+    """The buckets, with the credentials that BigQuery is asked with. It raises ``Refused`` and ``WarehouseError``."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -33,7 +33,8 @@ class Storage:
         wanted = set(folders)
         found: dict[str, str] = {}
         for bucket in sorted({_parts(each)[0] for each in wanted}):
-            prefix = commonprefix([_parts(each)[1] for each in wanted if _parts(each)[0] == bucket])
+            prefixes = [_parts(each)[1] for each in wanted if _parts(each)[0] == bucket]
+            prefix = commonprefix(prefixes)  # noqa: RUF071  (a listing takes the beginning of names)
             for blob in self._listed(bucket, prefix, f"**/{DONE}"):
                 folder = f"gs://{bucket}/{blob.name.removesuffix(DONE)}"
                 if folder in wanted:
