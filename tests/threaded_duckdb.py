@@ -17,7 +17,7 @@ from lab import Lab
 from aggregator.core.graph import Graph
 from aggregator.core.names import TableName
 from aggregator.core.warehouse import Versions
-from aggregator.engines.duckdb.connection import prepared
+from aggregator.engines.duckdb.connection import in_utc
 from aggregator.engines.duckdb.engine import DuckDbEngine
 from aggregator.engines.duckdb.staging import Staging
 from aggregator.engines.duckdb.tables import Tables
@@ -29,9 +29,9 @@ class Hand(DuckDbEngine):
     def __init__(self, main: DuckDbEngine, guard: threading.RLock) -> None:
         self._graph, self._say, self._guard = main._graph, main._say, guard
         self._connection = self._db = copy.copy(main._connection)
-        self._db.db = prepared(main._connection.db.cursor())
-        self._db._parsed, self._db._worker = {}, futures.ThreadPoolExecutor(max_workers=1)
-        self._staging, self._tables = Staging(self._db), Tables(self._db, self._graph.calendars)
+        self._db.db = in_utc(main._connection.db.cursor())
+        self._db._parsed, self._db._made, self._db._worker = {}, set(), futures.ThreadPoolExecutor(max_workers=1)
+        self._staging, self._tables = Staging(self._db, self._graph), Tables(self._db, self._graph.calendars)
 
     def _make_readable(self, reader: TableName) -> None:
         with self._guard:

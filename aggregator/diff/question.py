@@ -168,9 +168,9 @@ def _compared(index: int, pair: Pair) -> Iterator[str]:
 
 
 def _short(value: str, pair: Pair) -> str:
-    """As JSON, with one character more than is shown, so that it is known that there are more."""
+    """As JSON, or NULL, with one character more than is shown, so that it is known that there are more."""
     text = value if pair.equality is Equality.TEXT else f"TO_JSON_STRING({value})"
-    return f"SUBSTR({text}, 1, {LONGEST + 1})"
+    return f"SUBSTR(NULLIF({text}, 'null'), 1, {LONGEST + 1})"
 
 
 def _listed(*parts: str) -> str:

@@ -8,12 +8,12 @@ from datetime import date
 from typing import Any
 
 import duckdb
+from ready_duckdb import prepared
 
 from aggregator.aggregates import Bucket, algebra_of
 from aggregator.aggregates.select import CLOSING, OPENING, Computed, Grouping, Key, Piece, select
 from aggregator.core.aggregate import MeasureDeclaration
 from aggregator.core.diagnostics import Place, Word
-from aggregator.engines.duckdb.connection import prepared
 from aggregator.engines.duckdb.dialect import to_duckdb
 
 NOWHERE = Place("")

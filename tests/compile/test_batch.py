@@ -13,11 +13,11 @@ import duckdb
 import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
+from ready_duckdb import prepared
 from small_lake import DAILY, compile_quickly
 
 from aggregator.core.calendar import Grain
 from aggregator.core.graph import CompiledModel
-from aggregator.engines.duckdb.connection import prepared
 from aggregator.engines.duckdb.dialect import to_duckdb
 
 HOURLY = "{by: time_hour, grain: hour, from: 2013-01-01}"

@@ -9,12 +9,12 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 import pytest
+from ready_duckdb import prepared
 
 from aggregator.compile.filters import filter_sql, impossible
 from aggregator.core.calendar import Calendar, ColumnType, Grain
 from aggregator.core.maps import ALL, PREVIOUS, SAME, PartitionMap, Reach
 from aggregator.core.pseudo import is_pseudo
-from aggregator.engines.duckdb.connection import prepared
 from aggregator.engines.duckdb.dialect import to_duckdb
 
 NEW_YORK = "America/New_York"

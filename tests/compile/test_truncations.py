@@ -11,10 +11,10 @@ import pytest
 import sqlglot
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from ready_duckdb import prepared
 
 from aggregator.compile.truncations import TRUNCATIONS, grain_of
 from aggregator.core.calendar import Calendar, ColumnType, Grain
-from aggregator.engines.duckdb.connection import prepared
 from aggregator.engines.duckdb.dialect import expression_to_duckdb
 
 UNITS = [

@@ -10,10 +10,10 @@ from typing import Any
 import duckdb
 import pytest
 from lab import values
+from ready_duckdb import prepared
 
 from aggregator.diff.pairing import Equality, Pair, Pairing
 from aggregator.diff.question import COUNTS, EXAMPLES, LONGEST, Rows, count_question, question
-from aggregator.engines.duckdb.connection import prepared
 from aggregator.engines.duckdb.dialect import to_duckdb
 
 K = Pair("k", "k", Equality.EXACT)

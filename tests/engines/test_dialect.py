@@ -12,13 +12,14 @@ import sqlglot
 from aggregate_cases import ANSWERS_AS_THEY_ARE, ARRAYS, BITS, FAILS, FIELDS, PICKED, PRECEDENCE, SKETCHES
 from lab import Lab, graph_of, model
 from list_cases import MADE, SCALARS
+from ready_duckdb import prepared
 from side_by_side import random_rows
 from side_by_side.agreed_cases import GROUPS
 from side_by_side.compare import query_of
 from sqlglot import exp
 
 from aggregator.core.names import TableName
-from aggregator.engines.duckdb.connection import prepared, with_python
+from aggregator.engines.duckdb.connection import with_python
 from aggregator.engines.duckdb.dialect import (
     MACROS,
     REWRITES,

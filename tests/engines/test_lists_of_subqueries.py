@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from list_cases import LEFT_AS_THEY_ARE, MADE, SCALARS
+from ready_duckdb import prepared
 from sqlglot import exp
 
-from aggregator.engines.duckdb.connection import prepared
 from aggregator.engines.duckdb.dialect import REWRITES, to_duckdb
 from aggregator.engines.duckdb.dialect import translate as dialect
 

@@ -9,11 +9,11 @@ import duckdb
 import hypothesis
 import pytest
 from hypothesis import strategies as st
+from ready_duckdb import prepared
 
 from aggregator.compile.filters import filter_sql, impossible
 from aggregator.core.calendar import Calendar, ColumnType, Grain, Partition
 from aggregator.core.maps import PREVIOUS, SAME, PartitionMap, Reach
-from aggregator.engines.duckdb.connection import prepared
 from aggregator.engines.duckdb.dialect import to_duckdb
 from aggregator.plan.maps import bounds, read_partitions
 

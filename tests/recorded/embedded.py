@@ -10,13 +10,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import duckdb
+from ready_duckdb import prepared
 from zetasql.wasi._pb2.zetasql.public import type_pb2
 
 from aggregator.analyzers.googlesql.tables import Interval, Json, Range
 from aggregator.analyzers.googlesql.types import parsed
 from aggregator.analyzers.protocol import Field
 from aggregator.core.names import TableName
-from aggregator.engines.duckdb.connection import prepared, with_python
+from aggregator.engines.duckdb.connection import with_python
 from aggregator.engines.duckdb.dialect import to_duckdb, type_to_duckdb
 from aggregator.engines.duckdb.staging import stored_value
 from aggregator.engines.duckdb.types import column_type

@@ -12,7 +12,7 @@ import duckdb
 from aggregator.core.names import TableName
 from aggregator.core.writes import Write
 from aggregator.engines.duckdb.catalog import quoted
-from aggregator.engines.duckdb.connection import Connection, prepared
+from aggregator.engines.duckdb.connection import Connection, in_utc
 from aggregator.engines.duckdb.dialect import type_to_duckdb
 from aggregator.engines.duckdb.errors import translated
 from aggregator.engines.duckdb.reading import readable
@@ -35,9 +35,10 @@ class _Memory(Connection):
 
     def __init__(self) -> None:
         self._parsed: dict[str, duckdb.Statement] = {}
+        self._made: set[str] = set()
         self._has_python = False
         self._worker = futures.ThreadPoolExecutor(max_workers=1)
-        self.db = prepared(duckdb.connect())
+        self.db = in_utc(duckdb.connect())
 
     def close(self) -> None:
         """Forget it."""

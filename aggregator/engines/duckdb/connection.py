@@ -7,13 +7,13 @@ import os
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent import futures
 from pathlib import Path
 
 import duckdb
 
-from aggregator.engines.duckdb.dialect import MACROS
+from aggregator.engines.duckdb.dialect.called import macros_in
 from aggregator.engines.duckdb.dialect.python import MARK, PYTHON
 from aggregator.engines.protocol import WarehouseError
 
@@ -36,6 +36,7 @@ class Connection:
         self.path = path
         self._lock = _lock_of(path)
         self._parsed: dict[str, duckdb.Statement] = {}
+        self._made: set[str] = set()
         self._has_python = False  # making functions takes a tenth of a second, and few queries need them
         self._worker = futures.ThreadPoolExecutor(max_workers=1)
         deadline = time.monotonic() + wait
@@ -57,8 +58,20 @@ class Connection:
             self._has_python = True
             with_python(self.db)
         if sql not in self._parsed:
+            self._make(macros_in(sql))
             (self._parsed[sql],) = self.db.extract_statements(sql)
-        return self.db.execute(self._parsed[sql], parameters)
+        statement = self._parsed[sql]
+        if sql == "ROLLBACK":  # what was made since the transaction began is gone with it
+            self._parsed.clear()
+            self._made.clear()
+        return self.db.execute(statement, parameters)
+
+    def _make(self, macros: Iterable[str]) -> None:
+        """Let queries call functions of ours."""
+        new = [macro for macro in macros if macro not in self._made]
+        if new:
+            self.db.execute("".join(f"CREATE OR REPLACE TEMP MACRO {macro};" for macro in new))
+            self._made.update(new)
 
     def compute(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> None:
         """Run a statement that may take long, so that Ctrl-C ends it.
@@ -98,7 +111,7 @@ def _open(path: Path, deadline: float, wait: float, say: Callable[[str], None]) 
         try:
             _create(path)
             _refuse_foreign(path)
-            return prepared(duckdb.connect(str(path)))
+            return in_utc(duckdb.connect(str(path)))
         except duckdb.Error as error:
             holder = _HOLDER.search(str(error))
             if holder is None:
@@ -166,10 +179,9 @@ def _reachable(path: Path) -> Iterator[None]:
         raise WarehouseError(reason, "check the path and its permissions") from None
 
 
-def prepared(db: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+def in_utc(db: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
     """DATE of a TIMESTAMP must not depend on where the laptop is."""
     db.execute("SET TimeZone = 'UTC'")
-    db.execute("".join(f"CREATE OR REPLACE TEMP MACRO {macro};" for macro in MACROS))
     return db
 
 

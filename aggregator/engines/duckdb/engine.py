@@ -18,7 +18,8 @@ from aggregator.core.writes import Expectation, OverwritePartitions, Published, 
 from aggregator.engines.codes import NOT_AS_BIGQUERY
 from aggregator.engines.duckdb.catalog import Columns, moment_sql, quoted, view_versions
 from aggregator.engines.duckdb.connection import Connection
-from aggregator.engines.duckdb.dialect import MACROS, to_duckdb
+from aggregator.engines.duckdb.dialect import to_duckdb
+from aggregator.engines.duckdb.dialect.called import macros_in
 from aggregator.engines.duckdb.dialect.python import MARK
 from aggregator.engines.duckdb.errors import lost, translated
 from aggregator.engines.duckdb.freshness import read_arrivals, write_freshness
@@ -163,8 +164,6 @@ class DuckDbEngine:
     @translated()
     def publish_view(self, write: ReplaceView) -> Version:
         """Create or replace the view; what it calls goes into the file with it, so that every client can read it."""
-        for macro in MACROS:
-            self._db.execute(f"CREATE OR REPLACE MACRO {macro}")
         self._db.execute(f'CREATE SCHEMA IF NOT EXISTS "{write.table.dataset}"')
         self._make_readable(write.table)
         self.forget(write.table)
@@ -172,6 +171,8 @@ class DuckDbEngine:
         query = to_duckdb(readable_query, schemas_of(self._graph, write.table))
         if MARK in query:
             raise QueryError(f"a view can't call what only this program has; let {write.table} be a table")
+        for macro in macros_in(query):
+            self._db.execute(f"CREATE OR REPLACE MACRO {macro}")
         self._db.execute(f"CREATE OR REPLACE VIEW {quoted(write.table)} AS {query}")
         current = self.versions()[write.table] = view_versions(self._db)[write.table]
         return current[WHOLE]
