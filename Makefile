@@ -31,7 +31,8 @@ demo: $(STAMP) ## build this repository's own project: lint, plan, run, status
 	@$(BIN)/aggregator status
 
 test: $(STAMP) ## run the tests
-	@$(BIN)/pytest -n 2 tests
+	@$(BIN)/pytest -n 2 tests --ignore tests/airflow
+	@$(BIN)/pytest -n 2 tests/airflow # Airflow reads its settings once in a process
 
 check: $(STAMP) ## style, types and import contracts
 	@$(BIN)/ruff format --check .

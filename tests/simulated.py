@@ -128,6 +128,13 @@ class SimulatedEngine:
     def now(self) -> datetime:
         return self.world.now()
 
+    def staged_rows(self, *_asked: object) -> tuple[list[str], list[tuple[object, ...]]]:
+        """Nobody makes promises with queries of their own."""
+        return [], []
+
+    def refusal(self, model: object) -> None:
+        """It computes all that it is given."""
+
     def snapshot(self) -> Snapshot:
         now = self.now()
         versions = {name: dict(found) for name, found in self.versions().items()}

@@ -29,7 +29,7 @@ COMMANDS = {
     "show": "Show one model: its SQL, rows or lineage.",
     "explain": "Explain a code, a measure, or why a partition is stale.",
     "lineage": "Trace a table, column or partition up and down.",
-    "airflow": "Run the models in Airflow: on a laptop, in checks, in production.",
+    "airflow": "Run the models in Airflow, here and in production.",
     "catalog": "Keep the sizes of tables, for checks without credentials.",
     "schema": "Print the JSON schema of a file format, for editors.",
     "lsp": "Serve an editor with findings, types and completion.",

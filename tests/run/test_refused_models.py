@@ -64,7 +64,7 @@ def test_verdicts_are_counted_shown_and_in_the_manifest(notes, aggregator):
         "marts.odd": "refused",
         "marts.reader": "exact",
     }
-    places = {(each["line"], each["column"]) for model in listed for each in model["embedded"]["differences"]}
+    places = {tuple(each["at"][:2]) for model in listed for each in model["embedded"]["differences"]}
     assert (6, 3) in places
 
 

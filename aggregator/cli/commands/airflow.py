@@ -27,7 +27,7 @@ _UNOWNED = "airflow"
 
 @click.group("airflow")
 def command() -> None:
-    """Run the models in Airflow: on a laptop, in checks, and in production."""
+    """Run the models in Airflow, here and in production."""
 
 
 @command.command("export")

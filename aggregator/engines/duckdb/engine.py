@@ -25,7 +25,7 @@ from aggregator.engines.duckdb.errors import lost, translated
 from aggregator.engines.duckdb.freshness import read_arrivals, write_freshness
 from aggregator.engines.duckdb.ingest import is_loaded, load, locate
 from aggregator.engines.duckdb.ledger import DDL, SCHEMA, UPGRADES, VERSION, append_rows, read_ledger
-from aggregator.engines.duckdb.reading import from_staging, readable, schemas_of, to_come, with_own_columns
+from aggregator.engines.duckdb.reading import from_staging, readable, schema_of, schemas_of, to_come, with_own_columns
 from aggregator.engines.duckdb.staging import STAGING, Staging, used
 from aggregator.engines.duckdb.tables import Tables
 from aggregator.engines.duckdb.trial import DuckDbTrial
@@ -200,8 +200,7 @@ class DuckDbEngine:
     @translated()
     def ask(self, query: str, parameters: Mapping[str, date | datetime]) -> tuple[object, ...]:
         """A question of one row."""
-        translated_query = to_duckdb(readable(query, self._graph, self._graph.sources))
-        row = self._db.execute(translated_query, dict(parameters)).fetchone()
+        row = self._db.execute(self._in_duckdb(query), dict(parameters)).fetchone()
         assert row is not None  # noqa: S101  (aggregates without GROUP BY give a row of nothing)
         return tuple(row)
 
@@ -217,9 +216,15 @@ class DuckDbEngine:
     @translated()
     def rows(self, query: str, parameters: Mapping[str, date | datetime]) -> Rows:
         """A question of many rows."""
-        sql = to_duckdb(readable(query, self._graph, self._graph.sources))
+        sql = self._in_duckdb(query)
         cursor = self._db.execute(sql, used(parameters, sql))
         return [column[0] for column in cursor.description], cursor.fetchall()
+
+    def _in_duckdb(self, query: str) -> str:
+        """A question, translated with the types of the tables that it may mention."""
+        names = [name for name in self._graph.calendars if name.table in query]
+        schemas = {name: schema_of(self._graph, name) or {} for name in names}
+        return to_duckdb(readable(query, self._graph, self._graph.sources), schemas)
 
     def staged_rows(
         self, table: TableName, staged: Staged, query: str, parameters: Mapping[str, date | datetime]

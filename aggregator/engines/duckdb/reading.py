@@ -29,14 +29,19 @@ def readable(query: str, graph: Graph, tables: Iterable[TableName]) -> str:
 
 def schemas_of(graph: Graph, reader: TableName) -> dict[TableName, dict[str, str]]:
     """The columns of the tables that a model reads, and its own, by their types on BigQuery."""
-    found: dict[TableName, dict[str, str]] = {}
-    for name in (reader, *graph.upstream(reader)):
-        if name in graph.models:
-            found[name] = {column.name: column.type for column in graph.models[name].columns if column.type}
-        elif name in graph.sources:
-            source = graph.sources[name]
-            found[name] = {str(each.name): each.type for each in (*source.columns, *source.pseudo_columns) if each.type}
-    return found
+    return {
+        name: schema for name in (reader, *graph.upstream(reader)) if (schema := schema_of(graph, name)) is not None
+    }
+
+
+def schema_of(graph: Graph, name: TableName) -> dict[str, str] | None:
+    """The columns of a table by their types on BigQuery, as far as they are known; None of one that is unknown."""
+    if name in graph.models:
+        return {column.name: column.type for column in graph.models[name].columns if column.type}
+    if name not in graph.sources:
+        return None
+    source = graph.sources[name]
+    return {str(each.name): each.type for each in (*source.columns, *source.pseudo_columns) if each.type}
 
 
 def to_come(graph: Graph, reader: TableName, there: Collection[TableName]) -> Iterator[tuple[TableName, Columns]]:

@@ -53,8 +53,8 @@ def constructs(tree: exp.Expr) -> Iterator[Construct]:
         kind = type(node)
         if kind in _COMMON or isinstance(node, _LEAVES):
             continue
-        if isinstance(node, exp.Literal):
-            yield Construct("text" if node.is_string else "number", (), node)
+        if isinstance(node, (exp.Literal, exp.RawString)):
+            yield Construct("number" if node.is_number else "text", (), node)
         elif isinstance(node, exp.DataType):
             yield Construct(f"type {_type_name(node)}", (), node)
         else:
