@@ -336,6 +336,8 @@ class Warehouse(BigQuery):
     def _asked(self, body: Any) -> tuple[int, Any]:
         sql = body["query"]
         parameters = {each["name"]: _value(each) for each in body.get("queryParameters", [])}
+        if "MIN(`written_at`)" in sql:
+            return self._first_writings(int(sql.split("<= ")[1].split()[0]))
         if "QUALIFY" in sql:
             return self._ledger_rows(sql)
         if "__TABLES__" in sql:
@@ -371,6 +373,17 @@ class Warehouse(BigQuery):
             *(["partition", table, id_, "", found.changed[id_], len(all_), len(all_) * 8] for id_, all_ in pieces),
         ]
 
+    def _first_writings(self, limit: int) -> tuple[int, Any]:
+        first: dict[tuple[str, str], Row] = {}
+        for row in sorted(self.ledger, key=lambda row: str(row["written_at"])):
+            if row["outcome"] != "failed":
+                first.setdefault((row["model"], row["partition"]), row)
+        models = {model for model, _ in first}
+        newest = [key for each in models for key in sorted(key for key in first if key[0] == each)[-limit:]]
+        kinds = ["STRING", "STRING", "STRING", "TIMESTAMP"]
+        columns = [field(f"c{n}", kind) for n, kind in enumerate(kinds)]
+        return _answered([_cells_of_first(first[key]) for key in sorted(newest)], columns)
+
     def _ledger_rows(self, sql: str) -> tuple[int, Any]:
         if _names(sql)[0] not in self.stored:
             raise Refusal(404, "Not found: Table ledger")
@@ -378,6 +391,10 @@ class Warehouse(BigQuery):
         latest = {(row["model"], row["partition"], row["outcome"] == "failed"): row for row in self.ledger}
         rows = [[_cell(row.get(each["name"]), each["type"]) for each in schema] for row in latest.values()]
         return _answered(rows, schema)
+
+
+def _cells_of_first(row: Row) -> list[Any]:
+    return [row["model"], row["partition"], row["run_id"], _cell(row["written_at"], "TIMESTAMP")]
 
 
 def _value(parameter: Any) -> Any:
