@@ -352,7 +352,7 @@ def test_each_correction_has_a_case_that_needs_it(db, monkeypatch, corrected):
         except duckdb.Error:
             return True
 
-    monkeypatch.delitem(REWRITES, corrected)
+    monkeypatch.setitem(REWRITES, corrected, lambda node: node)  # in its place: a page lists them in order
     translate.translated.cache_clear()
     needed = [title for title, case in CASES[corrected].items() if differs(*case)]
     translate.translated.cache_clear()

@@ -68,7 +68,7 @@ def subqueries() -> Callable[[str], str]:
     def translate(sql: str) -> str:
         with pytest.MonkeyPatch.context() as patch:
             for kind in (exp.Subquery, exp.Array):
-                patch.delitem(REWRITES, kind)
+                patch.setitem(REWRITES, kind, lambda node: node)
             dialect.translated.cache_clear()
             found = to_duckdb(sql)
         dialect.translated.cache_clear()

@@ -988,6 +988,8 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "TO_JSON_STRING(d)",
         "TO_JSON_STRING(ts)",
         "TO_JSON_STRING(n)",
+        "TO_JSON_STRING(i + 1)",
+        "TO_JSON_STRING(n * 2)",
         "TO_JSON_STRING(a)",
         "TO_JSON_STRING(st)",
         "TO_JSON_STRING(js)",

@@ -22,7 +22,6 @@ MACROS = (
     "_json_float_text(x) AS CASE WHEN isfinite(x) THEN _float_text(x) ELSE '\"' || _float_text(x) || '\"' END",
     "_json_found(x) AS nullif(CAST(x AS VARCHAR), 'null')",
     "_to_json(x) AS coalesce(to_json(x), CAST('null' AS JSON))",
-    "_struct_text(x) AS coalesce(CAST(to_json(x) AS VARCHAR), 'null')",
     "_json_float(x) AS CAST(json_extract_string(x, '$') AS DOUBLE)",
     "_json_bool(x) AS CAST(json_extract_string(x, '$') AS BOOLEAN)",
     "_lax_text(x) AS CASE WHEN json_type(x) NOT IN ('OBJECT', 'ARRAY') THEN json_extract_string(x, '$') END",
@@ -33,7 +32,7 @@ MACROS = (
         " WHEN json_type(x) IN ('UBIGINT', 'BIGINT', 'DOUBLE') THEN TRY_CAST(_lax_text(x) AS DOUBLE) <> 0 END"
     ),
     (
-        "_to_json_text(x) AS coalesce(CASE WHEN starts_with(typeof(x), 'DECIMAL') THEN"
+        "_json_text(x) AS coalesce(CASE WHEN starts_with(typeof(x), 'DECIMAL') THEN"
         " _json_number(_decimal_text(CAST(x AS VARCHAR)))"
         " WHEN typeof(x) = 'BIGINT' THEN _json_number(CAST(x AS VARCHAR))"
         " WHEN typeof(x) = 'DOUBLE' THEN _json_float_text(TRY_CAST(x AS DOUBLE))"
@@ -42,6 +41,8 @@ MACROS = (
         " WHEN typeof(x) = 'TIMESTAMP' THEN '\"' || replace(_moment_text(CAST(x AS VARCHAR)), ' ', 'T') || '\"'"
         " ELSE CAST(to_json(x) AS VARCHAR) END, 'null')"
     ),
+    # Planning a query takes seconds where a long argument is repeated for each type, so that it is bound once.
+    "_json_text_once(x) AS list_transform([x], lambda _it: _json_text(_it))[1]",
 )
 """Functions that the rewritten SQL calls."""
 
@@ -62,6 +63,4 @@ def written(node: exp.Expr) -> exp.Expr:
         return node
     if node.args.get("to_json"):
         return call("_to_json", node.this)
-    # A macro repeats its argument for each type that it may have: what is nested in a STRUCT would be there a hundred
-    # times, and planning the query would take seconds.
-    return call("_struct_text" if isinstance(node.this, exp.Struct) else "_to_json_text", node.this)
+    return call("_json_text" if isinstance(node.this, exp.Column) else "_json_text_once", node.this)
