@@ -59,7 +59,9 @@ def _computed_later(analysis: Analysis, select: exp.Select, keys: Keys) -> Itera
     """Output columns that GROUP BY names or counts, and that there are only once there are groups."""
     group = select.args.get("group")
     for item in select.expressions if group is not None else ():
-        made = next((what for what, kind in _LATER if item.find(kind) and _is_key(item.unalias(), keys)), "")
+        if not _is_key(item.unalias(), keys):
+            continue
+        made = next((what for what, kind in _LATER if item.find(kind)), "")
         if made and not item.find(exp.Query):
             message = f"{made} can't stand in GROUP BY"
             yield Diagnostic(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Hashable
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from side_by_side.agreed_cases import GROUPS
 
 from aggregator.analyzers.googlesql import module
 from aggregator.core.graph import Fidelity
+from aggregator.engines.duckdb.dialect.constructs import constructs_of, shape_of, telling
 from aggregator.engines.duckdb.dialect.verdict import verdict
 
 SEEDS = range(1, 1 + int(os.environ.get("AGGREGATOR_SEEDS", "1")))
@@ -38,6 +40,21 @@ def test_nothing_that_is_believed_differs(group: str, found: dict[str, compare.C
     silent = {case: found[case].why for case in GROUPS[group] if found[case].outcome == compare.SILENT}
 
     assert {case: why for case, why in silent.items() if fidelity(case) is not Fidelity.REFUSED} == {}
+
+
+def test_nodes_of_one_shape_are_the_same_constructs():
+    """So a verdict holds for all of them."""
+    queries = [compare.query_of(case) for cases in GROUPS.values() for case in cases]
+    nodes = [node for query in queries if (tree := agreement_of_cases.typed(query)) for node in telling(tree)]
+    by_shape: dict[Hashable, set[tuple[tuple[str, ...], ...]]] = {}
+    for node in nodes:
+        constructs = tuple((each.name, *each.types) for each in constructs_of(node))
+        by_shape.setdefault(shape_of(node), set()).add(constructs)
+    untold = by_shape.pop(None)
+
+    assert len(untold) > 1
+    assert len(by_shape) > 1_000
+    assert [found for found in by_shape.values() if len(found) > 1] == []
 
 
 def test_the_allow_list_is_what_agrees(found: dict[str, compare.Compared]):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
+from typing import Any
 
 from sqlglot import exp
 
@@ -21,6 +22,12 @@ _NOT_FLAGS = frozenset(
     {"this", "alias", "quoted", "nested", "is_string", "big_int", "with_tz", "charset", "default_year"}
 )
 _TYPED = (exp.Func, exp.Binary, exp.Unary, exp.Between, exp.In, exp.Bracket)
+_CLAUSES = (exp.Distinct, exp.Order, exp.Limit, exp.Ordered, exp.HavingMax)
+"""They stand around an argument: what counts is the type of what is in them."""
+
+_DEEP = frozenset({exp.Anonymous, exp.Format, exp.RawString})
+_UNTOLD = "more than its type"
+
 _OPERATORS = (
     exp.Add,
     exp.Sub,
@@ -49,17 +56,73 @@ class Construct:
 
 def constructs(tree: exp.Expr) -> Iterator[Construct]:
     """All constructs of a tree whose nodes know their types."""
-    for node in tree.walk(bfs=False):
-        kind = type(node)
-        if kind in _COMMON or isinstance(node, _LEAVES):
+    for node in telling(tree):
+        yield from constructs_of(node)
+
+
+def telling(tree: exp.Expr) -> Iterator[exp.Expr]:
+    """The nodes of a tree that are constructs: two thirds of all nodes are names, and can't differ."""
+    return (node for node in tree.walk(bfs=False) if not _says_nothing(_kind(node)))
+
+
+@functools.cache
+def _says_nothing(kind: type) -> bool:
+    return kind in _COMMON or issubclass(kind, _LEAVES)
+
+
+def _kind(node: exp.Expr) -> Any:
+    """The type of a node, which mypy believes to be no key."""
+    return type(node)
+
+
+def constructs_of(node: exp.Expr) -> Iterator[Construct]:
+    """The constructs that one node is: several, if elements of a format are written out."""
+    if isinstance(node, (exp.Literal, exp.RawString)):
+        yield Construct("number" if node.is_number else "text", (), node)
+    elif isinstance(node, exp.DataType):
+        yield Construct(f"type {_type_name(node)}", (), node)
+    else:
+        yield Construct(_name(node), _types(node), node)
+        yield from _parts(node)
+
+
+def shape_of(node: exp.Expr) -> Hashable | None:
+    """Two nodes of one shape are the same constructs. It is had much quicker than their names are.
+
+    None where constructs depend on more than a node and the types of its arguments.
+    """
+    kind = _kind(node)
+    if kind is exp.Literal:
+        return kind, node.is_number
+    if kind in _DEEP or "format" in node.args:
+        return None
+    shape: list[Hashable] = [kind]
+    typed = _is_typed(kind)
+    for key, value in node.args.items():
+        if value is None or value is False:
             continue
-        if isinstance(node, (exp.Literal, exp.RawString)):
-            yield Construct("number" if node.is_number else "text", (), node)
-        elif isinstance(node, exp.DataType):
-            yield Construct(f"type {_type_name(node)}", (), node)
-        else:
-            yield Construct(_name(node), _types(node), node)
-            yield from _parts(node)
+        if isinstance(value, exp.Expr):
+            shape += (key, _shape_of_argument(value, key))
+        elif type(value) is not list:
+            shape += (key, value)
+        elif typed:
+            shape += (key, *[_shape_of_argument(each, key) for each in value])
+    return None if _UNTOLD in shape else tuple(shape)
+
+
+def _shape_of_argument(node: exp.Expr, key: str) -> Hashable:
+    kind = type(node)
+    if kind is exp.Var:
+        return kind, node.name
+    if key == "unit" or kind in _CLAUSES:
+        return _UNTOLD
+    data = node if kind is exp.DataType else node.type
+    return kind, data.this if isinstance(data, exp.DataType) else None
+
+
+@functools.cache
+def _is_typed(kind: type) -> bool:
+    return issubclass(kind, _TYPED) and not issubclass(kind, _PLAIN)
 
 
 def _name(node: exp.Expr) -> str:
@@ -93,7 +156,7 @@ def _parts(node: exp.Expr) -> Iterator[Construct]:
 
 
 def _types(node: exp.Expr) -> tuple[str, ...]:
-    if not isinstance(node, _TYPED) or isinstance(node, _PLAIN):
+    if not _is_typed(_kind(node)):
         return ()
     found: list[str] = []
     has_unit = "unit" in node.args
@@ -109,7 +172,7 @@ def _types(node: exp.Expr) -> tuple[str, ...]:
 
 def _types_of(node: exp.Expr) -> list[str]:
     """The type of an argument; of a clause around it, such as DISTINCT, those of what is in it."""
-    if isinstance(node, (exp.Distinct, exp.Order, exp.Limit, exp.Ordered, exp.HavingMax)):
+    if isinstance(node, _CLAUSES):
         inner = [*node.expressions[:1], node.args.get("this")]
         return [name for each in inner if isinstance(each, exp.Expr) for name in _types_of(each)]
     if isinstance(
