@@ -163,17 +163,19 @@ def _load(graph: Graph, source: Source) -> tuple[str, dict[str, str]]:
 
 
 def _floor_statements(model: CompiledModel, due: Sequence[str]) -> Iterator[tuple[str, dict[str, str]]]:
-    """One query for all partitions. A model that reads itself finds an empty table; it counts the year from there."""
+    """One query for all partitions, or one for each where they can't be built together."""
     sql = to_duckdb(model.sql)
-    bounds = {name: value.isoformat() for name, value in _bounds(model, due).items()}
+    shares = [[each] for each in due] if model.one_by_one and model.calendar is not None else [due]
+    bounds = [{name: value.isoformat() for name, value in _bounds(model, share).items()} for share in shares]
     if model.model.kind is Kind.VIEW:
-        yield f"CREATE VIEW {model.name} AS {sql}", bounds
-    elif any(edge.table == model.name for edge in model.inputs):
+        yield f"CREATE VIEW {model.name} AS {sql}", bounds[0]
+        return
+    if any(edge.table == model.name for edge in model.inputs):
         columns = ", ".join(f"{column.name} {type_to_duckdb(column.type)}" for column in model.columns)
         yield f"CREATE TABLE {model.name} ({columns})", {}
-        yield f"INSERT INTO {model.name} {sql}", bounds
     else:
-        yield f"CREATE TABLE {model.name} AS {sql}", bounds
+        yield f"CREATE TABLE {model.name} AS {sql}", bounds.pop(0)
+    yield from ((f"INSERT INTO {model.name} {sql}", each) for each in bounds)
 
 
 if __name__ == "__main__":
