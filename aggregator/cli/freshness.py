@@ -8,13 +8,12 @@ from datetime import datetime
 import click
 
 from aggregator.core.calendar import Calendar
-from aggregator.core.freshness import FreshnessReport, Level, TableFreshness
+from aggregator.core.freshness import FreshnessReport, Level, TableFreshness, length
 from aggregator.core.graph import Graph
 from aggregator.core.names import TableName
 from aggregator.core.warehouse import Snapshot
 from aggregator.engines import Engine
 from aggregator.freshness import HISTORY, freshness_of, promising
-from aggregator.freshness.deadlines import length
 from aggregator.monitoring import Meter
 
 _COLORS = {Level.ERROR: "red", Level.WARN: "yellow", Level.FRESH: "green"}

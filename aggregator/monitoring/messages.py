@@ -36,6 +36,15 @@ def messages(graph: Graph, causes: Iterable[Cause], run_id: str) -> list[Message
     return [message for owner, several in owned.items() for message in _to_owner(graph, owner, several, run_id)]
 
 
+def trial(graph: Graph) -> list[Message]:
+    """A message to each owner of a model, to see whether it arrives."""
+    project = graph.project
+    owners = dict.fromkeys(each.model.owner for each in graph.models.values())
+    subject = f"A test of {project.name} in {project.environment.name}"
+    text = "Nothing has failed. You are told so because models are yours, and you would hear of it here if they did."
+    return [Message(owner, subject, f"{text}\nowner: {owner}") for owner in owners]
+
+
 def _to_owner(graph: Graph, owner: str, causes: Sequence[Cause], run_id: str) -> Iterator[Message]:
     environment = graph.project.environment.name
     for each in islice(causes, MOST_OF_AN_OWNER):

@@ -71,6 +71,10 @@ class Meter:
         """The ledger was looked at."""
         self._put(self._ruler.failures, names, ledger)
 
+    def test(self) -> None:
+        """Nothing has happened; somebody wants to see whether that is heard."""
+        self._put(self._ruler.test)
+
     def close(self) -> str:
         """Wait a moment until all is sent; gives what went wrong, in a line, or nothing."""
         if self._thread is None:
