@@ -60,7 +60,7 @@ def line(measurement: Measurement) -> str:
 
 def _number(value: float) -> str:
     """Digits and a point, without an exponent."""
-    return str(int(value)) if value == int(value) else f"{value:.9f}".rstrip("0")
+    return str(int(value)) if value == int(value) else f"{value:.9f}".rstrip("0").rstrip(".")
 
 
 def datagrams(lines: Iterable[str]) -> Iterator[bytes]:
