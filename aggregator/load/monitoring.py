@@ -47,8 +47,8 @@ class Variable:
             return node.text
         if not isinstance(node, Scalar):
             return report.wrong(node, "the name of an environment variable, such as SLACK_WEBHOOK")
-        message = "expected the name of an environment variable, such as SLACK_WEBHOOK, and in capitals"
-        advice = "what is secret belongs into a variable, as everyone can read this file"
+        message = "expected the name of an environment variable in capitals, such as SLACK_WEBHOOK"
+        advice = "everyone can read this file: put what is secret into a variable, and write its name here"
         return report.add(node.place, codes.WRONG_VALUE, message, advice)
 
 
@@ -179,7 +179,7 @@ class TagName:
         if not isinstance(node, Scalar) or not self.FORM.fullmatch(node.text):
             return report.wrong(node, "the name of a tag: small letters, digits and underscores")
         if node.text in RESERVED_TAGS:
-            message = f"every metric has a tag {node.text} already, or would mean another thing by it"
+            message = f"metrics have a tag {node.text} of their own"
             return report.add(node.place, codes.WRONG_VALUE, message, "choose another name")
         return node.text
 
