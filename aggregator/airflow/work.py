@@ -136,7 +136,7 @@ def build(engine: Engine, graph: Graph, names: Sequence[TableName], asked: Asked
             plan = _plan(graph, snapshot, name, built.partitions, say, is_full=asked.is_full)
             if plan is not None:
                 run_plan(plan, graph, engine, snapshot.ledger, run_id=run_id, progress=progress)
-        _measure(engine, graph, names, meter)
+        _measure(engine, graph, meter)
     return list(builts.values())
 
 
@@ -167,17 +167,16 @@ def repair(engine: Engine, graph: Graph, most: int, run_id: str, say: Say) -> tu
     with metering(graph, say) as meter:
         progress = Hearers((Talk(builts, say), meter))
         run_plan(plan, graph, engine, snapshot.ledger, run_id=run_id, progress=progress)
-        _measure(engine, graph, [*graph.sources, *graph.models], meter)
+        _measure(engine, graph, meter)
     return list(builts.values()), sum(len(step.partitions) for step in left)
 
 
-def _measure(engine: Engine, graph: Graph, names: Sequence[TableName], meter: Meter) -> None:
-    """How some tables stand when all is done, if anybody listens."""
+def _measure(engine: Engine, graph: Graph, meter: Meter) -> None:
+    """How all tables stand when a task is done, if anybody listens: there may be no other run for weeks."""
     if not meter.is_on:
         return
-    snapshot = engine.snapshot()
-    meter.failures([name for name in names if name in graph.models], snapshot.ledger)
-    tables = [name for name in promising(graph) if name in names]
+    snapshot, tables = engine.snapshot(), promising(graph)
+    meter.failures(graph.models, snapshot.ledger)
     if tables:
         meter.freshness(freshness_of(graph, snapshot, tables, engine.arrivals(HISTORY)).tables)
 
