@@ -66,7 +66,7 @@ class _PostOffice:
         from aggregator.monitoring.mail import send  # noqa: PLC0415
 
         server, contact = self._monitoring.email, self._monitoring.contact(message.owner)
-        if server is None:
+        if server is None or not message.owner:
             return
         if not contact.email:
             raise NotDeliveredError(f"{message.owner} has no address for mail: say it under `owners:`")

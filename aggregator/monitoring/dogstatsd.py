@@ -28,8 +28,10 @@ class DogStatsD:
     def __init__(self, address: str, environ: Mapping[str, str] = os.environ) -> None:
         host, port = _place(address, environ)
         self.name = f"DogStatsD at {host}:{port}"
-        kind, _, _, _, target = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
-        self._socket = socket.socket(kind, socket.SOCK_DGRAM)
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)
+        # An agent listens on IPv4; what `localhost` is first may be the other one.
+        family, _, _, _, target = min(found, key=lambda each: each[0] is not socket.AF_INET)
+        self._socket = socket.socket(family, socket.SOCK_DGRAM)
         self._socket.settimeout(0)
         self._socket.connect(target)  # so that the system tells when nobody listens
 

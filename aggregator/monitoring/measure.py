@@ -13,6 +13,7 @@ from aggregator.core.report import Report, Status
 from aggregator.monitoring.metrics import (
     BYTES,
     CHECKS,
+    COMPILE,
     FAILED,
     LAG,
     LEVEL,
@@ -79,6 +80,10 @@ class Ruler:
         broken = Counter(_SEVERITIES[each["expectation_config"]["severity"]] for each in result.results)
         for severity, number in sorted(broken.items()):
             yield Measurement(CHECKS, number, {**tags, "severity": severity})
+
+    def compiled(self, seconds: float) -> Iterator[Measurement]:
+        """The project was read and compiled."""
+        yield Measurement(COMPILE, seconds, self.base)
 
     def run(self, report: Report) -> Iterator[Measurement]:
         """A whole run."""

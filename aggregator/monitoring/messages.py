@@ -21,7 +21,7 @@ _NAMED = 8
 
 @dataclasses.dataclass(frozen=True)
 class Message:
-    """A message to the owner of a model. The subject is one line."""
+    """A message to the owner of a model; to nobody in particular where that is empty. The subject is one line."""
 
     owner: str
     subject: str
@@ -34,6 +34,14 @@ def messages(graph: Graph, causes: Iterable[Cause], run_id: str) -> list[Message
     for each in causes:
         owned.setdefault(graph.models[each.model].model.owner, []).append(each)
     return [message for owner, several in owned.items() for message in _to_owner(graph, owner, several, run_id)]
+
+
+def stopped(graph: Graph, why: str, run_id: str) -> Message:
+    """A run could not go on, or not even begin: no model is to blame."""
+    project = graph.project
+    environment = project.environment.name
+    lines = [f"cause: {why}", f"next: mend the cause, then `aggregator run --env {environment}`", f"run: {run_id}"]
+    return Message("", f"A run of {project.name} stopped in {environment}", "\n".join(lines))
 
 
 def trial(graph: Graph) -> list[Message]:

@@ -59,6 +59,10 @@ class Meter:
         """A step, or a part of one, has ended."""
         self._put(self._ruler.step, result)
 
+    def compiled(self, seconds: float) -> None:
+        """The project was read and compiled."""
+        self._put(self._ruler.compiled, seconds)
+
     def run(self, report: Report) -> None:
         """A run has ended."""
         self._put(self._ruler.run, report)

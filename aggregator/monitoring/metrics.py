@@ -73,5 +73,8 @@ FAILED = Metric("agg.partitions.failed", Kind.GAUGE, "{partition}", "Partitions 
 RUN = Metric(
     "agg.run.duration", Kind.DISTRIBUTION, "s", "How long a whole run took, by how it ended.", (*BASE_TAGS, "status")
 )
+COMPILE = Metric(
+    "agg.compile.duration", Kind.DISTRIBUTION, "s", "How long it took to read and compile the project.", BASE_TAGS
+)
 
-METRICS = (PARTITIONS, ROWS, BYTES, PRICE, STEP, CHECKS, LAG, LEVEL, MISSING, FAILED, RUN)
+METRICS = (PARTITIONS, ROWS, BYTES, PRICE, STEP, CHECKS, LAG, LEVEL, MISSING, FAILED, RUN, COMPILE)

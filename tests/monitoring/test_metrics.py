@@ -66,6 +66,7 @@ def test_a_run_is_measured_table_by_table(watched, aggregator, datagrams):
     )
     assert ("partition.runs", 1, "blocked") in of(found, "marts.after")
     assert of(found, "lake.facts") == Counter([("freshness.level", 0, ""), ("partitions.missing", 0, "")])
+    assert [tags["project"] for name, _, tags in found if name == "compile.duration"] == ["test"]
     ((_, _, tags),) = [each for each in found if each[0] == "run.duration"]
     assert tags == {"env": "local", "project": "test", "team": "data", "status": "failed"}
 

@@ -48,6 +48,23 @@ def test_nobody_hears_of_a_run_that_went_well(watched, aggregator, requests, mon
     assert (ran.code, requests.posted) == (0, [])
 
 
+def test_a_warehouse_that_cannot_be_opened_is_told_of(watched, aggregator, requests, mailbox, monkeypatch):
+    monkeypatch.setenv("SLACK_WEBHOOK", requests.url)
+    server = {"host": "127.0.0.1", "port": mailbox.port, "from": "a@example.com", "security": "none"}
+    root = watched(webhook="SLACK_WEBHOOK", email=server)
+    (root / "local.duckdb").write_text("this is no database, " * 999)
+
+    ran = aggregator(root, "run", "--quiet", "--run-id", "r1")
+
+    assert ran.code == 2
+    (text,) = requests.texts()
+    first, cause, *rest = text.split("\n")
+    assert first == "A run of test stopped in local"
+    assert "local.duckdb" in cause
+    assert rest == ["next: mend the cause, then `aggregator run --env local`", "run: r1"]
+    assert (mailbox.mails, "warning" in ran.err) == ([], False)
+
+
 def test_an_owner_has_a_webhook_of_their_own(watched, aggregator, requests, monkeypatch):
     monkeypatch.setenv("MARTS_WEBHOOK", f"{requests.url}/marts")
     monkeypatch.setenv("SLACK_WEBHOOK", f"{requests.url}/all")

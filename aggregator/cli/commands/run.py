@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import secrets
 import sys
+import time
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import groupby
@@ -14,7 +15,7 @@ import click
 
 from aggregator.cli.exports import export, exporting, print_exports
 from aggregator.cli.freshness import publish_freshness
-from aggregator.cli.notices import tell_owners
+from aggregator.cli.notices import tell_owners, telling_if_stopped
 from aggregator.cli.options import (
     amount_options,
     format_option,
@@ -70,12 +71,19 @@ def command(
     Only what is not fresh is built. A run that was stopped goes on where it was when it is started again.
     """
     wish = Wish(selection, (start, end), full, limit, retry)
+    began = time.monotonic()
     session = open_project(folder, environment, quiet=quiet)
+    compiled = time.monotonic() - began
     session.stop_on_errors()
     graph, per_tib = session.graph, price_per_tib(session.graph.project.environment)
     run_id = run_id or _run_id()
     exported = exporting(session, select(graph, selection))
-    with metering(graph, warn) as meter, at_work(graph, session.root, teller(quiet=quiet), wait, run_id) as engine:
+    with (
+        telling_if_stopped(graph, run_id),
+        metering(graph, warn) as meter,
+        at_work(graph, session.root, teller(quiet=quiet), wait, run_id) as engine,
+    ):
+        meter.compiled(compiled)
         engine.parallel = min(jobs or engine.parallel, engine.parallel)
         snapshot = engine.snapshot()
         found = planned(graph, snapshot, wish)
