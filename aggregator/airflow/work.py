@@ -15,7 +15,7 @@ from aggregator.core.names import TableName
 from aggregator.core.plan import Plan
 from aggregator.core.report import Status, StepResult
 from aggregator.core.warehouse import WHOLE, Snapshot
-from aggregator.engines import Engine, open_engine
+from aggregator.engines import Engine, WarehouseError, open_engine
 from aggregator.export.manifest.file import read_manifest
 from aggregator.export.manifest.graph import graph_of
 from aggregator.freshness import HISTORY, freshness_of, promising
@@ -136,7 +136,7 @@ def build(engine: Engine, graph: Graph, names: Sequence[TableName], asked: Asked
             plan = _plan(graph, snapshot, name, built.partitions, say, is_full=asked.is_full)
             if plan is not None:
                 run_plan(plan, graph, engine, snapshot.ledger, run_id=run_id, progress=progress)
-        _measure(engine, graph, meter)
+        _measure(engine, graph, meter, say)
     return list(builts.values())
 
 
@@ -167,18 +167,24 @@ def repair(engine: Engine, graph: Graph, most: int, run_id: str, say: Say) -> tu
     with metering(graph, say) as meter:
         progress = Hearers((Talk(builts, say), meter))
         run_plan(plan, graph, engine, snapshot.ledger, run_id=run_id, progress=progress)
-        _measure(engine, graph, meter)
+        _measure(engine, graph, meter, say)
     return list(builts.values()), sum(len(step.partitions) for step in left)
 
 
-def _measure(engine: Engine, graph: Graph, meter: Meter) -> None:
-    """How all tables stand when a task is done, if anybody listens: there may be no other run for weeks."""
+def _measure(engine: Engine, graph: Graph, meter: Meter, say: Say) -> None:
+    """How all tables stand when a task is done, if anybody listens: there may be no other run for weeks.
+
+    What was built stays built if that can't be asked.
+    """
     if not meter.is_on:
         return
-    snapshot, tables = engine.snapshot(), promising(graph)
-    meter.failures(graph.models, snapshot.ledger)
-    if tables:
-        meter.freshness(freshness_of(graph, snapshot, tables, engine.arrivals(HISTORY)).tables)
+    try:
+        snapshot, tables = engine.snapshot(), promising(graph)
+        meter.failures(graph.models, snapshot.ledger)
+        if tables:
+            meter.freshness(freshness_of(graph, snapshot, tables, engine.arrivals(HISTORY)).tables)
+    except WarehouseError as error:
+        say(f"how fresh tables are was not measured: {error}")
 
 
 def say_plan(plan: Plan, graph: Graph, say: Say) -> None:

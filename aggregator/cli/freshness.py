@@ -32,14 +32,14 @@ def publish_freshness(graph: Graph, engine: Engine, meter: Meter, snapshot: Snap
     ``snapshot`` is there if nothing changed since.
     """
     tables = promising(graph)
-    if not tables and not meter.is_on:
-        return
-    snapshot = snapshot or engine.snapshot()
+    if snapshot is None and (tables or meter.is_on):
+        snapshot = engine.snapshot()
+    if snapshot is not None:
+        meter.failures(graph.models, snapshot.ledger)
     if tables:
         found = look_up(graph, engine, tables, snapshot)
         engine.publish_freshness(found)
         meter.freshness(found.tables)
-    meter.failures(graph.models, snapshot.ledger)
 
 
 def freshness_json(tables: Sequence[TableFreshness]) -> list[dict[str, object]]:

@@ -38,6 +38,7 @@ FILES = {
     "models/lake/facts.yml": source(
         {"day": "DATE", "n": "INT64"}, owner=DATA, freshness={"by": "06:00"}, partition=daily("day", "2024-01-01")
     ),
+    "models/lake/names.yml": source({"name": "STRING"}, owner=DATA, freshness={"warn_after": "7 days"}),
     "models/marts/sums.sql": model(
         SUM.format("lake.facts"),
         owner=OPS,
@@ -129,6 +130,16 @@ def test_what_is_asked_for_is_what_is_sent(files):
         assert tags <= set(declared[name].tags), (name, tags)
 
 
+def test_silence_is_an_alert_only_where_something_is_said(monitors):
+    told = {path: "no_data_timeframe" in content["options"] for path, content in monitors.items() if "fresh" in path}
+
+    assert told == {
+        "monitors/shop-prod-freshness-lake.facts.json": True,
+        "monitors/shop-prod-freshness-lake.names.json": False,
+        "monitors/shop-prod-freshness-marts.sums.json": True,
+    }
+
+
 def test_a_promise_that_is_given_up_leaves_the_other_ids_alone(files, tmp_path):
     less = FILES["models/marts/sums.sql"].replace('freshness: {"warn_after": "26h", "error_after": "30 days"}\n', "")
 
@@ -173,12 +184,13 @@ def test_files_of_what_is_gone_are_removed_and_those_of_others_are_not(tmp_path,
 
     assert main(arguments) == 0
 
-    assert capsys.readouterr().out == f"wrote 1 monitor and 1 dashboard to {out}; removed 7 files of what is gone\n"
+    assert capsys.readouterr().out == f"wrote 2 monitors and 1 dashboard to {out}; removed 7 files of what is gone\n"
     assert sorted(path.relative_to(out).as_posix() for path in out.rglob("*.*")) == [
         "dashboards/shop-prod-data-engineering.json",
         "main.tf",
         "monitors/shop-dev-freshness-lake.facts.json",
         "monitors/shop-prod-freshness-lake.facts.json",
+        "monitors/shop-prod-freshness-lake.names.json",
         "monitors/shop-prod-freshness-lake.theirs.json",
     ]
 

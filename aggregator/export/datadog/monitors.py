@@ -24,6 +24,9 @@ _NEARLY = 0.8
 _SILENCE_MINUTES = 2880
 """How long nothing may be heard of a table whose promise names no duration."""
 
+_SILENCE = (
+    "{{#is_no_data}}Nobody has looked at it for as long as it may be old: do runs still take place?{{/is_no_data}}"
+)
 _MONTH = {"scheduling_options": {"evaluation_window": {"day_starts": "00:00", "month_starts": 1}}}
 _LEAST_MINUTES, _MOST_MINUTES = 30, 14 * 1440
 _PRIORITY = 3
@@ -56,10 +59,11 @@ def _named(graph: Graph, team: Team, what: str, content: Mapping[str, Any]) -> t
 def _freshness(graph: Graph, team: Team, table: Source | Model, promise: Freshness) -> dict[str, Any]:
     seconds = promise.error_after or promise.warn_after
     minutes = min(max(seconds // 60, _LEAST_MINUTES), _MOST_MINUTES) if seconds else _SILENCE_MINUTES
+    is_told = isinstance(table, Model) or table.partition is not None  # of other sources, only that they are gone
     environment = graph.project.environment.name
     lines = [
         f"{table.name} is not as fresh in {environment} as it promises: {said(promise)}.",
-        "{{#is_no_data}}Nobody has looked at it for as long as it may be old: do runs still take place?{{/is_no_data}}",
+        *([_SILENCE] if is_told else []),
     ]
     return _monitor(
         f"{table.name} is late in {environment}",
@@ -67,8 +71,7 @@ def _freshness(graph: Graph, team: Team, table: Source | Model, promise: Freshne
         _message(graph, team, lines, [table], f"aggregator freshness {table.name} --env {environment}"),
         {"critical": 2, "warning": 1},
         priority=_priority([table]),
-        notify_no_data=True,
-        no_data_timeframe=minutes,
+        **({"notify_no_data": True, "no_data_timeframe": minutes} if is_told else {}),
     )
 
 
