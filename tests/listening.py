@@ -9,7 +9,6 @@ import socket
 import socketserver
 import ssl
 import threading
-from collections.abc import Iterator
 from email.message import EmailMessage
 from email.parser import BytesParser
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -74,50 +73,25 @@ class Requests:
 
 
 class Mailbox:
-    """A mail server that keeps what is handed in; with a certificate, it speaks TLS from the first byte on."""
+    """A mail server that keeps what is handed in.
 
-    def __init__(self, certificate: str = "", refuses: str = "") -> None:  # noqa: C901  (each command is a branch)
+    With a certificate, it speaks TLS from the first byte on, or when it is asked to (``starttls``). ``refuses`` is what
+    it says to whomever mail is for.
+    """
+
+    def __init__(self, certificate: str = "", *, starttls: bool = False, refuses: str = "") -> None:
         self.mails: list[EmailMessage] = []
         self.logins: list[str] = []
-        mine = self
-
-        class Handler(socketserver.StreamRequestHandler):
-            def handle(self):
-                self.say("220 ready")
-                while line := self.rfile.readline():
-                    word = line.split()[0].upper() if line.split() else b""
-                    if word == b"EHLO":
-                        self.say("250-loopback\r\n250 AUTH PLAIN")
-                    elif word == b"AUTH":
-                        mine.logins.append(line.split()[2].decode())
-                        self.say("235 welcome")
-                    elif word == b"RCPT" and refuses:
-                        self.say(refuses)
-                    elif word == b"DATA":
-                        self.say("354 go on")
-                        lines = []
-                        while (part := self.rfile.readline()) != b".\r\n":
-                            lines.append(part)
-                        mine.mails.append(
-                            BytesParser(EmailMessage, policy=email.policy.default).parsebytes(b"".join(lines))
-                        )
-                        self.say("250 taken")
-                    elif word == b"QUIT":
-                        self.say("221 bye")
-                        return
-                    else:
-                        self.say("250 fine")
-
-            def say(self, text):
-                self.wfile.write(f"{text}\r\n".encode())
-
-        self._server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        if certificate:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(certificate)
-            self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
+        self.refuses = refuses
+        self.starttls = starttls
+        self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self._server = _MailServer(("127.0.0.1", 0), _Conversation)
+        self._server.mailbox = self
         self.port = self._server.server_address[1]
+        if certificate:
+            self.tls.load_cert_chain(certificate)
+            if not starttls:
+                self._server.socket = self.tls.wrap_socket(self._server.socket, server_side=True)
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     def close(self) -> None:
@@ -125,13 +99,56 @@ class Mailbox:
         self._server.server_close()
 
 
-@contextlib.contextmanager
-def closing_all(*some: Datagrams | Requests | Mailbox) -> Iterator[None]:
-    try:
-        yield
-    finally:
-        for each in some:
-            each.close()
+class _MailServer(socketserver.ThreadingTCPServer):
+    daemon_threads = True
+    mailbox: Mailbox
+
+    def handle_error(self, *args):
+        """A client that does not trust the certificate leaves; that is what is tested."""
+
+
+class _Conversation(socketserver.StreamRequestHandler):
+    """SMTP, as far as Python's client speaks it."""
+
+    server: _MailServer
+
+    def handle(self):
+        self.say("220 ready")
+        while line := self.rfile.readline():
+            word, *words = line.decode().split() or [""]
+            getattr(self, f"on_{word.lower()}", self.on_other)(*words)
+
+    def on_ehlo(self, *_words):
+        upgrade = "250-STARTTLS\r\n" if self.server.mailbox.starttls else ""
+        self.say(f"250-loopback\r\n{upgrade}250 AUTH PLAIN")
+
+    def on_starttls(self):
+        self.say("220 go on")
+        self.request = self.server.mailbox.tls.wrap_socket(self.request, server_side=True)
+        self.setup()
+
+    def on_auth(self, _how, login):
+        self.server.mailbox.logins.append(login)
+        self.say("235 welcome")
+
+    def on_rcpt(self, *_words):
+        self.say(self.server.mailbox.refuses or "250 fine")
+
+    def on_data(self):
+        self.say("354 go on")
+        lines = list(iter(self.rfile.readline, b".\r\n"))
+        parser = BytesParser(EmailMessage, policy=email.policy.default)
+        self.server.mailbox.mails.append(parser.parsebytes(b"".join(lines)))
+        self.say("250 taken")
+
+    def on_quit(self):
+        self.say("221 bye")
+
+    def on_other(self, *_words):
+        self.say("250 fine")
+
+    def say(self, text):
+        self.wfile.write(f"{text}\r\n".encode())
 
 
 def unused_address() -> str:

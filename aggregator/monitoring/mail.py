@@ -27,13 +27,18 @@ def send(server: MailServer, password: str, to: str, subject: str, text: str) ->
             if server.user:
                 connection.login(server.user, password)
             connection.send_message(mail)
+    except smtplib.SMTPRecipientsRefused as error:
+        raise NotDeliveredError(f"{server.host} takes no mail for {to}: {_answer(*error.recipients[to])}") from None
     except smtplib.SMTPResponseException as error:
-        answer = error.smtp_error.decode(errors="replace") if isinstance(error.smtp_error, bytes) else error.smtp_error
-        raise NotDeliveredError(f"{server.host} answered {error.smtp_code} {answer}") from None
+        raise NotDeliveredError(f"{server.host} answered {_answer(error.smtp_code, error.smtp_error)}") from None
     except smtplib.SMTPException as error:
         raise NotDeliveredError(f"{server.host}: {error}") from None
     except OSError as error:
         raise NotDeliveredError(f"{server.host}:{server.port} can't be reached: {error.strerror or error}") from None
+
+
+def _answer(code: int, text: bytes | str) -> str:
+    return f"{code} {text.decode(errors='replace') if isinstance(text, bytes) else text}"
 
 
 def _connected(server: MailServer) -> smtplib.SMTP:

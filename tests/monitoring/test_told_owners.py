@@ -7,13 +7,19 @@ import datetime as dt
 import ipaddress
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from lab import graph_of, model
 from listening import Mailbox
 
 from aggregator.cli import main
+from aggregator.cli.exports import Exports
 from aggregator.core.diagnostics import Diagnostic, Place
 from aggregator.core.names import TableName
+from aggregator.core.project import FileFormat
 from aggregator.core.report import Status, StepResult
+from aggregator.core.unload import Unload
+from aggregator.export.storage import EXPORT_FAILED
 from aggregator.monitoring.causes import causes
 from aggregator.monitoring.messages import MOST_OF_AN_OWNER, messages
 from aggregator.run import codes
@@ -116,13 +122,16 @@ def certificate(folder):
 
 
 @pytest.mark.parametrize("trusted", [True, False])
-def test_a_password_goes_only_to_a_server_that_is_trusted(trusted, watched, aggregator, tmp_path, monkeypatch):
+@pytest.mark.parametrize("security", ["tls", "starttls"])
+def test_a_password_goes_only_to_a_server_that_is_trusted(
+    security, trusted, watched, aggregator, tmp_path, monkeypatch
+):
     file = certificate(tmp_path)
     if trusted:
         monkeypatch.setenv("SSL_CERT_FILE", file)
     monkeypatch.setenv("SMTP_PASSWORD", "S3CRET")
-    mailbox = Mailbox(file)
-    server = {"host": "127.0.0.1", "port": mailbox.port, "from": "aggregator@example.com", "security": "tls"}
+    mailbox = Mailbox(file, starttls=security == "starttls")
+    server = {"host": "127.0.0.1", "port": mailbox.port, "from": "aggregator@example.com", "security": security}
     email = {**server, "user": "me", "password": "SMTP_PASSWORD"}
 
     ran = aggregator(watched(email=email), "run")
@@ -130,6 +139,7 @@ def test_a_password_goes_only_to_a_server_that_is_trusted(trusted, watched, aggr
 
     assert [base64.b64decode(each) for each in mailbox.logins] == ([b"\0me\0S3CRET"] if trusted else [])
     assert len(mailbox.mails) == trusted
+    assert ("not everyone was told" in ran.err) != trusted
     assert ("can't be reached" in ran.err) != trusted
     assert "S3CRET" not in ran.err + ran.out
 
@@ -155,7 +165,7 @@ def lost(kind, watched, requests, monkeypatch, mailbox):
         ("answer", "the webhook in SLACK_WEBHOOK: it answered 404 Not Found"),
         ("nobody", "the webhook in SLACK_WEBHOOK: it can't be reached: [Errno 111] Connection refused"),
         ("scheme", "the webhook in SLACK_WEBHOOK: its address does not begin with https://"),
-        ("mailbox", "127.0.0.1: {'gone@example.com': (550, b'no such user')}"),
+        ("mailbox", "127.0.0.1 takes no mail for gone@example.com: 550 no such user"),
     ],
 )
 def test_what_does_not_arrive_is_one_warning(kind, said, watched, aggregator, requests, monkeypatch):
@@ -235,7 +245,7 @@ def test_an_environment_that_is_not_monitored_has_nothing_to_try(watched, capsys
 # --- what is one cause ---
 
 
-def result(graph, name, partitions, status, code=codes.CHECK_FAILED, column=1):
+def result(name, partitions, status, code=codes.CHECK_FAILED, column=1):
     """How some partitions of a model ended."""
     problem = Diagnostic(Place("models/x.sql", 1, column), code, f"{name} is wrong")
     return StepResult(TableName.parse(name), partitions, status, problem=problem)
@@ -249,11 +259,11 @@ def graph(tmp_path):
 def test_partitions_that_failed_alike_are_one_cause(graph):
     found = causes(
         [
-            result(graph, "marts.m1", ("1",), Status.FAILED),
-            result(graph, "marts.m1", ("2", "3"), Status.FAILED),
-            result(graph, "marts.m1", ("4",), Status.FAILED, column=7),
-            result(graph, "marts.m1", ("5",), Status.FAILED, code=codes.QUERY_FAILED),
-            result(graph, "marts.m2", ("1",), Status.FAILED),
+            result("marts.m1", ("1",), Status.FAILED),
+            result("marts.m1", ("2", "3"), Status.FAILED),
+            result("marts.m1", ("4",), Status.FAILED, column=7),
+            result("marts.m1", ("5",), Status.FAILED, code=codes.QUERY_FAILED),
+            result("marts.m2", ("1",), Status.FAILED),
             StepResult(TableName("marts", "m3"), ("1",), Status.BUILT),
         ]
     )
@@ -269,12 +279,12 @@ def test_partitions_that_failed_alike_are_one_cause(graph):
 def test_what_is_blocked_belongs_to_the_cause_at_its_place(graph):
     (first, second) = causes(
         [
-            result(graph, "marts.m1", ("1",), Status.FAILED),
-            result(graph, "marts.m2", ("1",), Status.FAILED, column=7),
-            result(graph, "marts.m3", ("1",), Status.BLOCKED),
-            result(graph, "marts.m4", ("1",), Status.BLOCKED),
-            result(graph, "marts.m3", ("2",), Status.BLOCKED),
-            result(graph, "marts.m5", ("1",), Status.BLOCKED, column=7),
+            result("marts.m1", ("1",), Status.FAILED),
+            result("marts.m2", ("1",), Status.FAILED, column=7),
+            result("marts.m3", ("1",), Status.BLOCKED),
+            result("marts.m4", ("1",), Status.BLOCKED),
+            result("marts.m3", ("2",), Status.BLOCKED),
+            result("marts.m5", ("1",), Status.BLOCKED, column=7),
         ]
     )
 
@@ -283,10 +293,54 @@ def test_what_is_blocked_belongs_to_the_cause_at_its_place(graph):
 
 
 def test_an_owner_of_many_failures_is_not_buried(graph):
-    failed = [result(graph, f"marts.m{n}", ("",), Status.FAILED) for n in range(9)]
+    failed = [result(f"marts.m{n}", ("",), Status.FAILED) for n in range(9)]
 
     found = messages(graph, causes(failed), "r1")
 
     assert len(found) == MOST_OF_AN_OWNER + 1
     assert found[-1].subject == "4 more failures in local"
     assert all(f"marts.m{n}: models/x.sql:1:1: R503 marts.m{n} is wrong" in found[-1].text for n in range(5, 9))
+
+
+def test_an_export_that_failed_is_a_cause_too(graph):
+    problem = Diagnostic(Place("models/marts/m1.sql", 3), EXPORT_FAILED, "marts.m1@a: the bucket is gone")
+    unload = Unload(TableName("marts", "m1"), "a", (), "gs://acme/a/*.csv", FileFormat.CSV, "v1")
+
+    (message,) = messages(graph, causes(Exports(failed=((unload, problem),)).results()), "r1")
+
+    assert message.subject == "marts.m1@a failed in local"
+    assert "R521 marts.m1@a: the bucket is gone" in message.text
+
+
+MODELS = st.sampled_from(["marts.m1", "marts.m2", "marts.m3"])
+ENDS = st.lists(
+    st.tuples(
+        MODELS,
+        st.sampled_from(["1", "2", "3"]),
+        st.sampled_from([Status.FAILED, Status.BLOCKED, Status.BUILT]),
+        st.integers(1, 3),
+    )
+)
+
+
+@given(ENDS)
+def test_whatever_failed_is_told_once(ends):
+    results = [
+        result(name, (partition,), status, column=column)
+        if status is not Status.BUILT
+        else StepResult(TableName.parse(name), (partition,), status)
+        for name, partition, status, column in ends
+    ]
+
+    found = causes(results)
+
+    told = [(str(each.model), partition) for each in found for partition in each.partitions]
+    assert sorted(told) == sorted((name, partition) for name, partition, status, _ in ends if status is Status.FAILED)
+    places = {each.problem.place for each in found}
+    blocked = [(str(name), one) for each in found for name, several in each.blocked.items() for one in several]
+    expected = [
+        (str(each.model), each.partitions[0])
+        for each in results
+        if each.status is Status.BLOCKED and each.problem.place in places
+    ]
+    assert sorted(blocked) == sorted(expected)
