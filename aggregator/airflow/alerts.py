@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
-from urllib.request import Request, urlopen
+from typing import TYPE_CHECKING
+
+from aggregator.monitoring.webhook import escaped, post
 
 if TYPE_CHECKING:
     from airflow.sdk import Connection, Context
 
 _log = logging.getLogger(__name__)
-_SECONDS = 10
 
 
 class Alert:
@@ -57,9 +56,9 @@ def _send(connection: Connection, owner: str, subject: str, text: str) -> None:
         from airflow.providers.smtp.hooks.smtp import SmtpHook  # noqa: PLC0415
 
         with SmtpHook(smtp_conn_id=connection.conn_id) as hook:
-            hook.send_email_smtp(to=owner, subject=subject, html_content=f"<pre>{_escaped(text)}</pre>")
+            hook.send_email_smtp(to=owner, subject=subject, html_content=f"<pre>{escaped(text)}</pre>")
         return
-    _post(_webhook(connection), {"text": f"{text}"})
+    post(_webhook(connection), text)
 
 
 def _webhook(connection: Connection) -> str:
@@ -68,15 +67,3 @@ def _webhook(connection: Connection) -> str:
     if "://" not in base:
         base = f"{connection.schema or 'https'}://{base}" + (f":{connection.port}" if connection.port else "")
     return f"{base.rstrip('/')}/{(connection.password or '').lstrip('/')}"
-
-
-def _post(url: str, body: dict[str, Any]) -> None:
-    if not url.startswith(("https://", "http://")):
-        raise ValueError("a webhook begins with https://")
-    request = Request(url, json.dumps(body).encode(), {"Content-Type": "application/json"})  # noqa: S310
-    with urlopen(request, timeout=_SECONDS) as answer:  # noqa: S310
-        answer.read()
-
-
-def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -135,7 +135,7 @@ class BuildPartitions(_Task):
         with self.warehouse(graph) as engine:
             builts = build(engine, graph, names, asked, self.run_id(context), self.log.info)
         self._tell(context, builts)
-        wrong = complaint(builts)
+        wrong = complaint(graph, builts)
         if wrong:
             raise AirflowFailException(wrong)
         return {built.model: built.json() for built in builts}
@@ -236,7 +236,7 @@ class RepairStale(_Task):
             builts, left = repair(engine, graph, most, self.run_id(context), self.log.info)
         if left:
             self.log.info("%d stale partitions are left for the next run: the budget is %d", left, most)
-        wrong = complaint(builts)
+        wrong = complaint(graph, builts)
         if wrong:
             raise AirflowFailException(wrong)
         return {"left": left, "models": {built.model: built.json() for built in builts}}

@@ -9,20 +9,23 @@ from pathlib import Path
 from typing import Any
 
 from aggregator.airflow.asked import Asked
-from aggregator.core.diagnostics import Diagnostic
 from aggregator.core.graph import Graph
 from aggregator.core.maps import Reach
 from aggregator.core.names import TableName
 from aggregator.core.plan import Plan
 from aggregator.core.report import Status, StepResult
-from aggregator.core.warehouse import Snapshot
-from aggregator.engines import Engine, open_engine
+from aggregator.core.warehouse import WHOLE, Snapshot
+from aggregator.engines import Engine, WarehouseError, open_engine
 from aggregator.export.manifest.file import read_manifest
 from aggregator.export.manifest.graph import graph_of
+from aggregator.freshness import HISTORY, freshness_of, promising
+from aggregator.monitoring import Meter, metering
+from aggregator.monitoring.causes import causes
+from aggregator.monitoring.messages import account, named, told
 from aggregator.plan import make_plan
 from aggregator.plan.limit import limited
 from aggregator.plan.scheduled import Missing, awaited, missing
-from aggregator.run import run_plan
+from aggregator.run import Hearers, run_plan
 
 Say = Callable[[str], None]
 BUSY_SECONDS = 600.0
@@ -63,12 +66,12 @@ class Built:
     counts: dict[str, int] = dataclasses.field(default_factory=dict)
     rows: int = 0
     bytes: int | None = None
-    problems: list[Diagnostic] = dataclasses.field(default_factory=list)
+    failures: list[StepResult] = dataclasses.field(default_factory=list)
 
     @property
     def is_clean(self) -> bool:
         """Whether nothing failed and nothing was blocked."""
-        return not self.problems
+        return not self.failures
 
     def json(self) -> dict[str, Any]:
         """A few plain words and numbers."""
@@ -89,7 +92,7 @@ class Built:
         if result.bytes is not None:
             self.bytes = (self.bytes or 0) + result.bytes
         if result.problem is not None:
-            self.problems.append(result.problem)
+            self.failures.append(result)
 
 
 class Talk:
@@ -118,29 +121,38 @@ def build(engine: Engine, graph: Graph, names: Sequence[TableName], asked: Asked
     Raises :class:`FailedError` if a table that reads itself lacks the partition before.
     """
     builts: dict[TableName, Built] = {}
-    for name in names:
-        model = graph.models[name]
-        built = builts[name] = Built(str(name), model.fingerprint)
-        cause = next((each for each in graph.reads[name] if each in builts and not builts[each].is_clean), None)
-        if cause is not None:
-            say(f"{name}: not built, as it reads {cause}, which failed")
-            built.problems += builts[cause].problems[:1]
-            built.counts[str(Status.BLOCKED)] = 1
-            continue
-        snapshot = engine.snapshot()
-        built.partitions = asked.partitions(graph, name, snapshot.now)
-        if not built.partitions:
-            say(f"{name}: no partition falls to this run")
-            continue
-        _refuse_gap(graph, snapshot, name, built.partitions)
-        plan = make_plan(
-            graph, snapshot, selected=[name], interval=_around(graph, name, built.partitions), full=asked.is_full
-        )
-        say_plan(plan, graph, say)
-        if not plan.steps:
-            say(f"{named(name, built.partitions)}: fresh, nothing to build")
-        run_plan(plan, graph, engine, snapshot.ledger, run_id=run_id, progress=Talk(builts, say))
+    with metering(graph, say) as meter:
+        progress = Hearers((Talk(builts, say), meter))
+        for name in names:
+            built = builts[name] = Built(str(name), graph.models[name].fingerprint)
+            cause = next((each for each in graph.reads[name] if each in builts and not builts[each].is_clean), None)
+            if cause is not None:
+                say(f"{name}: not built, as it reads {cause}, which failed")
+                problem = builts[cause].failures[0].problem
+                built.add(StepResult(name, (WHOLE,), Status.BLOCKED, problem=problem))
+                continue
+            snapshot = engine.snapshot()
+            built.partitions = asked.partitions(graph, name, snapshot.now)
+            plan = _plan(graph, snapshot, name, built.partitions, say, is_full=asked.is_full)
+            if plan is not None:
+                run_plan(plan, graph, engine, snapshot.ledger, run_id=run_id, progress=progress)
+        _measure(engine, graph, meter, say)
     return list(builts.values())
+
+
+def _plan(
+    graph: Graph, snapshot: Snapshot, name: TableName, partitions: Sequence[str], say: Say, *, is_full: bool
+) -> Plan | None:
+    """What has to be done for some partitions of a model, said; None if there are none."""
+    if not partitions:
+        say(f"{name}: no partition falls to this run")
+        return None
+    _refuse_gap(graph, snapshot, name, partitions)
+    plan = make_plan(graph, snapshot, selected=[name], interval=_around(graph, name, partitions), full=is_full)
+    say_plan(plan, graph, say)
+    if not plan.steps:
+        say(f"{named(name, partitions)}: fresh, nothing to build")
+    return plan
 
 
 def repair(engine: Engine, graph: Graph, most: int, run_id: str, say: Say) -> tuple[list[Built], int]:
@@ -152,8 +164,27 @@ def repair(engine: Engine, graph: Graph, most: int, run_id: str, say: Say) -> tu
     builts = {name: Built(str(name), graph.models[name].fingerprint) for name in names}
     for step in plan.steps:
         builts[step.model].partitions += step.partitions
-    run_plan(plan, graph, engine, snapshot.ledger, run_id=run_id, progress=Talk(builts, say))
+    with metering(graph, say) as meter:
+        progress = Hearers((Talk(builts, say), meter))
+        run_plan(plan, graph, engine, snapshot.ledger, run_id=run_id, progress=progress)
+        _measure(engine, graph, meter, say)
     return list(builts.values()), sum(len(step.partitions) for step in left)
+
+
+def _measure(engine: Engine, graph: Graph, meter: Meter, say: Say) -> None:
+    """How all tables stand when a task is done, if anybody listens: there may be no other run for weeks.
+
+    What was built stays built if that can't be asked.
+    """
+    if not meter.is_on:
+        return
+    try:
+        snapshot, tables = engine.snapshot(), promising(graph)
+        meter.failures(graph.models, snapshot.ledger)
+        if tables:
+            meter.freshness(freshness_of(graph, snapshot, tables, engine.arrivals(HISTORY)).tables)
+    except WarehouseError as error:
+        say(f"how fresh tables are was not measured: {error}")
 
 
 def say_plan(plan: Plan, graph: Graph, say: Say) -> None:
@@ -177,27 +208,18 @@ def looked(graph: Graph, table: TableName, partitions: Sequence[str], say: Say, 
         return missing(graph, engine.snapshot(), table, partitions)
 
 
-def complaint(builts: Sequence[Built]) -> str:
-    """What failed, each cause once, and what to do; empty if nothing did."""
-    problems = list(dict.fromkeys(told(each) for built in builts for each in built.problems))
-    if not problems:
+def complaint(graph: Graph, builts: Sequence[Built]) -> str:
+    """What failed, each root cause once, and what to do; empty if nothing did."""
+    found = causes(result for built in builts for result in built.failures)
+    if not found:
         return ""
     models = " ".join(f"--select {built.model}" for built in builts if not built.is_clean)
-    return "\n".join([*problems, f"next: mend the cause, then clear this task, or `aggregator run {models}`"])
-
-
-def told(problem: Diagnostic) -> str:
-    """A finding on a line, with its place and what helps."""
-    place = f"{problem.place.path}:{problem.place.line}:{problem.place.column}"
-    advice = f" (help: {problem.help})" if problem.help else ""
-    return f"{place}: {problem.code.id} {problem.message}{advice}"
-
-
-def named(name: TableName, partitions: Sequence[str]) -> str:
-    """Partitions of a table, for people."""
-    if not partitions or partitions == ("",):
-        return str(name)
-    return f"{name}@{partitions[0]}" + (f"..{partitions[-1]} ({len(partitions)})" if len(partitions) > 1 else "")
+    return "\n".join(
+        [
+            *(account(graph, each) for each in found),
+            f"next: mend the cause, then clear this task, or `aggregator run {models}`",
+        ]
+    )
 
 
 def _around(graph: Graph, name: TableName, partitions: Sequence[str]) -> tuple[Any, Any]:

@@ -13,6 +13,7 @@ from aggregator.cli.progress import counter
 from aggregator.cli.session import Session
 from aggregator.core.diagnostics import Diagnostic
 from aggregator.core.names import TableName
+from aggregator.core.report import Status, StepResult
 from aggregator.core.unload import Unload
 from aggregator.engines import Engine, NotHereError
 from aggregator.export.storage import behind, refused, unload
@@ -23,7 +24,18 @@ class Exports:
     """What was written to files, and what could not be."""
 
     written: tuple[Unload, ...] = ()
-    problems: tuple[Diagnostic, ...] = ()
+    failed: tuple[tuple[Unload, Diagnostic], ...] = ()
+
+    @property
+    def problems(self) -> tuple[Diagnostic, ...]:
+        """Why some could not be."""
+        return tuple(problem for _, problem in self.failed)
+
+    def results(self) -> list[StepResult]:
+        """What could not be written, as steps of a run."""
+        return [
+            StepResult(each.table, (each.partition,), Status.FAILED, problem=problem) for each, problem in self.failed
+        ]
 
     def json(self) -> list[dict[str, object]]:
         """The partitions that were written."""
@@ -55,14 +67,14 @@ def export(session: Session, engine: Engine, names: list[TableName], *, quiet: b
         say(f"{count(len(names), 'table')} not exported: {error}")
         return Exports()
     tell = counter("partitions exported", quiet=quiet)
-    written, problems = [], []
+    written, failed = [], []
     for done, (each, problem) in enumerate(unload(unloads, session.graph, engine), start=1):
         tell(done, len(unloads))
         if problem is None:
             written.append(each)
         else:
-            problems.append(problem)
-    return Exports(tuple(written), tuple(problems))
+            failed.append((each, problem))
+    return Exports(tuple(written), tuple(failed))
 
 
 def print_exports(exports: Exports, session: Session) -> None:

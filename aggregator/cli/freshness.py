@@ -8,16 +8,13 @@ from datetime import datetime
 import click
 
 from aggregator.core.calendar import Calendar
-from aggregator.core.freshness import FreshnessReport, Level, TableFreshness
+from aggregator.core.freshness import FreshnessReport, Level, TableFreshness, length
 from aggregator.core.graph import Graph
 from aggregator.core.names import TableName
 from aggregator.core.warehouse import Snapshot
 from aggregator.engines import Engine
-from aggregator.freshness import freshness_of, promising
-from aggregator.freshness.deadlines import length
-
-HISTORY = 400
-"""Partitions of each model whose arrival is looked up: a year of days."""
+from aggregator.freshness import HISTORY, freshness_of, promising
+from aggregator.monitoring import Meter
 
 _COLORS = {Level.ERROR: "red", Level.WARN: "yellow", Level.FRESH: "green"}
 
@@ -29,11 +26,20 @@ def look_up(
     return freshness_of(graph, snapshot or engine.snapshot(), tables, engine.arrivals(HISTORY))
 
 
-def publish_freshness(graph: Graph, engine: Engine, snapshot: Snapshot | None = None) -> None:
-    """Leave it in the warehouse, for tables that promise something; ``snapshot`` is there if nothing changed since."""
+def publish_freshness(graph: Graph, engine: Engine, meter: Meter, snapshot: Snapshot | None = None) -> None:
+    """Leave it in the warehouse, for tables that promise something, and measure how all of them stand.
+
+    ``snapshot`` is there if nothing changed since.
+    """
     tables = promising(graph)
+    if snapshot is None and (tables or meter.is_on):
+        snapshot = engine.snapshot()
+    if snapshot is not None:
+        meter.failures(graph.models, snapshot.ledger)
     if tables:
-        engine.publish_freshness(look_up(graph, engine, tables, snapshot))
+        found = look_up(graph, engine, tables, snapshot)
+        engine.publish_freshness(found)
+        meter.freshness(found.tables)
 
 
 def freshness_json(tables: Sequence[TableFreshness]) -> list[dict[str, object]]:

@@ -26,6 +26,11 @@ def say(message: str) -> None:
     click.secho(message, dim=True, err=True)
 
 
+def warn(message: str) -> None:
+    """Say what concerns nobody's files, and may matter all the same, to standard error."""
+    click.secho(f"warning: {message}", fg="yellow", err=True)
+
+
 def teller(*, quiet: bool) -> Callable[[str], None]:
     """What tells of work that goes on: :func:`say`, or nothing."""
     return (lambda _: None) if quiet else say

@@ -9,10 +9,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from aggregator.core.names import TableName
+    from aggregator.core.project import Environment
 
 MEBIBYTE, TEBIBYTE = 2**20, 2**40
 LEAST_BILLED = 10 * MEBIBYTE
 """What BigQuery bills at least, for each table that a query refers to and for the query."""
+
+LIST_PRICE = 6.25
+"""US dollars per TiB: BigQuery's price on demand in the United States and the European Union."""
 
 DAYS_PER_MONTH = 365.25 / 12
 
@@ -147,6 +151,13 @@ def billed(by_table: Iterable[int]) -> int:
 def price(billed: int | None, per_tib: float | None) -> float | None:
     """What so many bytes cost; None where they are not known, or not paid for."""
     return _times(billed, None if per_tib is None else per_tib / TEBIBYTE)
+
+
+def price_per_tib(environment: Environment) -> float | None:
+    """What a TiB costs: as declared, else the list price where there is a Google Cloud project to pay it."""
+    if environment.price_per_tib is not None:
+        return environment.price_per_tib
+    return LIST_PRICE if environment.project else None
 
 
 def size_text(size: float) -> str:

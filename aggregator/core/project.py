@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from aggregator.core.calendar import Grain
     from aggregator.core.diagnostics import Document, Place
     from aggregator.core.maps import PartitionMap
+    from aggregator.core.monitoring import Monitoring
     from aggregator.core.names import TableName
     from aggregator.core.plain import Plain
 
@@ -242,7 +243,7 @@ class Model:
     With ``measures``, the SELECT gives the rows that are grouped by ``dimensions``; with a ``rollup``, there is none.
     ``kept`` names the inputs whose partitions may go without those that were made from them. Rows of a ``volatile``
     model are good for so long, and not at all if that is 0; for good, if they were read ``lookback`` after their
-    partition's end.
+    partition's end. ``runbook`` is the address of what to do when it breaks.
     """
 
     name: TableName
@@ -271,6 +272,7 @@ class Model:
     volatile: Duration | None = None
     lookback: Duration | None = None
     scheduling: Scheduling = Scheduling()
+    runbook: str = ""
 
     @property
     def named_inputs(self) -> tuple[Word, ...]:
@@ -314,6 +316,7 @@ class Project:
     ``broken`` names the models and sources whose files have errors of their own, so that those who read them are
     not told that they do not exist. ``digests`` identify all that the text of a model's SQL is made from, and what a
     source declares. ``read_from`` is the environment that has the tables which are not built in this one.
+    ``monitoring`` is there in environments that are monitored.
     """
 
     root: Path
@@ -329,3 +332,4 @@ class Project:
     digests: Mapping[TableName, str] = dataclasses.field(default_factory=dict)
     read_from: Environment | None = None
     functions: tuple[Function, ...] = ()
+    monitoring: Monitoring | None = None

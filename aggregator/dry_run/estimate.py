@@ -15,8 +15,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from aggregator.core.estimate import Estimate, TableRead
-from aggregator.core.project import Environment, Kind
+from aggregator.core.estimate import Estimate, TableRead, price_per_tib
+from aggregator.core.project import Kind
 from aggregator.core.warehouse import WHOLE
 from aggregator.dry_run.cadence import builds_per_day
 from aggregator.dry_run.conditions import is_tested
@@ -30,9 +30,6 @@ if TYPE_CHECKING:
     from aggregator.core.catalog import Catalog, Size
     from aggregator.core.graph import CompiledModel, Graph
     from aggregator.core.names import TableName
-
-LIST_PRICE = 6.25
-"""US dollars per TiB: BigQuery's price on demand in the United States and the European Union."""
 
 _LATER = timedelta(days=800)
 """After so long, a table that goes on has a new partition, whatever its grain."""
@@ -103,13 +100,6 @@ def built_partition(model: CompiledModel, grounds: Grounds) -> str:
     if newest is not None or model.calendar is None or model.model.partition is None:
         return newest or WHOLE
     return model.calendar.id(model.calendar.grain.ceil(model.model.partition.start))
-
-
-def price_per_tib(environment: Environment) -> float | None:
-    """What a TiB costs: as declared, else the list price where there is a Google Cloud project to pay it."""
-    if environment.price_per_tib is not None:
-        return environment.price_per_tib
-    return LIST_PRICE if environment.project else None
 
 
 def _is_ended(model: CompiledModel, grounds: Grounds) -> bool:

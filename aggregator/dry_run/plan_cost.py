@@ -6,9 +6,9 @@ import dataclasses
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from aggregator.core.estimate import Estimate
+from aggregator.core.estimate import Estimate, price_per_tib
 from aggregator.core.plan import Reason
-from aggregator.dry_run.estimate import Grounds, Reader, price_per_tib
+from aggregator.dry_run.estimate import Grounds, Reader
 
 if TYPE_CHECKING:
     from aggregator.core.names import TableName

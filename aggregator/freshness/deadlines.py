@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import itertools
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -48,32 +46,6 @@ def at_time(by: TimeOfDay, moment: datetime, zone: str) -> datetime:
     found = local.replace(hour=by.minutes // 60, minute=by.minutes % 60, second=0, microsecond=0)
     days = by.days + (found.replace(tzinfo=None) < local.replace(tzinfo=None))
     return (found + timedelta(days=days)).astimezone(UTC)
-
-
-def said(promise: Freshness) -> str:
-    """A promise in words: ``warn after 26 h, error after 48 h, by 06:00``."""
-    return ", ".join(_parts(promise))
-
-
-def _parts(promise: Freshness) -> Iterator[str]:
-    if promise.warn_after is not None:
-        yield f"warn after {length(promise.warn_after)}"
-    if promise.error_after is not None:
-        yield f"error after {length(promise.error_after)}"
-    if promise.by is not None:
-        yield f"by {promise.by}"
-
-
-def length(seconds: float) -> str:
-    """A length of time in two figures: ``2 h 5 min``, ``3 d 4 h``, ``40 s``."""
-    whole = int(abs(seconds))
-    units = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
-    for (size, unit), (smaller, next_unit) in itertools.pairwise(units):
-        if whole >= size:
-            rest = whole % size // smaller
-            is_round = not rest or (unit == "min" and whole >= 10 * size)
-            return f"{whole // size:,} {unit}" if is_round else f"{whole // size:,} {unit} {rest} {next_unit}"
-    return f"{whole} s"
 
 
 def _after(moment: datetime, seconds: int | None) -> datetime | None:

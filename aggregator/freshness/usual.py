@@ -11,6 +11,9 @@ from datetime import UTC, datetime, timedelta
 from aggregator.core.calendar import Calendar, Grain
 from aggregator.core.freshness import Arrival
 
+HISTORY = 400
+"""Partitions of each model whose arrival is worth looking up: a year of days."""
+
 LEAST = 5
 """With fewer partitions than this, nothing is usual."""
 

@@ -74,6 +74,10 @@ _KEYS: dict[str, dict[str, Key]] = {
         ),
         "lookback": Key("How late rows may arrive; what is older is no longer volatile.", ("3 days",)),
         "tags": Key("Words to select models by, as in --select tag:core.", (["core"],)),
+        "runbook": Key(
+            "Where it says what to do when it breaks; {model} stands for its name.",
+            ("https://wiki.example.com/late-flights",),
+        ),
         "dimensions": Key(
             "Columns that rows are grouped by; the SELECT gives the rows.", (["flight_date", "carrier"],)
         ),
@@ -217,6 +221,48 @@ _KEYS: dict[str, dict[str, Key]] = {
             "Checks of many models, by patterns of their names; a model's own check of the same name stands instead.",
             ({"marts.*": ["key_to_be_declared", {"row_count": {"min_value": 1}}]},),
         ),
+        "monitoring": Key(
+            "Who hears of runs: metrics, and messages to owners when something fails.",
+            ({"environments": ["prod"], "dogstatsd": True, "webhook": "SLACK_WEBHOOK"},),
+        ),
+    },
+    "monitoring": {
+        "environments": Key("The environments that are monitored; no other says anything.", (["prod"],)),
+        "dogstatsd": Key(
+            "Where DogStatsD listens; true: where DD_AGENT_HOST and DD_DOGSTATSD_PORT say, else port 8125 here.",
+            (True, "127.0.0.1:8125"),
+        ),
+        "opentelemetry": Key(
+            "Where metrics go by OTLP over HTTP; true: where OTEL_EXPORTER_OTLP_ENDPOINT says.",
+            (True, "http://127.0.0.1:4318/v1/metrics"),
+        ),
+        "tags": Key("Tags that every metric has, too.", ({"team": "data"},)),
+        "runbook": Key(
+            "Where it says what to do when a model breaks; {model} stands for its name.",
+            ("https://wiki.example.com/runbooks/{model}",),
+        ),
+        "webhook": Key("The environment variable that has the address of a Slack webhook.", ("SLACK_WEBHOOK",)),
+        "email": Key(
+            "The server that mail to owners is handed to.",
+            ({"host": "smtp.example.com", "from": "aggregator@example.com"},),
+        ),
+        "owners": Key(
+            "How some owners are reached, where it is not as all others are.",
+            ({"ops@example.com": {"webhook": "OPS_WEBHOOK", "datadog": "@slack-ops"}},),
+        ),
+    },
+    "email": {
+        "host": Key("The name of the mail server.", ("smtp.example.com",)),
+        "port": Key("Its port: 587 with starttls, 465 with tls, else 25, if nothing is said.", (587,)),
+        "from": Key("Who the mail is from.", ("aggregator@example.com",)),
+        "user": Key("Whom to log in as.", ("aggregator",)),
+        "password": Key("The environment variable that has the password.", ("SMTP_PASSWORD",)),
+        "security": Key("How the connection is encrypted."),
+    },
+    "an owner": {
+        "webhook": Key("The environment variable that has the address of this owner's webhook.", ("OPS_WEBHOOK",)),
+        "email": Key("The address of this owner, if the name is none.", ("ops@example.com",)),
+        "datadog": Key("What Datadog notifies for this owner.", ("@slack-ops",)),
     },
 }
 

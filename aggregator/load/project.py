@@ -22,6 +22,7 @@ from aggregator.load.tables import local_problem, read_shape
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from aggregator.core.monitoring import Monitoring
     from aggregator.core.project import Environment, Function
 
 T = TypeVar("T")
@@ -76,6 +77,12 @@ def _named(file: ProjectFile, name: str) -> Environment | None:
     return dataclasses.replace(declared, name=name) if declared else None
 
 
+def _monitoring(file: ProjectFile, environment: Environment) -> Monitoring | None:
+    """What is declared for an environment, if anything."""
+    declared = file.monitoring
+    return declared.monitoring if declared is not None and environment.name in declared.environments else None
+
+
 def _check_environments(file: ProjectFile, report: Report) -> None:
     """What each engine needs, and whether environments know each other."""
     if not file.environments:
@@ -95,6 +102,10 @@ def _check_environments(file: ProjectFile, report: Report) -> None:
             )
             message = f"there is no environment {declared.read_from} to read from"
             report.add(place, codes.UNKNOWN_ENVIRONMENT, message, advice)
+    for word in file.monitoring.environments if file.monitoring is not None else ():
+        if word not in file.environments:
+            advice = did_you_mean(word, file.environments) or f"there are: {', '.join(file.environments)}"
+            report.add(word.place, codes.UNKNOWN_ENVIRONMENT, f"there is no environment {word} to monitor", advice)
 
 
 def _read(document: Document | Diagnostic, shape: Shape[T], report: Report) -> T | Invalid:
@@ -157,6 +168,7 @@ class _Files:
             },
             read_from=_named(file, environment.read_from),
             functions=functions,
+            monitoring=_monitoring(file, environment),
         )
 
     def _check_locals(self, sources: dict[TableName, Source]) -> None:

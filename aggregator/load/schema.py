@@ -25,6 +25,7 @@ from aggregator.load import codes
 from aggregator.load.aggregates import ROLLUP, Measures
 from aggregator.load.amounts import BYTES, SECONDS, Count, Number
 from aggregator.load.exports import EXPORT, Prefix
+from aggregator.load.monitoring import MONITORING, RUNBOOK, MonitoringDeclaration
 from aggregator.load.partitions import SHARDS, InputMap, PartitionShape
 from aggregator.load.plain import AnyPlain
 from aggregator.load.policies import ChangeShape, DurationShape, Volatility
@@ -69,6 +70,7 @@ class ProjectFile:
     variables: MappingType[str, Any]
     functions: tuple[Word, ...]
     checks: MappingType[Word, tuple[CheckDeclaration, ...]]
+    monitoring: MonitoringDeclaration | None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -203,6 +205,7 @@ MODEL = Record(
         "export": Field(EXPORT),
         "size": Field(SIZE),
         "tags": Field(ListOf(Text()), default=()),
+        "runbook": Field(RUNBOOK, default=""),
         "on_change": Field(ChangeShape()),
         "volatile": Field(Volatility()),
         "lookback": Field(DurationShape()),
@@ -320,6 +323,7 @@ PROJECT = Record(
             MapOf(Text("names of models, such as marts.*"), ListOf(CheckShape()), "a mapping of names to checks"),
             default={},
         ),
+        "monitoring": Field(MONITORING),
     },
     lambda v, _place: ProjectFile(
         v["project"],
@@ -329,5 +333,6 @@ PROJECT = Record(
         v["variables"],
         v["functions"],
         v["checks"],
+        v["monitoring"],
     ),
 )

@@ -1,5 +1,5 @@
 """Doing a plan."""
 
-from aggregator.run.execute import Progress, run_plan
+from aggregator.run.execute import Hearers, Progress, run_plan
 
-__all__ = ["Progress", "run_plan"]
+__all__ = ["Hearers", "Progress", "run_plan"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections import Counter
 from collections.abc import Mapping
@@ -29,6 +30,23 @@ class Progress(Protocol):
 
     def advance(self, result: StepResult) -> None:
         """Some of them are done with."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Hearers:
+    """Several who hear how a run goes on, one after the other."""
+
+    all: tuple[Progress, ...]
+
+    def begin(self, partitions: Mapping[TableName, int]) -> None:
+        """Tell all."""
+        for each in self.all:
+            each.begin(partitions)
+
+    def advance(self, result: StepResult) -> None:
+        """Tell all."""
+        for each in self.all:
+            each.advance(result)
 
 
 def run_plan(  # noqa: PLR0913  (the last three are named where it is called)

@@ -83,7 +83,7 @@ def test_and_does_not_when_it_is_to_be_quiet(slow_machine, make_project, aggrega
 
 
 @pytest.mark.parametrize(
-    "name", sorted(COMMANDS.keys() - {"init", "schema", "lsp", "catalog", "airflow", "setup-analyzer"})
+    "name", sorted(COMMANDS.keys() - {"init", "schema", "lsp", "catalog", "airflow", "monitoring", "setup-analyzer"})
 )
 def test_all_work_on_a_project_can_be_quiet(name, aggregator, tmp_path):
     assert "--quiet" in aggregator(tmp_path, name, "--help").out

@@ -202,6 +202,14 @@ WRONG = [
     ("test", "tolerance: 1%\n", "a tolerance in percent"),
     ("project", "time_zone: the north pole\n", "a zone that there is not"),
     ("project", "version: 1\n", "a key that there is not"),
+    ("project", "monitoring: {dogstatsd: true}\n", "monitoring of no environment"),
+    ("project", "monitoring: {environments: local, dogstatsd: here}\n", "a host without a port"),
+    ("project", "monitoring: {environments: local, webhook: https://x.example.com}\n", "a secret in the file"),
+    ("project", "monitoring: {environments: local, runbook: wiki}\n", "a runbook that is no address"),
+    ("project", "monitoring: {environments: local, tags: {Team: data}}\n", "a tag in capitals"),
+    ("project", "monitoring: {environments: local, email: {host: x, from: x}}\n", "mail from no address"),
+    ("project", "monitoring: {environments: local, email: {host: x, from: a@b.c, port: 0}}\n", "a port that is none"),
+    ("model", "runbook: wiki\n", "a runbook in a word"),
 ]
 
 
@@ -237,6 +245,11 @@ ONLY_THE_LOADER = [
     ("model", "checks: {not_null: {bound: 010}}\n", "a value that may mean two things"),
     ("model", 'tags: "a\\x01b"\n', "a control character"),
     ("project", "time_zone: Mars/Crater\n", "a zone of another planet"),
+    ("project", "monitoring: {environments: prod}\n", "monitoring of an environment that there is not"),
+    ("project", "monitoring: {environments: local, tags: {env: x}}\n", "a tag that metrics have"),
+    ("project", "monitoring: {environments: local, email: {host: x, from: a@b.c, user: x}}\n", "half a login"),
+    ("project", "monitoring: {environments: local, dogstatsd: 'a:99999'}\n", "a port out of range"),
+    ("project", "monitoring: {environments: local, runbook: 'https://x/{m}'}\n", "a placeholder of nothing"),
 ]
 
 

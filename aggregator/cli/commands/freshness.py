@@ -11,13 +11,14 @@ import click
 
 from aggregator.cli.freshness import freshness_json, look_up, print_freshness
 from aggregator.cli.options import format_option, project_options, wait_option
-from aggregator.cli.output import count, print_json, teller
+from aggregator.cli.output import count, print_json, teller, warn
 from aggregator.cli.select import select
 from aggregator.cli.session import Session, open_project
 from aggregator.cli.warehouse import at_work
 from aggregator.core.freshness import Level, TableFreshness
 from aggregator.core.names import TableName
 from aggregator.freshness import as_of, promising
+from aggregator.monitoring import metering
 
 
 @click.command("freshness")
@@ -49,10 +50,13 @@ def command(
     graph = session.graph
     chosen = _chosen(session, tables) if tables or everything else promising(graph)
     moment = _moment(at, graph.project.zone)
-    with at_work(graph, session.root, teller(quiet=quiet), wait) as engine:
+    with metering(graph, warn) as meter, at_work(graph, session.root, teller(quiet=quiet), wait) as engine:
         snapshot = engine.snapshot()
-        snapshot = snapshot if moment is None else as_of(graph, snapshot, moment)
-        found = look_up(graph, engine, chosen, snapshot).tables
+        seen = snapshot if moment is None else as_of(graph, snapshot, moment)
+        found = look_up(graph, engine, chosen, seen).tables
+        if moment is None:
+            meter.freshness(found)
+            meter.failures(graph.models, snapshot.ledger)
     if output == "json":
         print_json(freshness_json(found))
     else:

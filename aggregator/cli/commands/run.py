@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import secrets
 import sys
+import time
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import groupby
@@ -14,6 +15,7 @@ import click
 
 from aggregator.cli.exports import export, exporting, print_exports
 from aggregator.cli.freshness import publish_freshness
+from aggregator.cli.notices import tell_owners, telling_if_stopped
 from aggregator.cli.options import (
     amount_options,
     format_option,
@@ -24,7 +26,7 @@ from aggregator.cli.options import (
     select_option,
     wait_option,
 )
-from aggregator.cli.output import count, once, print_json, print_text, teller
+from aggregator.cli.output import count, once, print_json, print_text, teller, warn
 from aggregator.cli.planning import Wish, planned
 from aggregator.cli.plans import print_left_out, print_nothing, warn_unselected
 from aggregator.cli.progress import Bar, Lines, Silent
@@ -32,10 +34,10 @@ from aggregator.cli.select import select
 from aggregator.cli.session import open_project
 from aggregator.cli.warehouse import at_work
 from aggregator.core.diagnostics import Diagnostic
-from aggregator.core.estimate import price, size_text
+from aggregator.core.estimate import price, price_per_tib, size_text
 from aggregator.core.report import Report, Status, StepResult
-from aggregator.dry_run.estimate import price_per_tib
-from aggregator.run import Progress, run_plan
+from aggregator.monitoring import metering
+from aggregator.run import Hearers, Progress, run_plan
 
 
 @click.command("run")
@@ -69,12 +71,19 @@ def command(
     Only what is not fresh is built. A run that was stopped goes on where it was when it is started again.
     """
     wish = Wish(selection, (start, end), full, limit, retry)
+    began = time.monotonic()
     session = open_project(folder, environment, quiet=quiet)
+    compiled = time.monotonic() - began
     session.stop_on_errors()
     graph, per_tib = session.graph, price_per_tib(session.graph.project.environment)
     run_id = run_id or _run_id()
     exported = exporting(session, select(graph, selection))
-    with at_work(graph, session.root, teller(quiet=quiet), wait, run_id) as engine:
+    with (
+        telling_if_stopped(graph, run_id),
+        metering(graph, warn) as meter,
+        at_work(graph, session.root, teller(quiet=quiet), wait, run_id) as engine,
+    ):
+        meter.compiled(compiled)
         engine.parallel = min(jobs or engine.parallel, engine.parallel)
         snapshot = engine.snapshot()
         found = planned(graph, snapshot, wish)
@@ -85,11 +94,13 @@ def command(
                 engine,
                 snapshot.ledger,
                 run_id=run_id,
-                progress=progress,
+                progress=Hearers((progress, meter)),
                 refuse=(lambda _: None) if allow_inexact else engine.refusal,
             )
         exports = export(session, engine, exported, quiet=quiet)
-        publish_freshness(graph, engine, None if report.results else snapshot)
+        meter.run(report)
+        publish_freshness(graph, engine, meter, None if report.results else snapshot)
+    tell_owners(graph, [*report.results, *exports.results()], run_id, quiet=quiet)
     if output == "json":
         left_out = sum(len(step.partitions) for step in found.left_out)
         steps = [_json(result, per_tib) for result in report.results]

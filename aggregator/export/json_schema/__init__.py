@@ -6,7 +6,7 @@ schema. What a schema can't say, and the loader alone finds, is listed in ``docs
 
 from __future__ import annotations
 
-from aggregator.export.json_schema.policies import Schema, schema_of
+from aggregator.export.json_schema.monitoring import Schema, schema_of
 from aggregator.load.cases import UNIT_TEST
 from aggregator.load.schema import MODEL, PROJECT, ROLLUP_FILE, SOURCE_FILE
 

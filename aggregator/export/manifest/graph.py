@@ -25,6 +25,7 @@ from aggregator.core.graph import (
 )
 from aggregator.core.lazily import Lazily
 from aggregator.core.maps import PartitionMap
+from aggregator.core.monitoring import Contact, MailServer, Monitoring, Security
 from aggregator.core.names import TableName
 from aggregator.core.project import (
     Budget,
@@ -67,6 +68,7 @@ def graph_of(content: Json, root: Path) -> Graph:
         sources=sources,
         models=Lazily({name: functools.partial(_declared, each) for name, each in said.items()}),
         read_from=_environment(content["read_from"]) if content["read_from"] is not None else None,
+        monitoring=_monitoring(content.get("monitoring")),
     )
     listed = [*content["sources"], *content["models"]]
     return Graph(
@@ -85,6 +87,15 @@ def _name(text: str) -> TableName:
 
 def _environment(said: Json) -> Environment:
     return Environment(**said, place=_NOWHERE)
+
+
+def _monitoring(said: Json | None) -> Monitoring | None:
+    if said is None:
+        return None
+    email = said["email"]
+    server = MailServer(**{**email, "security": Security(email["security"])}) if email is not None else None
+    owners = {owner: Contact(**contact) for owner, contact in said["owners"].items()}
+    return Monitoring(**{**said, "email": server, "owners": owners})
 
 
 def _reads(name: TableName, said: Json) -> tuple[TableName, ...]:
@@ -168,6 +179,7 @@ def _declared(said: Json) -> Model:
         freshness=_freshness(said["freshness"]),
         budget=Budget(place, **said["budget"]) if said["budget"] else None,
         tags=tuple(said["tags"]),
+        runbook=said.get("runbook", ""),
         size=DeclaredSize(**said["size"]) if said["size"] else None,
         rollup=_rollup(said["rollup"], place),
         columns=tuple(Column(Word(each, place), is_sensitive=True) for each in said["sensitive"]),
