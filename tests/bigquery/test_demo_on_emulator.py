@@ -12,6 +12,7 @@ import duckdb
 import pytest
 from conftest import graph_of
 from emulated import PROJECT, running
+from lab import source, write_files
 
 from aggregator.core.calendar import Calendar, ColumnType
 
@@ -85,6 +86,64 @@ def by_partition(columns: list[str], rows: list[Any], calendar: Calendar | None)
             id_ = calendar.id(calendar.grain.floor(start))
         found.setdefault(id_, []).append(repr(sorted(values.items())))
     return {id_: sorted(group) for id_, group in found.items()}
+
+
+def sampled(demo: Path, aggregator: Any, table: str, *arguments: str) -> list[Any]:
+    """The rows of a sample in the dataset ``samples``."""
+    done = aggregator(demo, "sample", "--env", "prod", "--select", f"samples.{table}", *arguments)
+    assert done.code == 0, done.err
+    files = f"{demo}/.aggregator/samples/samples.{table}/*.parquet"
+    with duckdb.connect() as db:
+        return db.execute(f"SET TimeZone = 'UTC'; FROM '{files}' ORDER BY ALL").fetchall()
+
+
+VALUES = {
+    "INT64": ("9007199254740993", 9007199254740993),
+    "FLOAT64": ("0.1", 0.1),
+    "NUMERIC": ("NUMERIC '12345678901234567890.123456789'", decimal.Decimal("12345678901234567890.123456789")),
+    "STRING": ("'é'", "é"),
+    "BYTES": ("b'ab'", b"ab"),
+    "BOOL": ("TRUE", True),
+    "DATE": ("DATE '2024-02-29'", dt.date(2024, 2, 29)),
+    "DATETIME": ("DATETIME '2024-02-29 01:02:03.5'", dt.datetime.fromisoformat("2024-02-29T01:02:03.5")),
+    "TIMESTAMP": ("TIMESTAMP '2024-02-29 01:02:03+00'", dt.datetime(2024, 2, 29, 1, 2, 3, tzinfo=dt.UTC)),
+    "TIME": ("TIME '01:02:03'", dt.time(1, 2, 3)),
+    "JSON": ("JSON '{\"k\": 1}'", '{"k":1}'),
+    "ARRAY<INT64>": ("[1, 2]", [1, 2]),
+    "STRUCT<x INT64, y STRING>": ("STRUCT(1 AS x, 'x' AS y)", {"x": 1, "y": "x"}),
+    "ARRAY<STRUCT<x INT64, y STRING>>": ("[STRUCT(2 AS x, 'y' AS y)]", [{"x": 2, "y": "y"}]),
+}
+
+
+def test_a_sample_has_the_values_that_are_there(demo: Path, aggregator: Any, client: Any) -> None:
+    client.create_dataset(f"{PROJECT}.samples", exists_ok=True)
+    columns = {f"c{number}": type_ for number, type_ in enumerate(VALUES)}
+    listed = ", ".join(f"{literal} AS {name}" for name, (literal, _) in zip(columns, VALUES.values(), strict=True))
+    client.query(f"CREATE TABLE {PROJECT}.samples.kinds AS SELECT {listed}").result()
+    write_files(demo, {"models/samples/kinds.yml": source(columns)})
+
+    assert sampled(demo, aggregator, "kinds") == [tuple(value for _, value in VALUES.values())]
+
+
+def test_a_sample_has_the_same_rows_every_time(demo: Path, aggregator: Any, client: Any) -> None:
+    client.create_dataset(f"{PROJECT}.samples", exists_ok=True)
+    rows = "SELECT number, CONCAT('p', CAST(MOD(number, 7) AS STRING)) AS person FROM UNNEST(GENERATE_ARRAY(1, 200))"
+    client.query(f"CREATE TABLE {PROJECT}.samples.many AS {rows} AS number").result()
+    people = {"number": "INT64", "person": {"type": "STRING", "sensitive": True}}
+    write_files(demo, {"models/samples/many.yml": source(people)})
+
+    few, again, more = (
+        {number for number, _ in sampled(demo, aggregator, "many", "--limit", limit)} for limit in ("10", "10", "20")
+    )
+    half = sampled(demo, aggregator, "many", "--percent", "50", "--by", "person")
+
+    assert (len(few), len(more)) == (10, 20)
+    assert few == again < more
+    people_in_half = {number % 7 for number, _ in half}
+    assert 0 < len(people_in_half) < 7
+    assert sorted(number for number, _ in half) == [each for each in range(1, 201) if each % 7 in people_in_half]
+    assert len({pseudonym for _, pseudonym in half}) == len(people_in_half)
+    assert all(len(pseudonym) == 16 for _, pseudonym in half)
 
 
 def test_the_demo_is_what_it_is_on_duckdb(demo: Path, aggregator: Any, client: Any, tmp_path: Path) -> None:

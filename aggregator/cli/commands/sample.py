@@ -15,6 +15,7 @@ from aggregator.cli.output import count, print_json, print_text, say
 from aggregator.cli.progress import counter
 from aggregator.cli.select import select
 from aggregator.cli.session import Session, open_project
+from aggregator.core.diagnostics import did_you_mean
 from aggregator.core.estimate import price, size_text
 from aggregator.core.names import TableName
 from aggregator.core.sample import Sample, Share
@@ -97,6 +98,7 @@ def command(
         return _drop(session, asked)
     if by and percent is None:
         raise click.UsageError("--by needs --percent: it says of what so many of a hundred are taken")
+    _check_column(session, by)
     share = Share(_ROWS if rows is None and percent is None else rows, percent, by)
     return _Sampled(session, share, quiet=quiet, output=output).run(asked, budget, only_shown=only_shown)
 
@@ -195,6 +197,10 @@ def _asked(
 
     graph = session.graph
     named = {each: _sources(session, each) for each in selection}
+    known = list(map(str, (*graph.sources, *graph.project.models)))
+    for each, found in named.items():
+        if not found and each.replace("*", "").replace(".", "").isidentifier() and not fnmatch.filter(known, each):
+            raise click.UsageError(f"--select {each}: there is no such table. {did_you_mean(each, known)}".strip())
     models = [each for each, found in named.items() if not found]
     chosen = [name for name in select(graph, models) if name in graph.models] if models else []
     sources = {name for found in named.values() for name in found} if selection else set(graph.sources)
@@ -203,6 +209,12 @@ def _asked(
 
 def _sources(session: Session, text: str) -> list[TableName]:
     return [name for name in session.graph.sources if fnmatch.fnmatchcase(str(name), text) or str(name) == text]
+
+
+def _check_column(session: Session, by: str) -> None:
+    names = {str(each.name) for source in session.graph.sources.values() for each in source.columns}
+    if by and by.casefold() not in map(str.casefold, names):
+        raise click.UsageError(f"--by {by}: no source has such a column. {did_you_mean(by, names)}".strip())
 
 
 def _drop(session: Session, asked: Asked) -> int:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from aggregator.core.estimate import LEAST_BILLED
-from aggregator.core.warehouse import WHOLE, Version, Versions
+from aggregator.core.warehouse import WHOLE, Versions
 from aggregator.engines.bigquery import writing
 from aggregator.engines.bigquery.connection import NOT_INSTALLED, Connection, Patience, is_installed
 from aggregator.engines.bigquery.jobs import digest
@@ -94,10 +94,15 @@ class Sampling:
         if masked:
             parameters.append(Parameter("salt", Type("STRING"), self._salt))
         sql = _query(address_sql(address), source, columns, where, share)
-        version = self.versions().get(source.name, {}).get(partition, Version(0, ""))
-        identity = digest(sql, *(f"{each.name}={each.value}" for each in parameters), version.token)
+        identity = digest(sql, *(f"{each.name}={each.value}" for each in parameters), self._state(source, partition))
         name = f"{partition or 'all'}-{identity[:12]}.parquet"
         return Extract(source.name, partition, tuple(columns), sql, tuple(parameters), name)
+
+    def _state(self, source: Source, partition: str) -> str:
+        """What tells the rows of a partition from all others; where nothing does, as of a view, it is always new."""
+        version = self.versions().get(source.name, {}).get(partition)
+        is_known = version is not None and version.rows and (version.settles_at or self.now()) <= self.now()
+        return version.token if version is not None and is_known else self._salt
 
     def bytes(self, extracts: Sequence[Extract]) -> list[int | QueryError]:
         """How much each query would read, or why BigQuery refuses it; nothing is run or billed."""
