@@ -154,14 +154,16 @@ class Warehouse(BigQuery):
         if method == "POST":
             if found is not None:
                 raise Refusal(409, f"Already Exists: Table {name}", "duplicate")
-            self.stored[name] = Table(self._stamped({"type": "VIEW" if "view" in body else "TABLE", **body}))
+            found_out = {"type": "VIEW", "schema": {"fields": self.fields}} if "view" in body else {"type": "TABLE"}
+            self.stored[name] = Table(self._stamped({**found_out, **body}))
             return 200, self.stored[name].resource
         if found is None:
             raise Refusal(404, f"Not found: Table {name}")
         if method == "PATCH":
             if if_match and if_match != found.resource["etag"]:
                 raise Refusal(412, "Precondition Failed", "conditionNotMet")
-            found.resource = self._stamped({**found.resource, **body})
+            found_out = {"schema": {"fields": self.fields}} if "view" in body else {}
+            found.resource = self._stamped({**found.resource, **found_out, **body})
         if method == "DELETE":
             del self.stored[name]
             return 200, {}

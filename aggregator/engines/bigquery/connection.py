@@ -127,6 +127,8 @@ class Connection:
         config.labels = dict(labels or {})
         if limit is not None:
             config.maximum_bytes_billed = limit
+        if self._environment.reservation:
+            config.reservation = self._environment.reservation
         request, total = self._patience.request, self._patience.total
 
         def ask(client: Any, how: dict[str, Any]) -> T:

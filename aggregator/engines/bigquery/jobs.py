@@ -92,12 +92,13 @@ class Jobs:
     def run(self, work: Work) -> Job:
         """Run a job, once. Raises :class:`QueryError` if it can't be finished."""
         guarded(work.configuration, self._layout)
+        configuration = self._reserved(work.configuration)
         failures = earlier = 0
         while True:
             if work.paced is not None:
                 self._paces.update(work.paced)
             job_id = f"{work.name}_{failures + earlier + 1}"
-            job, is_ours = self._begun(job_id, work.configuration)
+            job, is_ours = self._begun(job_id, configuration)
             job = self._finished(job_id, job)
             if not job.reason and (is_ours or _ended_since(job, work.accept_from)):
                 return job
@@ -108,6 +109,12 @@ class Jobs:
             if job.reason not in _AGAIN or failures >= MAX_ATTEMPTS:
                 raise _failure(job.reason, job.message, began=job.began)
             self._pause(failures)
+
+    def _reserved(self, configuration: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A query with the reservation that it is to use; what copies or exports a table as it is uses no slots."""
+        reservation = self._layout.environment.reservation
+        is_query = "query" in configuration
+        return {**configuration, "reservation": reservation} if reservation and is_query else configuration
 
     def run_all(self, works: Sequence[Work]) -> list[Job]:
         """Run jobs that do not depend on each other, several at once."""
