@@ -59,7 +59,7 @@ class Warehouse(BigQuery):
     """
 
     compute: Callable[[str, dict[str, str]], list[Row]] = lambda _sql, _parameters: []
-    export: Callable[[str], None] = lambda _sql: None
+    export: Callable[[str], None] = lambda _files: None
     sample: Callable[[str, dict[str, str]], list[list[Any]]] = lambda _sql, _parameters: []
     read: int = 0
     """How many bytes each query would read, by its dry run."""
@@ -253,12 +253,16 @@ class Warehouse(BigQuery):
             table, id_ = self._target(source)
             self._replace(configuration["copy"], [dict(row) for row in table.rows.get(id_, [])])
             return []
+        if "extract" in configuration:
+            self._target(configuration["extract"]["sourceTable"])
+            self.export(configuration["extract"]["destinationUris"][0])
+            return []
         query = configuration["query"]
         parameters = {each["name"]: _value(each) for each in query.get("queryParameters", [])}
         if purpose == "ledger":
             self.ledger += [json.loads(each) for each in parameters["rows"]]
         elif purpose == "export":
-            self.export(query["query"])
+            self.export(re.search(r'uri = "([^"]+)"', query["query"])[1])
         elif purpose == "check":
             return self._measured(query["query"])
         elif query["query"].startswith("BEGIN TRANSACTION"):

@@ -92,7 +92,7 @@ class Jobs:
     def run(self, work: Work) -> Job:
         """Run a job, once. Raises :class:`QueryError` if it can't be finished."""
         guarded(work.configuration, self._layout)
-        configuration = self._reserved(work.configuration)
+        configuration = self._bounded(work.configuration)
         failures = earlier = 0
         while True:
             if work.paced is not None:
@@ -110,11 +110,14 @@ class Jobs:
                 raise _failure(job.reason, job.message, began=job.began)
             self._pause(failures)
 
-    def _reserved(self, configuration: Mapping[str, Any]) -> Mapping[str, Any]:
-        """A query with the reservation that it is to use; what copies or exports a table as it is uses no slots."""
-        reservation = self._layout.environment.reservation
-        is_query = "query" in configuration
-        return {**configuration, "reservation": reservation} if reservation and is_query else configuration
+    def _bounded(self, configuration: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A query with what it may bill at most, and whose slots it uses; what copies tables costs nothing."""
+        environment = self._layout.environment
+        if "query" not in configuration:
+            return configuration
+        limit = {"maximumBytesBilled": str(environment.max_bytes_billed)} if environment.max_bytes_billed else {}
+        reserved = {"reservation": environment.reservation} if environment.reservation else {}
+        return {**configuration, "query": {**limit, **configuration["query"]}, **reserved}
 
     def run_all(self, works: Sequence[Work]) -> list[Job]:
         """Run jobs that do not depend on each other, several at once."""
@@ -212,6 +215,12 @@ def _insert(client: Any, configuration: Mapping[str, Any], job_id: str, location
         copying = bigquery.CopyJobConfig.from_api_repr(dict(configuration))
         target = bigquery.TableReference.from_api_repr(configuration["copy"]["destinationTable"])
         return client.copy_table([], target, job_id=job_id, location=location, job_config=copying, **how)
+    if "extract" in configuration:
+        extracting = bigquery.ExtractJobConfig.from_api_repr(dict(configuration))
+        extract = configuration["extract"]
+        table = bigquery.TableReference.from_api_repr(extract["sourceTable"])
+        uris = extract["destinationUris"]
+        return client.extract_table(table, uris, job_id=job_id, location=location, job_config=extracting, **how)
     asking = bigquery.QueryJobConfig.from_api_repr(dict(configuration))
     sql = configuration["query"]["query"]
     return client.query(sql, asking, job_id=job_id, location=location, job_retry=None, **how)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from aggregator.core.estimate import LEAST_BILLED
-from aggregator.core.warehouse import WHOLE, Versions
+from aggregator.core.warehouse import Versions
 from aggregator.engines.bigquery import writing
 from aggregator.engines.bigquery.connection import NOT_INSTALLED, Connection, Patience, is_installed
 from aggregator.engines.bigquery.jobs import digest
@@ -163,12 +163,11 @@ def _query(table: str, source: Source, columns: Sequence[Column], where: str, sh
         chosen = [str(each) for each in source.key] or [str(each.name) for each in source.columns]
         subject = f"TO_JSON_STRING(STRUCT({', '.join(f'`{each}`' for each in chosen)}))"
     number = f"FARM_FINGERPRINT({subject}) & {_POSITIVE}"
-    conditions = [where] if where else []
     if share.percent is not None and (by or not share.by):
-        conditions.append(f"MOD({number}, {_MILLION}) < {round(share.percent * _MILLION / 100)}")
-    filtered = f" WHERE {' AND '.join(conditions)}" if conditions else ""
-    first = f" ORDER BY {number} LIMIT {share.rows}" if share.rows is not None else ""
-    return f"SELECT {listed} FROM {table}{filtered}{first}"
+        part = f"MOD({number}, {_MILLION}) < {round(share.percent * _MILLION / 100)}"
+        where = f"{where} AND {part}" if where else f"WHERE {part}"
+    first = f"ORDER BY {number} LIMIT {share.rows}" if share.rows is not None else ""
+    return " ".join(each for each in (f"SELECT {listed} FROM {table}", where, first) if each)
 
 
 def _value(column: Column) -> str:
@@ -183,10 +182,8 @@ def _value(column: Column) -> str:
 
 def _of_partition(calendar: Calendar | None, partition: str) -> tuple[str, list[Parameter]]:
     """The condition for the rows of a partition, and its parameters."""
-    if calendar is None or partition == WHOLE:
-        return "", []
-    start = calendar.parse(partition)
-    if calendar.suffix:
-        return f"`{calendar.column}` = @suffix", [Parameter("suffix", Type("STRING"), start.strftime(calendar.suffix))]
-    bounds = {"start": calendar.value(start), "end": calendar.value(calendar.next(start))}
-    return f"`{calendar.column}` >= @start AND `{calendar.column}` < @end", writing.of_values(bounds)
+    if calendar is not None and calendar.suffix:
+        suffix = calendar.parse(partition).strftime(calendar.suffix)
+        return f"WHERE `{calendar.column}` = @suffix", [Parameter("suffix", Type("STRING"), suffix)]
+    where, values = writing.of_partition(calendar, partition)
+    return where, writing.of_values(values)
