@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import decimal
 import math
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ import duckdb
 import pytest
 from conftest import graph_of
 from emulated import PROJECT, running
-from lab import source, write_files
+from lab import daily, model, source, write_files
 
 from aggregator.core.calendar import Calendar, ColumnType
 
@@ -144,6 +146,62 @@ def test_a_sample_has_the_same_rows_every_time(demo: Path, aggregator: Any, clie
     assert sorted(number for number, _ in half) == [each for each in range(1, 201) if each % 7 in people_in_half]
     assert len({pseudonym for _, pseudonym in half}) == len(people_in_half)
     assert all(len(pseudonym) == 16 for _, pseudonym in half)
+
+
+SALES = [(dt.date(2024, 1, 1 + number % 4), number % 3, number) for number in range(40)]
+COMPARED = {
+    ".gitignore": ".aggregator/\n",
+    "aggregator.yml": (
+        "project: compared\nenvironments:\n  local: {engine: duckdb, path: .aggregator/local.duckdb}\n"
+        f"  prod: {{engine: bigquery, project: {PROJECT}, location: EU}}\ndefault_environment: local\n"
+    ),
+    "sales.csv": "".join(("day,shop,amount\n", *(f"{day},{shop},{amount}\n" for day, shop, amount in SALES))),
+    "models/shop/sales.yml": source(
+        {"day": "DATE", "shop": "INT64", "amount": "INT64"},
+        partition=daily("day", "2024-01-01", "2024-01-05"),
+        local="sales.csv",
+    ),
+    "models/compared/daily.sql": model(
+        "SELECT day, shop, SUM(amount) AS total FROM shop.sales GROUP BY day, shop",
+        key=["day", "shop"],
+        partition=daily("day", "2024-01-01"),
+    ),
+    "models/compared/totals.sql": model(
+        "SELECT shop, SUM(total) AS total, [MAX(total)] AS best FROM compared.daily GROUP BY shop", key=["shop"]
+    ),
+    "models/compared/running.sql": model(
+        "SELECT d.day, d.shop, d.total + IFNULL(r.total, 0) AS total FROM compared.daily AS d"
+        " LEFT JOIN compared.running AS r ON r.shop = d.shop AND r.day = DATE_SUB(d.day, INTERVAL 1 DAY)",
+        inputs={"compared.running": "previous"},
+        partition=daily("day", "2024-01-01"),
+    ),
+    "models/compared/view.sql": model("SELECT shop, total FROM compared.totals", kind="view"),
+}
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="there is no git")
+def test_two_versions_differ_as_on_duckdb(aggregator: Any, client: Any, tmp_path: Path) -> None:
+    root = write_files(tmp_path / "compared", COMPARED)
+    for command in ("init -q", "add -A", "-c user.name=a -c user.email=a@example.com commit -qm before"):
+        subprocess.run(["git", "-C", root, *command.split(" ")], check=True)
+    client.create_dataset(f"{PROJECT}.shop", exists_ok=True)
+    rows = ", ".join(f"(DATE '{day}', {shop}, {amount})" for day, shop, amount in SALES)
+    client.query(f"CREATE TABLE {PROJECT}.shop.sales (day DATE, shop INT64, amount INT64) PARTITION BY day").result()
+    client.query(f"INSERT INTO {PROJECT}.shop.sales VALUES {rows}").result()
+    built = [aggregator(root, "run", "--env", each, "--quiet") for each in ("local", "prod")]
+    path = root / "models/compared/daily.sql"
+    path.write_text(path.read_text().replace("SUM(amount)", "SUM(IF(amount > 30, amount - 1, amount))"))
+    new = model("SELECT day, COUNT(*) AS sales FROM shop.sales GROUP BY day", partition=daily("day", "2024-01-01"))
+    write_files(root, {"models/compared/new.sql": new})
+
+    found = [aggregator(root, "diff", "HEAD", "--env", each, "--all", "--format", "json") for each in ("local", "prod")]
+
+    assert [each.code for each in (*built, *found)] == [0] * 4, [each.err for each in (*built, *found)]
+    local, prod = ({model["name"]: model["rows"] for model in each.json["models"]} for each in found)
+    assert local == prod
+    assert sum(each["changed"] for each in local["compared.daily"]["partitions"]) == 9
+    left = [each.table_id for each in client.list_tables(f"{PROJECT}._aggregator")]
+    assert not [each for each in left if each.startswith("trial_")]
 
 
 def test_the_demo_is_what_it_is_on_duckdb(demo: Path, aggregator: Any, client: Any, tmp_path: Path) -> None:

@@ -93,11 +93,8 @@ def test_all_columns_of_a_partition_are_copied_without_a_query(bucket, warehouse
 
 @pytest.mark.parametrize(("format_", "called"), [("csv", "CSV"), ("json", "NEWLINE_DELIMITED_JSON"), ("avro", "AVRO")])
 def test_formats_are_called_as_the_job_calls_them(bucket, warehouse, build, export, format_, called):
-    given = files(
-        "2024-01-01",
-        "2024-01-02",
-        export={**DECLARED, "to": DECLARED["to"].replace("parquet", format_), "format": format_},
-    )
+    declared = {"to": DECLARED["to"].replace("parquet", format_), "format": format_}
+    given = files("2024-01-01", "2024-01-02", export=declared)
     build(given)
     export(given)
 

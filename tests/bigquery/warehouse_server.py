@@ -296,7 +296,8 @@ class Warehouse(BigQuery):
                 )
             table.put(id_, rows, self._now())
             return
-        table.rows.clear()
+        if job["writeDisposition"] != "WRITE_APPEND":
+            table.rows.clear()
         if not table.resource.get("timePartitioning"):
             table.put("", rows, self._now())
             return

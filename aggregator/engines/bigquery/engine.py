@@ -25,9 +25,10 @@ from aggregator.engines.bigquery.refusals import Refused
 from aggregator.engines.bigquery.storage import Storage
 from aggregator.engines.bigquery.store import Store
 from aggregator.engines.bigquery.targets import Targets
+from aggregator.engines.bigquery.trial import BigQueryTrial
 from aggregator.engines.bigquery.unloading import Unloading
 from aggregator.engines.bigquery.versions import view_version
-from aggregator.engines.protocol import NotHereError, QueryError, Rows, Trial, WarehouseError
+from aggregator.engines.protocol import QueryError, Rows, Trial, WarehouseError
 
 if TYPE_CHECKING:
     from aggregator.core.diagnostics import Diagnostic
@@ -69,7 +70,7 @@ class BigQueryEngine:
         self._labels = labels = writing.labels(layout, run_key, "metadata")
         self._reading = reading = Reading(connection, layout, labels)
         self._targets = Targets(store, layout)
-        self._storage = Storage(connection)
+        self._storage, self._run_key = Storage(connection), run_key
         self._unloading = Unloading(layout, connection, self._jobs, reading, self._storage, run_key=run_key)
         keeping = Jobs(connection, layout, paces, patience)
         marks = writing.labels(layout, run_key, "ledger")
@@ -228,11 +229,17 @@ class BigQueryEngine:
             sql = f"SELECT * FROM {found.address.sql} {where} {order} LIMIT {limit}"
             return self._answer(sql, parameters)
 
-    def trial(self, graph: Graph, name: str) -> contextlib.AbstractContextManager[Trial]:
-        """Nothing is computed beside the tables yet."""
-        del graph, name
-        message = "rows can't be compared on BigQuery yet"
-        raise NotHereError(message, "compare them on DuckDB: `--env` with an environment that has `engine: duckdb`")
+    @contextlib.contextmanager
+    def trial(self, graph: Graph, name: str) -> Iterator[Trial]:
+        """Tables of ours, dropped at the end."""
+        with _lost():
+            self._reading.versions()
+        parts = (self._layout, self._jobs, self._store, self._reading)
+        trial = BigQueryTrial(graph, name, *parts, run_key=self._run_key)
+        try:
+            yield trial
+        finally:
+            trial.drop()
 
     def _placed(self, query: str) -> str:
         self._reading.versions()

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from aggregator.core.graph import CompiledModel, OutputColumn
 from aggregator.engines.bigquery.places import Address
-from aggregator.engines.bigquery.types import type_of_field
+from aggregator.engines.bigquery.types import field_of, type_from, type_of_field
+from aggregator.engines.protocol import QueryError
 
 if TYPE_CHECKING:
     from aggregator.core.calendar import Calendar
@@ -57,6 +58,21 @@ class Shape:
 def shape_of(model: CompiledModel, write: Write, fields: Sequence[Field]) -> Shape:
     """The shape of a model's table, given the columns of its query: with what its author says of them."""
     return Shape(described(fields, write.columns), model.calendar, tuple(map(str, model.model.cluster)))
+
+
+def declared_shape(model: CompiledModel) -> Shape:
+    """The shape of a table of which nothing was built yet, as far as it is known without a query."""
+    types = {column.name: type_from(column.type) for column in model.columns}
+    untyped = [name for name, type_ in types.items() if type_ is None]
+    if untyped:
+        message = f"{model.name} is not built yet, and the types of {', '.join(untyped)} can't be inferred"
+        raise QueryError(f"{message}; declare them: `columns: {{{untyped[0]}: {{type: INT64}}}}`")
+    fields = [
+        field_of(name, type_) | ({"description": column.description} if column.description else {})
+        for (name, type_), column in zip(types.items(), model.columns, strict=True)
+        if type_ is not None
+    ]
+    return Shape(tuple(fields), model.calendar, tuple(map(str, model.model.cluster)))
 
 
 def described(fields: Iterable[Field], columns: Iterable[OutputColumn]) -> tuple[Field, ...]:

@@ -110,6 +110,18 @@ def staging_job(order: Order, layout: Layout, address: Address, shape: Shape, ac
     return Work(order.name(layout, "stage"), configuration, accept_from)
 
 
+def trial_job(order: Order, layout: Layout, address: Address, shape: Shape) -> Work:
+    """Add the rows of a query to a table that is only there to be compared."""
+    query = {
+        **_asked(order, layout),
+        "destinationTable": reference(address),
+        "writeDisposition": "WRITE_APPEND",
+        "createDisposition": "CREATE_NEVER",
+        **shape.layout(),
+    }
+    return Work(order.name(layout, "trial"), {"query": query, "labels": order.labels(layout, "diff")}, order.opened_at)
+
+
 def direct_job(order: Order, layout: Layout, shape: Shape, *, keeps_columns: bool) -> Work:
     """Replace a partition, or a table that has none, by the rows of a query.
 
