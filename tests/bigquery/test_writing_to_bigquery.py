@@ -110,6 +110,14 @@ def test_jobs_say_what_they_are_for_and_are_bounded(warehouse, build):
     assert int(job["configuration"]["query"]["maximumBytesBilled"]) == 2 * 10**9 // 2**20 * 2**20 + 2**20
 
 
+def test_no_query_may_bill_more_than_the_environment_allows(warehouse, build):
+    build({**TWO_DAYS, "aggregator.yml": PROJECT_FILE.replace("prod: {", "prod: {max_bytes_billed: 3 GB, ")})
+
+    queries = [job["configuration"]["query"] for job in warehouse.jobs.values() if "query" in job["configuration"]]
+    assert {each["maximumBytesBilled"] for each in queries} == {str(3 * 10**9)}
+    assert len(queries) > 1
+
+
 def test_queries_use_the_reservation_of_the_environment(warehouse, build):
     name = "projects/acme-admin/locations/EU/reservations/nightly"
     build({**TWO_DAYS, "aggregator.yml": PROJECT_FILE.replace("prod: {", f"prod: {{reservation: {name}, ")})
