@@ -183,6 +183,29 @@ def test_a_source_of_which_a_partition_fails_keeps_its_sample(project, warehouse
     assert parts(project, "lake.events") == before
 
 
+def test_what_was_copied_before_something_failed_is_not_read_again(project, warehouse, aggregator):
+    open_ = {**COLUMNS, "user": "STRING"}
+    declared = source(open_, partition=daily("day", "2024-01-01", "2024-01-05"))
+    (project / "models/lake/events.yml").write_text(declared)
+    command = ("sample", "--env", "prod", "--select", "lake.events", "--last", "4")
+    faults = ["2024-01-02"]
+
+    def broken(_method: str, path: str, body: Any) -> Any:
+        is_meant = path.endswith("/queries") and body["queryParameters"][0]["parameterValue"].get("value") in faults
+        return error(400, "no such column") if is_meant else None
+
+    warehouse.fault_on = broken
+    failed = aggregator(project, *command)
+    faults.clear()
+    seen = len(asked(warehouse))
+    done = aggregator(project, *command)
+
+    assert (failed.code, done.code) == (1, 0)
+    assert "3 here already" in done.err
+    assert len(asked(warehouse)) == seen + 1
+    assert len(parts(project, "lake.events")) == 4
+
+
 def test_the_embedded_engine_reads_the_sample_until_it_is_dropped(project, warehouse, aggregator):
     def local_rows(table: str) -> list[Any]:
         done = aggregator(project, "run", "--env", "local", "--quiet")

@@ -19,6 +19,7 @@ from aggregator.core.diagnostics import did_you_mean
 from aggregator.core.estimate import price, size_text
 from aggregator.core.names import TableName
 from aggregator.core.sample import Sample, Share
+from aggregator.dry_run.estimate import price_per_tib
 
 if TYPE_CHECKING:
     from aggregator.engines.bigquery.sampling import Extract
@@ -151,7 +152,7 @@ class _Sampled:
     def _print_quote(self, quoted: Quote, *, err: bool) -> None:
         for name, extracts in quoted.extracts.items():
             click.echo(f"{name}: {_told(extracts, quoted)}", err=err)
-        cost = price(quoted.billed, self._session.graph.project.environment.price_per_tib)
+        cost = price(quoted.billed, price_per_tib(self._session.graph.project.environment))
         priced = f", which costs {cost:.4f}" if cost is not None else ""
         billed = f"{size_text(quoted.billed)} billed{priced}" if quoted.bytes else "nothing to read"
         click.echo(f"{self._share}; {billed}", err=err)
@@ -173,7 +174,7 @@ class _Sampled:
         return {
             "environment": environment.name,
             "bytes_billed": quoted.billed,
-            "price": price(quoted.billed, environment.price_per_tib),
+            "price": price(quoted.billed, price_per_tib(environment)),
             "sources": [
                 {"table": str(name), "partitions": [each.partition or None for each in extracts]}
                 for name, extracts in quoted.extracts.items()
