@@ -122,9 +122,13 @@ def test_a_sample_has_the_values_that_are_there(demo: Path, aggregator: Any, cli
     columns = {f"c{number}": type_ for number, type_ in enumerate(VALUES)}
     listed = ", ".join(f"{literal} AS {name}" for name, (literal, _) in zip(columns, VALUES.values(), strict=True))
     client.query(f"CREATE TABLE {PROJECT}.samples.kinds AS SELECT {listed}").result()
+    client.query(f"INSERT INTO {PROJECT}.samples.kinds (c0) VALUES (9007199254740994)").result()
     write_files(demo, {"models/samples/kinds.yml": source(columns)})
 
-    assert sampled(demo, aggregator, "kinds") == [tuple(value for _, value in VALUES.values())]
+    full, empty = sampled(demo, aggregator, "kinds")
+
+    assert full == tuple(value for _, value in VALUES.values())
+    assert [value for value in empty[1:] if value not in (None, [])] == []
 
 
 def test_a_sample_has_the_same_rows_every_time(demo: Path, aggregator: Any, client: Any) -> None:

@@ -87,7 +87,7 @@ def command(
     quiet: bool,
     output: str,
 ) -> int:
-    """Copy some rows of sources from BigQuery, to work on them without it.
+    """Copy some rows of sources from BigQuery to this machine.
 
     Samples are in .aggregator/samples, and the embedded engine reads them in place of the files that sources declare.
     Rows are chosen by hashes, so the same ones every time; sensitive columns are masked. What is here already is not

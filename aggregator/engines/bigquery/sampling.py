@@ -175,7 +175,7 @@ def _value(column: Column) -> str:
     name, type_ = f"`{column.name}`", type_from(column.type)
     assert type_ is not None  # noqa: S101  (a source declares the types of its columns)
     if not column.is_sensitive:
-        return f"TO_JSON_STRING({name})" if type_.name == "JSON" else name
+        return f"IF({name} IS NULL, NULL, TO_JSON_STRING({name}))" if type_.name == "JSON" else name
     pseudonym = _PSEUDONYM.get(type_.name)
     return pseudonym.format(name) if pseudonym is not None else f"CAST(NULL AS {type_.sql()})"
 

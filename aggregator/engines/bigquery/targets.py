@@ -138,9 +138,11 @@ class Targets:
 
     def _describe_view(self, model: CompiledModel, view: Mapping[str, Any]) -> None:
         """Say what the columns of a view mean: BigQuery finds out what columns there are, and forgets the rest."""
-        fields = described(_fields(view), model.columns)
-        if not _same_columns(_fields(view), fields):
-            address = self._layout.own(model.name)
+        address, current = self._layout.own(model.name), _fields(view)
+        if not current and any(each.description for each in model.columns):
+            current = _fields(self._store.table(address) or {})
+        fields = widened(current, described(current, model.columns))
+        if not _same_columns(current, fields):
             schema = {"tableReference": reference(address), "schema": {"fields": [dict(each) for each in fields]}}
             self._store.change(address, schema, ["schema"])
 
