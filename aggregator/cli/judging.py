@@ -15,7 +15,7 @@ from aggregator.analyzers import ANALYZERS, open_analyzer
 from aggregator.analyzers.protocol import Analyzer, NotAvailableError
 from aggregator.cache import Cache
 from aggregator.cli.catalogs import committed_catalog
-from aggregator.cli.output import say, teller
+from aggregator.cli.output import teller
 from aggregator.cli.session import Session
 from aggregator.core.diagnostics import Diagnostic
 from aggregator.core.graph import Graph
@@ -57,15 +57,15 @@ def request_before(request: Request, before: Before) -> Request:
 @contextlib.contextmanager
 def open_analyzers(session: Session, layers: Sequence[str], *, quiet: bool) -> Iterator[list[Analyzer]]:
     """The analyzers that can be had; why the others can't is said. One that was asked for by name must be there."""
-    analyzers = list[Analyzer]()
+    analyzers, tell = list[Analyzer](), teller(quiet=quiet)
     try:
         for name in (each for each in ANALYZERS if not layers or each in layers):
             try:
-                analyzers.append(open_analyzer(name, session.graph.project, teller(quiet=quiet)))
+                analyzers.append(open_analyzer(name, session.graph.project, tell))
             except NotAvailableError as error:
                 if name in layers:
                     raise click.UsageError(f"--layer {name}: {error}") from None
-                say(f"{name} is not asked: {error}")
+                tell(f"{name} is not asked: {error}")
         yield analyzers
     finally:
         for analyzer in analyzers:

@@ -31,6 +31,7 @@ COMMANDS = {
     "lineage": "Trace a table, column or partition up and down.",
     "airflow": "Run the models in Airflow, here and in production.",
     "monitoring": "Tell others of runs: metrics, monitors and messages.",
+    "sample": "Copy some rows of sources from BigQuery to this machine.",
     "catalog": "Keep the sizes of tables, for checks without credentials.",
     "schema": "Print the JSON schema of a file format, for editors.",
     "lsp": "Serve an editor with findings, types and completion.",

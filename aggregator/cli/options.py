@@ -28,6 +28,24 @@ class _Moment(click.ParamType[datetime]):
         return moment
 
 
+class _Size(click.ParamType[int]):
+    """A number of bytes."""
+
+    name = "SIZE"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Read a number with its unit."""
+        from aggregator.load.amounts import BYTES  # noqa: PLC0415  (few commands have such an option)
+
+        amount = BYTES.amount(str(value))
+        if amount is None:
+            self.fail(f"{value!r} is not {BYTES.expected}", param, ctx)
+        return amount
+
+
+SIZE = _Size()
+
+
 def project_options(command: F) -> F:
     """``--project``, ``--env`` and ``--quiet``: all work on a project may be long."""
     for option in (

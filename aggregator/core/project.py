@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,7 +35,8 @@ class Environment:
 
     ``storage`` is a folder that stands for Google's storage on the embedded engine. ``exports`` are what an export's
     address may begin with.
-    ``impersonate`` is the service account that BigQuery is asked as, in place of the user.
+    ``impersonate`` is the service account that BigQuery is asked as, in place of the user. ``reservation`` is the full
+    name of the one whose slots queries use; ``none`` is that of none, so that bytes are paid for.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Environment:
     storage: str = ""
     exports: tuple[str, ...] = ()
     impersonate: str = ""
+    reservation: str = ""
 
 
 class FileFormat(StrEnum):
@@ -80,6 +82,7 @@ class Partitioning:
 
     ``requires_filter`` says that BigQuery refuses whoever reads the table without a filter on the column. ``suffix`` is
     there for a source that stands for many tables: how the ends of their names are made from a date, as ``%Y%m%d``.
+    ``expire`` is after how many seconds from its beginning a partition goes by itself.
     """
 
     by: Word
@@ -90,6 +93,18 @@ class Partitioning:
     end: datetime | None = None
     requires_filter: bool = False
     suffix: str = ""
+    expire: int | None = None
+
+    def first(self, now: datetime) -> datetime:
+        """When the first partition begins that is there at a moment in UTC: of those that expire, one that has not.
+
+        Whatever the zone of a table, BigQuery counts from the beginning of a partition as if it were in UTC.
+        """
+        first = self.grain.ceil(self.start)
+        if self.expire is None:
+            return first
+        gone = now.replace(tzinfo=None) - timedelta(seconds=self.expire)
+        return first if first > gone else self.grain.shift(self.grain.floor(gone), 1)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -219,4 +219,4 @@ def _complete(declared: DeclaredSize, columns: Mapping[str, Width]) -> Size:
 def _partitions_until(partition: Partitioning, calendar: Calendar, now: datetime) -> int:
     """How many partitions a table has had so far."""
     end = calendar.local(now)
-    return calendar.grain.number(partition.start, min(end, partition.end) if partition.end else end)
+    return calendar.grain.number(partition.first(now), min(end, partition.end) if partition.end else end)

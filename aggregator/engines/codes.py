@@ -28,3 +28,14 @@ What reads the model is not built either, the other models are. `aggregator run 
 same.""",
     Layer.RUN,
 )
+
+NOT_SAMPLED = Code(
+    "R403",
+    "not-sampled",
+    """No sample of a source could be copied from BigQuery; if there was one before, it is still there.
+
+The table, or the partitions that were asked for, may not be there; BigQuery may have refused the query, in the words of
+the message; or a column can't be copied: the embedded engine holds no GEOGRAPHY, INTERVAL and RANGE, and a partition
+column with `sensitive: true` would be masked, so that nobody could tell the partitions of rows.""",
+    Layer.RUN,
+)

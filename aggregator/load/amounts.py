@@ -36,15 +36,19 @@ class Quantity:
 
     def matches(self, text: str) -> bool:
         """Whether a text is such a number."""
+        return self.amount(text) is not None
+
+    def amount(self, text: str) -> int | None:
+        """The amount in units of 1; None if the text is no such number."""
         match = self._FORM.fullmatch(text)
-        return match is not None and match[2].casefold() in self.units
+        if match is None or match[2].casefold() not in self.units:
+            return None
+        return int(float(match[1]) * self.units[match[2].casefold()])
 
     def read(self, node: Node, report: Report) -> int | Invalid:
         """The amount in units of 1."""
-        match = self._FORM.fullmatch(node.text) if isinstance(node, Scalar) else None
-        if match is None or match[2].casefold() not in self.units:
-            return report.wrong(node, self.expected)
-        return int(float(match[1]) * self.units[match[2].casefold()])
+        amount = self.amount(node.text) if isinstance(node, Scalar) else None
+        return report.wrong(node, self.expected) if amount is None else amount
 
 
 SECONDS = Quantity(

@@ -132,6 +132,9 @@ _KEYS: dict[str, dict[str, Key]] = {
         "from": Key("Where the table begins.", ("2013-01-01", "2013-01-01T05")),
         "to": Key("Where the table ends, exclusive; without it, the table goes on.", ("2014-01-01",)),
         "zone": Key("The time zone of days and hours; the project's if nothing is said.", _ZONE),
+        "expire": Key(
+            "How long after its beginning a partition goes by itself; what was made from it is kept.", ("400 days",)
+        ),
         "require_filter": Key("Whether BigQuery refuses to read the table without a filter on the column.", (True,)),
     },
     "shards": {
@@ -170,6 +173,10 @@ _KEYS: dict[str, dict[str, Key]] = {
         "exports": Key("Buckets, or folders in them, that exports may write to.", (["gs://acme-exports"],)),
         "impersonate": Key(
             "The service account that BigQuery is asked as.", ("builder@acme-data.iam.gserviceaccount.com",)
+        ),
+        "reservation": Key(
+            "The reservation whose slots queries use, by its full name; none if they use no slots that are reserved.",
+            ("projects/acme-admin/locations/EU/reservations/nightly", "none"),
         ),
     },
     "export": {

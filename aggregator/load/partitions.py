@@ -12,6 +12,7 @@ from aggregator.core.diagnostics import Place, Word, did_you_mean
 from aggregator.core.maps import ALL, PREVIOUS, SAME, PartitionMap, Reach
 from aggregator.core.pseudo import SUFFIXES, TABLE_SUFFIX
 from aggregator.load import codes
+from aggregator.load.amounts import SECONDS
 from aggregator.load.shapes import Choice, Field, Identifier, Invalid, Moment, Record, Report, Truth
 from aggregator.load.words import Zone
 from aggregator.load.yaml_nodes import Mapping, Node, Scalar
@@ -29,6 +30,20 @@ class PartitionDeclaration:
     requires_filter: bool
     place: Place
     suffix: str = ""
+    expire: int | None = None
+
+
+class Lifetime:
+    """How long partitions are kept, in whole hours: BigQuery would keep those of no time at all for no time at all."""
+
+    LEAST: ClassVar = 3600
+
+    def read(self, node: Node, report: Report) -> int | Invalid:
+        """The duration, in seconds."""
+        seconds = SECONDS.read(node, report)
+        if isinstance(seconds, Invalid) or seconds >= self.LEAST:
+            return seconds
+        return report.wrong(node, "at least an hour, such as 400 days")
 
 
 GRAIN = Choice(Grain, tuple(OTHER_NAMES))
@@ -42,9 +57,10 @@ PARTITION = Record(
         "to": Field(Moment()),
         "zone": Field(Zone()),
         "require_filter": Field(Truth(), default=False),
+        "expire": Field(Lifetime()),
     },
     lambda v, place: PartitionDeclaration(
-        v["by"], v["grain"], v["from"], v["to"], v["zone"], v["require_filter"], place
+        v["by"], v["grain"], v["from"], v["to"], v["zone"], v["require_filter"], place, expire=v["expire"]
     ),
 )
 

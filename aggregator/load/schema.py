@@ -43,7 +43,7 @@ from aggregator.load.shapes import (
     Text,
     Truth,
 )
-from aggregator.load.words import Deadline, Schedule, Type, Zone
+from aggregator.load.words import Deadline, Reservation, Schedule, Type, Zone
 from aggregator.load.yaml_nodes import Mapping, Node, Scalar
 
 ENGINES = ("duckdb", "bigquery")
@@ -300,6 +300,7 @@ ENVIRONMENT = Record(
         "storage": Field(Text("the path of a folder"), default=""),
         "exports": Field(ListOf(Prefix()), default=()),
         "impersonate": Field(Text("the address of a service account"), default=""),
+        "reservation": Field(Reservation(), default=""),
     },
     lambda values, place: Environment(
         name="",

@@ -128,6 +128,7 @@ def _partition(declared: PartitionDeclaration | None, zone: str) -> Partitioning
         start=declared.start,
         end=declared.end,
         requires_filter=declared.requires_filter,
+        expire=declared.expire,
         suffix=declared.suffix,
     )
 

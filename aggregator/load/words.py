@@ -116,3 +116,16 @@ class Type:
         if name in self._ELSEWHERE:
             return f"BigQuery calls it {self._ELSEWHERE[name]}"
         return did_you_mean(text, sorted(SCALARS))
+
+
+class Reservation:
+    """The full name of a reservation of slots, or ``none``."""
+
+    NAME: ClassVar = re.compile(r"projects/[^/\s]+/locations/[^/\s]+/reservations/[^/\s]+")
+    NONE: ClassVar = "none"
+
+    def read(self, node: Node, report: Report) -> str | Invalid:
+        """The name."""
+        if isinstance(node, Scalar) and (node.text == self.NONE or self.NAME.fullmatch(node.text)):
+            return node.text
+        return report.wrong(node, "none, or a name such as projects/acme-admin/locations/EU/reservations/nightly")

@@ -23,7 +23,8 @@ class Horizon:
     """How far tables are complete at a moment; only the models that are asked about, and their inputs, are looked at.
 
     A partition is due when it is over and all that it reads is: a day is not built before its last hour is there, and
-    not beyond the end of a source that ended. ``from:`` says where a table begins, ``to:`` where it ends.
+    not beyond the end of a source that ended. ``from:`` says where a table begins, ``to:`` where it ends, and
+    ``expire:`` how long a partition is there.
     """
 
     def __init__(self, graph: Graph, now: datetime) -> None:
@@ -36,7 +37,8 @@ class Horizon:
         model = self._graph.models[name]
         if model.calendar is None or model.model.partition is None:
             return (WHOLE,)
-        return _ids(model.calendar.grain, model.model.partition.start, self._due_end(model, model.calendar))
+        start = model.model.partition.first(self._now)
+        return _ids(model.calendar.grain, start, self._due_end(model, model.calendar))
 
     def newest(self, name: TableName) -> str | None:
         """The id of the newest of them; None if none is complete."""
@@ -44,7 +46,7 @@ class Horizon:
         if model.calendar is None or model.model.partition is None:
             return WHOLE
         newest = model.calendar.grain.shift(self._due_end(model, model.calendar), -1)
-        return model.calendar.id(newest) if newest >= model.model.partition.start else None
+        return model.calendar.id(newest) if newest >= model.model.partition.first(self._now) else None
 
     def extent(self, name: TableName) -> Stretch | None:
         """The partitions that a table has by now; None for one that has none, or is not cut into any.
@@ -61,7 +63,7 @@ class Horizon:
             end = min(end, declared.end or end) if declared else end
         if declared is None:
             return None
-        first, last = calendar.grain.ceil(declared.start), calendar.grain.shift(calendar.grain.ceil(end), -1)
+        first, last = declared.first(self._now), calendar.grain.shift(calendar.grain.ceil(end), -1)
         return Stretch(first, last) if first <= last else None
 
     def _due_end(self, model: CompiledModel, calendar: Calendar) -> datetime:

@@ -45,7 +45,7 @@ class Inputs:
         self._texts = texts
         self.edges = tuple(self._found())
         self._words = [(edge.reads, edge.say) for edge in self.edges]
-        self._kept = _kept_tables(model)
+        self._kept = _kept_tables(model, graph)
         self.keeps = bool(self._kept)
         self.may_be_unsettled = any(texts.may_be_unsettled(edge.table) for edge in self.edges)
 
@@ -109,11 +109,18 @@ class Inputs:
             yield from self._bases(below)
 
 
-def _kept_tables(model: CompiledModel) -> frozenset[TableName]:
-    """The tables whose partitions may go without what was made from them."""
+def _kept_tables(model: CompiledModel, graph: Graph) -> frozenset[TableName]:
+    """The tables whose partitions may go without what was made from them: so it is said here, or they expire."""
     rollup, kept = model.model.rollup, model.model.kept
     is_kept = rollup is not None and rollup.keeps_gone
-    return frozenset(each.table for each in model.inputs if is_kept or each.alias in kept or str(each.table) in kept)
+    named = {each.table for each in model.inputs if is_kept or each.alias in kept or str(each.table) in kept}
+    by_partition = {each.table for each in model.inputs if each.map.reach is not Reach.ALL}
+    return frozenset(named | {each for each in by_partition if _expires(graph, each)})
+
+
+def _expires(graph: Graph, table: TableName) -> bool:
+    declared = graph.models[table].model if table in graph.models else graph.sources.get(table)
+    return declared is not None and declared.partition is not None and declared.partition.expire is not None
 
 
 def carried(before: str, now: str) -> str:

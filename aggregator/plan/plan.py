@@ -5,7 +5,7 @@ from __future__ import annotations
 import bisect
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from aggregator.core.graph import CompiledModel, Graph
 from aggregator.core.names import TableName
@@ -15,6 +15,9 @@ from aggregator.plan.due import due_partitions
 from aggregator.plan.inputs import Inputs
 from aggregator.plan.staleness import Staleness
 from aggregator.plan.texts import Texts
+
+if TYPE_CHECKING:
+    from aggregator.core.calendar import Calendar
 
 Interval: TypeAlias = "tuple[datetime | None, datetime | None]"
 """From when to when, on the models' own wall clocks; half-open."""
@@ -107,8 +110,13 @@ def _unselected(
 
 
 def within(model: CompiledModel, due: Sequence[str], interval: Interval) -> Sequence[str]:
-    """The partitions that overlap the interval; a table without partitions always does."""
-    calendar, (start, end) = model.calendar, interval
+    """The partitions of a model that overlap the interval; a table without partitions always does."""
+    return overlapping(model.calendar, due, interval)
+
+
+def overlapping(calendar: Calendar | None, due: Sequence[str], interval: Interval) -> Sequence[str]:
+    """The partitions of a table, oldest first, that overlap the interval."""
+    start, end = interval
     if calendar is None or (start is None and end is None):
         return due
     first = (

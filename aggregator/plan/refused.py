@@ -24,7 +24,7 @@ def refusals(graph: Graph, snapshot: Snapshot, plan: Plan, interval: Interval = 
         found += [
             *_columns(model, snapshot, plan),
             *_outside(model, plan.due[name], interval, snapshot.now),
-            *_empty(model, graph, list(plan.stale[name])),
+            *_empty(model, graph, list(plan.stale[name]), snapshot.now),
         ]
     return tuple(found)
 
@@ -40,9 +40,11 @@ def why_not_due(model: CompiledModel, due: Sequence[str], moment: datetime, now:
     calendar, partition = model.calendar, model.model.partition
     if calendar is None or partition is None:
         return ""
-    first, end = _bounds(calendar, partition, due)
+    first, end = _bounds(calendar, partition, due, now)
     if calendar.next(calendar.grain.floor(moment)) <= first:
-        return f"it begins at {calendar.id(first)} (`from:`)"
+        expired = first > calendar.grain.ceil(partition.start)
+        begins = f"it begins at {calendar.id(first)} (`from:`)"
+        return f"what is before {calendar.id(first)} has expired (`expire:`)" if expired else begins
     if moment < end:
         return ""
     if partition.end is not None and calendar.next(end) > partition.end:
@@ -52,9 +54,11 @@ def why_not_due(model: CompiledModel, due: Sequence[str], moment: datetime, now:
     return f"what it reads ends before {calendar.id(end)} is complete"
 
 
-def _bounds(calendar: Calendar, partition: Partitioning, due: Collection[str]) -> tuple[datetime, datetime]:
+def _bounds(
+    calendar: Calendar, partition: Partitioning, due: Collection[str], now: datetime
+) -> tuple[datetime, datetime]:
     """The start of the first partition, and the end of the last that is due."""
-    first = calendar.grain.ceil(partition.start)
+    first = partition.first(now)
     return first, max((calendar.next(calendar.parse(each)) for each in list(due)[-1:]), default=first)
 
 
@@ -83,7 +87,7 @@ def _outside(model: CompiledModel, due: Sequence[str], interval: Interval, now: 
     calendar, partition = model.calendar, model.model.partition
     if calendar is None or partition is None:
         return
-    (start, end), (first, due_end) = interval, _bounds(calendar, partition, due)
+    (start, end), (first, due_end) = interval, _bounds(calendar, partition, due, now)
     before, after = start and calendar.grain.floor(start), end and calendar.grain.shift(calendar.grain.ceil(end), -1)
     if before is not None and before < first:
         last = calendar.grain.shift(first, -1)
@@ -96,13 +100,13 @@ def _outside(model: CompiledModel, due: Sequence[str], interval: Interval, now: 
         yield Refusal(model.name, calendar.id(begin), calendar.id(after), Obstacle.OUTSIDE, why)
 
 
-def _empty(model: CompiledModel, graph: Graph, partitions: Sequence[str]) -> Iterator[Refusal]:
+def _empty(model: CompiledModel, graph: Graph, partitions: Sequence[str], now: datetime) -> Iterator[Refusal]:
     """Partitions that end before an input begins."""
     if model.calendar is None:
         return
     calendar = model.calendar
     for table in dict.fromkeys(each.table for each in model.inputs if each.map.reach in (Reach.SAME, Reach.LAST)):
-        begins = _begins(graph, table)
+        begins = _begins(graph, table, now)
         if begins is None:
             continue
         number = _ended_by(calendar, partitions, begins[0])
@@ -118,11 +122,11 @@ def _ended_by(calendar: Calendar, partitions: Sequence[str], instant: datetime) 
     return sum(1 for _ in takewhile(lambda end: calendar.instant(end) <= instant, ends))
 
 
-def _begins(graph: Graph, table: TableName) -> tuple[datetime, str] | None:
+def _begins(graph: Graph, table: TableName, now: datetime) -> tuple[datetime, str] | None:
     """When the first partition of a table begins, in UTC, and its id; None where it has none."""
     calendar = graph.calendars.get(table)
     declared = graph.models[table].model if table in graph.models else graph.sources.get(table)
     if calendar is None or declared is None or declared.partition is None:
         return None
-    first = calendar.grain.ceil(declared.partition.start)
+    first = declared.partition.first(now)
     return calendar.instant(first), calendar.id(first)

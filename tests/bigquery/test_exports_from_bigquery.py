@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from conftest import files, graph_of, rows_of_days
-from lab import write_files
+from conftest import ONE_BY_ONE, files, graph_of, rows_of_days
+from lab import daily, write_files
 from warehouse_server import Warehouse
 
 from aggregator.export.storage import behind, refused, unload
@@ -18,7 +17,6 @@ emulator = pytest.importorskip("gcp_storage_emulator.server", reason="gcp-storag
 storage = pytest.importorskip("google.cloud.storage", reason="google-cloud-storage is not installed")
 
 DECLARED = {"to": "gs://acme/{model}/{partition}/rows-*.parquet"}
-_FILES = re.compile(r'uri = "gs://acme/([^"]+)"')
 
 
 @pytest.fixture
@@ -31,8 +29,8 @@ def bucket(monkeypatch: pytest.MonkeyPatch, warehouse: Warehouse) -> Iterator[An
     client = storage.Client.create_anonymous_client()
     made = client.create_bucket("acme")
 
-    def write(sql: str) -> None:
-        name = _FILES.search(sql)[1].replace("*", "000000000000")
+    def write(files: str) -> None:
+        name = files.removeprefix("gs://acme/").replace("*", "000000000000")
         made.blob(name).upload_from_string("rows")
 
     warehouse.export = write
@@ -74,12 +72,50 @@ def test_each_partition_has_a_folder_that_ends_in_success(bucket, warehouse, bui
     assert about["files"] == ["rows-000000000000.parquet"]
 
 
-def test_the_statement_reads_one_partition_and_names_the_columns(bucket, warehouse, build, export):
+def exporting(warehouse: Warehouse) -> list[Any]:
+    jobs = [each["configuration"] for each in warehouse.jobs.values()]
+    return [each for each in jobs if each["labels"]["purpose"] == "export"]
+
+
+def test_all_columns_of_a_partition_are_copied_without_a_query(bucket, warehouse, build, export):
     build(exported())
     export(exported())
 
-    jobs = [each for each in warehouse.jobs.values() if each["configuration"]["labels"]["purpose"] == "export"]
-    query = jobs[0]["configuration"]["query"]
+    first, *others = exporting(warehouse)
+
+    assert first["extract"] == {
+        "sourceTable": {"projectId": "acme", "datasetId": "marts", "tableId": "daily$20240101"},
+        "destinationUris": ["gs://acme/marts.daily/2024-01-01/rows-*.parquet"],
+        "destinationFormat": "PARQUET",
+    }
+    assert len(others) == 2
+
+
+@pytest.mark.parametrize(("format_", "called"), [("csv", "CSV"), ("json", "NEWLINE_DELIMITED_JSON"), ("avro", "AVRO")])
+def test_formats_are_called_as_the_job_calls_them(bucket, warehouse, build, export, format_, called):
+    declared = {"to": DECLARED["to"].replace("parquet", format_), "format": format_}
+    given = files("2024-01-01", "2024-01-02", export=declared)
+    build(given)
+    export(given)
+
+    assert [each["extract"]["destinationFormat"] for each in exporting(warehouse)] == [called]
+
+
+def test_a_week_is_exported_by_a_query(bucket, warehouse, build, export):
+    days = {"partition": daily("day", "2024-01-01", "2024-01-08", grain="isoweek")}
+    given = files("2024-01-01", "2024-01-08", export=DECLARED, sql=ONE_BY_ONE, **days)
+    build(given)
+    export(given)
+
+    assert ["query" in each for each in exporting(warehouse)] == [True]
+
+
+def test_the_statement_reads_one_partition_and_names_the_columns(bucket, warehouse, build, export):
+    build(exported())
+    warehouse.stored["acme.marts.daily"].resource["schema"]["fields"].append({"name": "more", "type": "STRING"})
+    export(exported())
+
+    query = exporting(warehouse)[0]["query"]
 
     assert query["query"].startswith(
         'EXPORT DATA OPTIONS (uri = "gs://acme/marts.daily/2024-01-01/rows-*.parquet", format = "PARQUET",'

@@ -59,6 +59,8 @@ def test_what_is_refused(layout, table, disposition, said, kind):
         pytest.param("events", "WRITE_TRUNCATE", "lake", id="a source"),
         pytest.param("staging_x", "WRITE_TRUNCATE", "_aggregator", id="staged rows that are replaced"),
         pytest.param("other", "WRITE_EMPTY", "_aggregator", id="a table of ours that we do not know"),
+        pytest.param("trial_x", "WRITE_TRUNCATE", "_aggregator", id="a table of a trial that is replaced"),
+        pytest.param("trial_x", "WRITE_APPEND", "marts", id="a table that is only called like one of a trial"),
         pytest.param("daily$20240101", "WRITE_TRUNCATE", "dev_ann_marts", id="another environment"),
     ],
 )
@@ -71,6 +73,7 @@ def test_other_places(layout, table, disposition, dataset):
     ("table", "disposition", "dataset"),
     [
         ("daily$20240101", "WRITE_TRUNCATE", "marts"),
+        ("trial_x", "WRITE_APPEND", "_aggregator"),
         ("whole", "WRITE_TRUNCATE", "marts"),
         ("whole", "WRITE_TRUNCATE_DATA", "marts"),
         ("staging_x", "WRITE_EMPTY", "_aggregator"),

@@ -14,10 +14,15 @@ import pytest
 from conftest import graph_of
 from lab import daily, model, source, write_files
 
+from aggregator.core.names import TableName
+from aggregator.core.plan import Reason, Stale, Step
 from aggregator.core.report import Report, Status
+from aggregator.core.sample import Share
 from aggregator.engines.bigquery.engine import BigQueryEngine
+from aggregator.engines.bigquery.sampling import Sampling
 from aggregator.plan import make_plan
 from aggregator.run import run_plan
+from aggregator.strategies import write_for
 
 PROJECT = os.environ.get("AGGREGATOR_BIGQUERY_PROJECT", "")
 LOCATION = os.environ.get("AGGREGATOR_BIGQUERY_LOCATION", "EU")
@@ -137,3 +142,67 @@ def test_equal_rows_are_not_written_again(client, prefix, tmp_path):
     report = build(tmp_path, files(prefix))
 
     assert [result.status for result in report.results] == [Status.UNCHANGED]
+
+
+def test_tables_and_views_say_what_they_are_declared_to_be(client, prefix, tmp_path):
+    """An expiration that is declared, changed and taken back; what the columns of a view mean, said and changed."""
+    found = []
+    for expire, said in ((9000, "Which day."), (9001, "The day."), (None, "The day.")):
+        partition = daily(*DAYS.values(), **({"expire": f"{expire} days"} if expire else {}))
+        query = "SELECT day, part, COUNT(*) AS n FROM lake.events GROUP BY day, part"
+        view = model(f"SELECT day, n + {expire or 0} AS n FROM marts.daily", kind="view", columns={"day": said})
+        tables = {"models/marts/daily.sql": model(query, partition=partition, key=["day", "part"])}
+        build(tmp_path, {**files(prefix), **tables, "models/marts/latest.sql": view}, full=True)
+        table, latest = (client.get_table(f"{PROJECT}.{prefix}marts.{each}") for each in ("daily", "latest"))
+        found.append((table.time_partitioning.expiration_ms, [each.description for each in latest.schema]))
+
+    assert found == [
+        (9000 * 86_400_000, ["Which day.", None]),
+        (9001 * 86_400_000, ["The day.", None]),
+        (None, ["The day.", None]),
+    ]
+
+
+def test_a_sample_is_a_partition(client, prefix, tmp_path):
+    given = files(prefix)
+    given["models/lake/events.yml"] = source(
+        {"day": "DATE", "part": {"type": "INT64", "sensitive": True}}, partition=daily(*DAYS.values())
+    )
+    graph = graph_of(write_files(tmp_path, given))
+    declared = graph.sources[TableName("lake", "events")]
+    sampling = Sampling(graph)
+    rows: list[Any] = []
+
+    def keep(_extract: Any, found: Any) -> int:
+        rows.extend(found)
+        return len(rows)
+
+    try:
+        partitions = sorted(sampling.versions()[declared.name])
+        extract = sampling.extract(declared, declared.columns, partitions[0], Share(rows=2, percent=100.0))
+        (size,) = sampling.bytes([extract])
+        sampling.copy([extract], 10**9, keep, lambda: None)
+    finally:
+        sampling.close()
+
+    assert partitions == [f"2024-01-{day:02}" for day in range(1, 15)]
+    assert size == 3 * 16
+    assert [str(day) for day, _ in rows] == ["2024-01-01"] * 2
+    assert len({part for _, part in rows}) == 2
+    assert all(part > 2 for _, part in rows)
+
+
+def test_a_trial_is_read_and_dropped(client, prefix, tmp_path):
+    graph = graph_of(write_files(tmp_path, files(prefix)))
+    name = TableName("marts", "daily")
+    engine = BigQueryEngine(graph, wait=60.0, say=print)
+    try:
+        with engine.trial(graph, "_after") as trial:
+            for days in (("2024-01-01", "2024-01-02"), ("2024-01-03",)):
+                trial.fill(write_for(graph.models[name], Step(name, days, Stale(Reason.FULL))))
+            counted = engine.ask(f"SELECT COUNT(*) AS n FROM {trial.name(name)}", {})
+    finally:
+        engine.close()
+
+    assert counted == (9,)
+    assert not [each for each in client.list_tables(f"{PROJECT}.{prefix}_aggregator") if "trial_" in each.table_id]

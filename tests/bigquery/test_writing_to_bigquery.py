@@ -55,6 +55,33 @@ def test_a_table_is_kept_up_with_what_its_author_says(warehouse, build):
     assert [each.get("description", "") for each in kept["schema"]["fields"]] == ["", "Which part.", ""]
 
 
+def expiring(expire: str = "") -> dict[str, str]:
+    partition = daily("day", "2024-01-01", "2024-01-03", **({"expire": expire} if expire else {}))
+    return files("2024-01-01", "2024-01-03", partition=partition)
+
+
+def test_partitions_expire_as_it_is_declared(warehouse, build):
+    made = []
+    for given in (expiring("9000 days"), expiring("9001 days"), expiring()):
+        build(given, full=True)
+        made.append(dict(warehouse.stored["acme.marts.daily"].resource))
+
+    cut = [each["timePartitioning"] for each in made]
+    assert [each["expirationMs"] for each in cut] == [str(9000 * 86_400_000), str(9001 * 86_400_000), None]
+    assert [each["field"] for each in cut] == ["day"] * 3
+    assert [each["labels"].get("expires") for each in made] == ["declared", "declared", None]
+    assert_whole(warehouse, 2)
+
+
+def test_what_somebody_else_set_to_expire_stays_so(warehouse, build):
+    build(TWO_DAYS)
+    cut = {"type": "DAY", "field": "day", "expirationMs": "777600000000"}
+    warehouse.stored["acme.marts.daily"].resource["timePartitioning"] = cut
+    build(TWO_DAYS, full=True)
+
+    assert warehouse.stored["acme.marts.daily"].resource["timePartitioning"] == cut
+
+
 def test_staged_rows_are_cut_and_sorted_as_the_table_and_dropped(warehouse, build):
     build(files("2024-01-01", "2024-01-03", cluster=["part"]))
 
@@ -81,6 +108,27 @@ def test_jobs_say_what_they_are_for_and_are_bounded(warehouse, build):
         "purpose": "build",
     }
     assert int(job["configuration"]["query"]["maximumBytesBilled"]) == 2 * 10**9 // 2**20 * 2**20 + 2**20
+
+
+def test_no_query_may_bill_more_than_the_environment_allows(warehouse, build):
+    build({**TWO_DAYS, "aggregator.yml": PROJECT_FILE.replace("prod: {", "prod: {max_bytes_billed: 3 GB, ")})
+
+    queries = [job["configuration"]["query"] for job in warehouse.jobs.values() if "query" in job["configuration"]]
+    assert {each["maximumBytesBilled"] for each in queries} == {str(3 * 10**9)}
+    assert len(queries) > 1
+
+
+def test_queries_use_the_reservation_of_the_environment(warehouse, build):
+    name = "projects/acme-admin/locations/EU/reservations/nightly"
+    build({**TWO_DAYS, "aggregator.yml": PROJECT_FILE.replace("prod: {", f"prod: {{reservation: {name}, ")})
+
+    sent = [body for method, _, body in warehouse.requests if method == "POST" and body and "schema" not in body]
+    jobs = [body["configuration"] for body in sent if "configuration" in body]
+    run = [each for each in jobs if not each.get("dryRun")]
+    asked = [body for body in sent if "query" in body]
+    assert {each.get("reservation") for each in run if "query" in each} == {name}
+    assert {each.get("reservation") for each in run if "copy" in each} == {None}
+    assert {each.get("reservation") for each in asked} == {name}
 
 
 def test_what_was_billed_is_reported(warehouse, build):
@@ -251,6 +299,19 @@ def test_a_view(warehouse, build):
     view["view"]["query"] = "SELECT 1"
     touched = build(given)
     assert [(result.model.table, result.status) for result in touched.results] == [("latest", Status.BUILT)]
+
+
+def test_a_view_says_what_its_columns_mean(warehouse, build):
+    warehouse.fields = [field("day", "DATE"), field("stamp", "INTEGER")]
+    said = [{"day": "Which day.", "stamp": "Which run."}, {"day": "Which day.", "stamp": "How many."}]
+    found = []
+    for number, columns in enumerate(said):
+        sql = f"SELECT day, stamp + {number} AS stamp FROM marts.daily"
+        build({**TWO_DAYS, "models/marts/latest.sql": model(sql, kind="view", columns=columns)})
+        fields = warehouse.stored["acme.marts.latest"].resource["schema"]["fields"]
+        found.append({each["name"]: each.get("description", "") for each in fields})
+
+    assert found == said
 
 
 def test_a_table_that_reads_itself(warehouse, build):

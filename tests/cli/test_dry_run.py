@@ -56,6 +56,14 @@ def test_all_is_well(root, aggregator):
     assert {each["checked"]["googlesql"] for each in outcome.json["models"]} == {"accepted"}
 
 
+def test_quiet_does_not_say_which_layers_are_not_asked(root, aggregator):
+    loud, quiet = (aggregator(root, "dry-run", "--format", "json", *more) for more in ((), ("--quiet",)))
+
+    assert "bigquery is not asked: the environment local is not on BigQuery" in loud.err
+    assert quiet.err == ""
+    assert quiet.json["layers"] == loud.json["layers"] == ["sqlglot", "googlesql"]
+
+
 def test_bytes_are_those_of_the_columns_that_are_read(root, aggregator):
     models = aggregator(root, "dry-run", "--quiet", "--format", "json").json["models"]
     one = next(each for each in models if each["name"] == "a.one")

@@ -287,3 +287,51 @@ def test_without_partitions_it_is_always_due(tmp_path, kind):
     files = {**ENDED, "models/marts/whole.sql": model("SELECT COUNT(*) AS c FROM lake.rows", kind=kind)}
 
     assert due(tmp_path, files, "1999-01-01") == {"marts.whole": ("",)}
+
+
+# --- tables whose partitions go --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("partition", "now", "expected"),
+    [
+        pytest.param(
+            daily("day", "2013-01-01", expire="3 days"),
+            "2013-01-10T12:00",
+            ("2013-01-08", "2013-01-09"),
+            id="those that are not older",
+        ),
+        pytest.param(
+            daily("day", "2013-01-01", expire="3 days"),
+            "2013-01-10T00:00",
+            ("2013-01-08", "2013-01-09"),
+            id="one that goes at this moment is gone",
+        ),
+        pytest.param(
+            daily("day", "2013-01-01", expire="30 days"),
+            "2013-01-03T12:00",
+            ("2013-01-01", "2013-01-02"),
+            id="none yet",
+        ),
+        pytest.param(
+            daily("day", "2013-01-01", grain="month", expire="40 days"),
+            "2013-04-05T00:00",
+            ("2013-03",),
+            id="a month counts from its first day",
+        ),
+        pytest.param(daily("day", "2013-01-01", expire="1h"), "2013-01-10T12:00", (), id="all of them"),
+    ],
+)
+def test_what_has_expired_is_not_due(tmp_path, partition, now, expected):
+    files = {"models/marts/m.sql": of("lake.rows", partition), **ENDLESS}
+
+    assert due(tmp_path, files, now)["marts.m"] == expected
+
+
+def test_bigquery_counts_in_utc_whatever_the_zone(tmp_path):
+    """At 20:00 UTC, it is the 11th in Tokyo: the 10th is over there, and the 8th is gone in 4 hours."""
+    files = {"models/marts/m.sql": of("lake.rows", daily("day", "2013-01-01", expire="3 days")), **ENDLESS}
+
+    found = due(tmp_path, files, "2013-01-10T20:00", "Asia/Tokyo")["marts.m"]
+
+    assert found == ("2013-01-08", "2013-01-09", "2013-01-10")

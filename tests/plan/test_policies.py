@@ -220,6 +220,18 @@ def test_a_run_that_empties_an_input_keeps_what_was_made_from_it(tmp_path):
     assert [n for _, n in lab.rows("marts.reader")] == [1, 3, 4, 5]
 
 
+def test_what_was_made_from_an_expiring_table_is_kept(tmp_path):
+    lab = project(tmp_path)
+    partition = daily("day", START, "2013-01-05", expire="36500 days")
+    facts = source({"day": "DATE", "n": "INT64"}, partition=partition)
+    lab = lab.on(graph_of(tmp_path / "project", {"models/lake/facts.yml": facts}))
+    lab.execute(f"DELETE FROM lake.facts WHERE day <= DATE '{DAYS[1]}'")
+
+    assert exempt(lab) == dict.fromkeys(DAYS[:2], Policy.KEPT)
+    assert lab.run().is_clean
+    assert numbers(lab) == [1, 2, 3, 4]
+
+
 def test_a_roll_up_keeps_buckets_whose_days_are_gone(tmp_path):
     facts = source({"day": "DATE", "n": "INT64"}, partition=daily("day", START, "2013-03-01"))
     of = {"partition": daily("day", START), "dimensions": ["day"], "measures": {"n": {"sum": "n"}}}

@@ -22,7 +22,7 @@ class PartitionsRunOut:
         """A table that goes on will have more than 10,000 partitions within a year.
 
 On that day BigQuery refuses to write it. A table by the hour lasts 416 days. Cut it by day, with the hour as a column:
-the rows are the same. If the table is to end before, say so with `to:`.""",
+the rows are the same. If the table is to end before, say so with `to:`; if old partitions may go, with `expire:`.""",
         Layer.DRY_RUN,
         Severity.WARNING,
     )
@@ -50,9 +50,9 @@ GROUP BY hour"""
         if partition is None or calendar is None or partition.end is not None:
             return
         now = calendar.local(candidate.now)
-        if calendar.grain.number(partition.start, now) > MOST:
+        if calendar.grain.number(partition.first(candidate.now), now) > MOST:
             return  # said by the rule about tables that have too many
-        if calendar.grain.number(partition.start, now + _YEAR) > MOST:
+        if calendar.grain.number(partition.first(candidate.now + _YEAR), now + _YEAR) > MOST:
             last = calendar.grain.shift(calendar.grain.ceil(partition.start), MOST)
             message = f"on {last:%Y-%m-%d} the table has {MOST:,} partitions, and BigQuery allows no more"
             yield Diagnostic(partition.place, self.code, message, "cut it by a longer grain, or say where it ends")

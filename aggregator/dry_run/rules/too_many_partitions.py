@@ -48,7 +48,7 @@ GROUP BY hour"""
             return
         end = partition.end or calendar.local(candidate.now)
         # a week or a quarter is one at least: how many days or months of it have rows, nobody knows
-        count = calendar.grain.number(partition.start, end)
+        count = calendar.grain.number(partition.first(candidate.now), end)
         if count > MOST:
             message = f"the table has {count:,} partitions by {end:%Y-%m-%d}, and BigQuery allows {MOST:,}"
             yield Diagnostic(partition.place, self.code, message, "cut it by a longer grain, or begin later")

@@ -107,16 +107,34 @@ class Connection:
         self, sql: str, location: str, parameters: Iterable[Parameter] = (), labels: Mapping[str, str] | None = None
     ) -> tuple[list[str], list[tuple[Any, ...]]]:
         """The names of the columns of a query that is run, and its rows, as :meth:`rows`."""
+        limit = self._environment.max_bytes_billed
+        return self.asked(sql, location, parameters, labels, limit, lambda names, rows: (names, list(rows)))
+
+    def asked(
+        self,
+        sql: str,
+        location: str,
+        parameters: Iterable[Parameter],
+        labels: Mapping[str, str] | None,
+        limit: int | None,
+        take: Callable[[list[str], Iterator[tuple[Any, ...]]], T],
+    ) -> T:
+        """What ``take`` makes of the columns of a query that is run, and of its rows, which come page by page.
+
+        The query is refused if it would bill more bytes than ``limit``.
+        """
         config = _config(parameters)
         config.labels = dict(labels or {})
-        if self._environment.max_bytes_billed is not None:
-            config.maximum_bytes_billed = self._environment.max_bytes_billed
+        if limit is not None:
+            config.maximum_bytes_billed = limit
+        if self._environment.reservation:
+            config.reservation = self._environment.reservation
         request, total = self._patience.request, self._patience.total
 
-        def ask(client: Any, how: dict[str, Any]) -> tuple[list[str], list[tuple[Any, ...]]]:
+        def ask(client: Any, how: dict[str, Any]) -> T:
             limits = {"retry": how["retry"], "api_timeout": request, "wait_timeout": total, "job_retry": None}
             found = client.query_and_wait(sql, job_config=config, location=location or None, **limits)
-            return [column.name for column in found.schema], [row.values() for row in found]
+            return take([column.name for column in found.schema], (row.values() for row in found))
 
         return self.ask(ask)
 

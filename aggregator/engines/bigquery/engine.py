@@ -15,7 +15,7 @@ from aggregator.engines.bigquery import writing
 from aggregator.engines.bigquery.books import Books
 from aggregator.engines.bigquery.connection import NOT_INSTALLED, PARALLEL, Connection, Patience, is_installed
 from aggregator.engines.bigquery.freshness import freshness_view
-from aggregator.engines.bigquery.jobs import Jobs, job_name
+from aggregator.engines.bigquery.jobs import Jobs
 from aggregator.engines.bigquery.layout import Layout, placed, tables_in
 from aggregator.engines.bigquery.leases import Leases, Terms
 from aggregator.engines.bigquery.pace import Paces
@@ -25,11 +25,12 @@ from aggregator.engines.bigquery.refusals import Refused
 from aggregator.engines.bigquery.storage import Storage
 from aggregator.engines.bigquery.store import Store
 from aggregator.engines.bigquery.targets import Targets
+from aggregator.engines.bigquery.trial import BigQueryTrial
+from aggregator.engines.bigquery.unloading import Unloading
 from aggregator.engines.bigquery.versions import view_version
-from aggregator.engines.protocol import NotHereError, QueryError, Rows, Trial, WarehouseError
+from aggregator.engines.protocol import QueryError, Rows, Trial, WarehouseError
 
 if TYPE_CHECKING:
-    from aggregator.core.calendar import Calendar
     from aggregator.core.diagnostics import Diagnostic
     from aggregator.core.freshness import Arrival, FreshnessReport
     from aggregator.core.graph import CompiledModel, Graph
@@ -70,6 +71,7 @@ class BigQueryEngine:
         self._reading = reading = Reading(connection, layout, labels)
         self._targets = Targets(store, layout)
         self._storage, self._run_key = Storage(connection), run_key
+        self._unloading = Unloading(layout, connection, self._jobs, reading, self._storage, run_key=run_key)
         keeping = Jobs(connection, layout, paces, patience)
         marks = writing.labels(layout, run_key, "ledger")
         self._books = Books(connection, keeping, store, layout, run_key=run_key, labels=marks, now=reading.now)
@@ -188,17 +190,9 @@ class BigQueryEngine:
             return self._storage.complete(folders)
 
     def unload(self, unload: Unload) -> None:
-        """A statement EXPORT DATA, which is billed as a query that reads the partition."""
+        """By a job that costs nothing where it can be one, otherwise as a query that reads the partition."""
         with _refused(), self._leases.using(unload.table):
-            address = self._reading.address(unload.table)
-            where, parameters = _only(self._graph.calendars.get(unload.table), unload.partition)
-            columns = ", ".join(f"`{column}`" for column in unload.columns)
-            sql = f"SELECT {columns} FROM {address.sql} {where}"
-            name = job_name(self._layout.environment.name, "export", unload.files, unload.version, self._run_key)
-            values, now = writing.of_values(parameters), self._reading.now()
-            self._storage.begin(unload.folder)
-            self._jobs.run(writing.exporting(unload, sql, values, name, {**self._labels, "purpose": "export"}, now))
-            self._storage.finish(unload)
+            self._unloading.unload(unload)
 
     def rows(self, query: str, parameters: Mapping[str, date | datetime]) -> Rows:
         """A question of many rows."""
@@ -224,7 +218,7 @@ class BigQueryEngine:
     def sample(self, table: TableName, partition: str, limit: int) -> Rows:
         """Rows of a partition, or of the table."""
         model = self._graph.models.get(table)
-        where, parameters = _only(self._graph.calendars.get(table), partition)
+        where, parameters = writing.of_partition(self._graph.calendars.get(table), partition)
         key = ", ".join(f"`{column}`" for column in model.model.key) if model else ""
         order = f"ORDER BY {key}" if key else ""
         with _refused():
@@ -235,11 +229,17 @@ class BigQueryEngine:
             sql = f"SELECT * FROM {found.address.sql} {where} {order} LIMIT {limit}"
             return self._answer(sql, parameters)
 
-    def trial(self, graph: Graph, name: str) -> contextlib.AbstractContextManager[Trial]:
-        """Nothing is computed beside the tables yet."""
-        del graph, name
-        message = "rows can't be compared on BigQuery yet"
-        raise NotHereError(message, "compare them on DuckDB: `--env` with an environment that has `engine: duckdb`")
+    @contextlib.contextmanager
+    def trial(self, graph: Graph, name: str) -> Iterator[Trial]:
+        """Tables of ours, dropped at the end."""
+        with _lost():
+            self._reading.versions()
+        parts = (self._layout, self._jobs, self._store, self._reading)
+        trial = BigQueryTrial(graph, name, *parts, run_key=self._run_key)
+        try:
+            yield trial
+        finally:
+            trial.drop()
 
     def _placed(self, query: str) -> str:
         self._reading.versions()
@@ -248,15 +248,6 @@ class BigQueryEngine:
     def _answer(self, sql: str, parameters: Mapping[str, date | datetime]) -> Rows:
         location = self._layout.environment.location
         return self._connection.answer(sql, location, writing.of_values(parameters), self._labels)
-
-
-def _only(calendar: Calendar | None, partition: str) -> tuple[str, dict[str, date | datetime]]:
-    """The condition for the rows of a partition, and its parameters; nothing for a whole table."""
-    if not partition or calendar is None:
-        return "", {}
-    start = calendar.parse(partition)
-    where = f"WHERE `{calendar.column}` >= @start AND `{calendar.column}` < @end"
-    return where, {"start": calendar.value(start), "end": calendar.value(calendar.next(start))}
 
 
 @contextlib.contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from aggregator.engines.bigquery.layout import LEASE, STAGING, Layout
+from aggregator.engines.bigquery.layout import LEASE, STAGING, TRIAL, Layout
 from aggregator.engines.bigquery.places import Address
 
 _OURS = ("ledger", "freshness")
@@ -15,8 +15,8 @@ _TRUNCATES = ("WRITE_TRUNCATE", "WRITE_TRUNCATE_DATA")
 def guarded(configuration: Mapping[str, Any], layout: Layout) -> Mapping[str, Any]:
     """The configuration of a job, if it may be sent.
 
-    A job writes one partition, or a table that has none, or an empty table of ours: WRITE_TRUNCATE without a
-    partition's decorator would empty all partitions of a table, without a word.
+    A job writes one partition, or a table that has none, or an empty table of ours, or adds to one of a trial:
+    WRITE_TRUNCATE without a partition's decorator would empty all partitions of a table, without a word.
     """
     for kind in ("query", "copy", "load"):
         job = configuration.get(kind, {})
@@ -31,7 +31,9 @@ def _refuse(target: Address, job: Mapping[str, Any], layout: Layout) -> None:
     table = Address(target.project, target.dataset, base)
     disposition = job.get("writeDisposition", "")
     must(may_write(table, layout), f"{table} is not a table of this environment")
-    if table not in layout.targets:
+    if layout.is_internal(table) and table.table.startswith(TRIAL):
+        must(disposition == "WRITE_APPEND", f"{table} is added to, not {disposition}")
+    elif table not in layout.targets:
         must(disposition == "WRITE_EMPTY", f"{table} is filled once, not {disposition}")
     elif layout.is_partitioned(table):
         must(bool(decorator), f"{disposition} of {table} without a partition would empty all of it")
@@ -44,7 +46,7 @@ def _refuse(target: Address, job: Mapping[str, Any], layout: Layout) -> None:
 def may_write(table: Address, layout: Layout) -> bool:
     """Whether a table is a model's in this environment, or ours."""
     if layout.is_internal(table):
-        return table.table in _OURS or table.table.startswith((STAGING, LEASE))
+        return table.table in _OURS or table.table.startswith((STAGING, LEASE, TRIAL))
     return table in layout.targets
 
 

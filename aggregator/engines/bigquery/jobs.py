@@ -92,12 +92,13 @@ class Jobs:
     def run(self, work: Work) -> Job:
         """Run a job, once. Raises :class:`QueryError` if it can't be finished."""
         guarded(work.configuration, self._layout)
+        configuration = self._bounded(work.configuration)
         failures = earlier = 0
         while True:
             if work.paced is not None:
                 self._paces.update(work.paced)
             job_id = f"{work.name}_{failures + earlier + 1}"
-            job, is_ours = self._begun(job_id, work.configuration)
+            job, is_ours = self._begun(job_id, configuration)
             job = self._finished(job_id, job)
             if not job.reason and (is_ours or _ended_since(job, work.accept_from)):
                 return job
@@ -108,6 +109,15 @@ class Jobs:
             if job.reason not in _AGAIN or failures >= MAX_ATTEMPTS:
                 raise _failure(job.reason, job.message, began=job.began)
             self._pause(failures)
+
+    def _bounded(self, configuration: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A query with what it may bill at most, and whose slots it uses; what copies tables costs nothing."""
+        environment = self._layout.environment
+        if "query" not in configuration:
+            return configuration
+        limit = {"maximumBytesBilled": str(environment.max_bytes_billed)} if environment.max_bytes_billed else {}
+        reserved = {"reservation": environment.reservation} if environment.reservation else {}
+        return {**configuration, "query": {**limit, **configuration["query"]}, **reserved}
 
     def run_all(self, works: Sequence[Work]) -> list[Job]:
         """Run jobs that do not depend on each other, several at once."""
@@ -205,6 +215,12 @@ def _insert(client: Any, configuration: Mapping[str, Any], job_id: str, location
         copying = bigquery.CopyJobConfig.from_api_repr(dict(configuration))
         target = bigquery.TableReference.from_api_repr(configuration["copy"]["destinationTable"])
         return client.copy_table([], target, job_id=job_id, location=location, job_config=copying, **how)
+    if "extract" in configuration:
+        extracting = bigquery.ExtractJobConfig.from_api_repr(dict(configuration))
+        extract = configuration["extract"]
+        table = bigquery.TableReference.from_api_repr(extract["sourceTable"])
+        uris = extract["destinationUris"]
+        return client.extract_table(table, uris, job_id=job_id, location=location, job_config=extracting, **how)
     asking = bigquery.QueryJobConfig.from_api_repr(dict(configuration))
     sql = configuration["query"]["query"]
     return client.query(sql, asking, job_id=job_id, location=location, job_retry=None, **how)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 OWN = "_aggregator"
 """The dataset of what is ours: the ledger, leases, and rows that wait to be published. BigQuery hides such datasets."""
 
-STAGING, LEASE = "staging_", "lease_"
+STAGING, LEASE, TRIAL = "staging_", "lease_", "trial_"
 """How the names of our tables begin, by what they are for."""
 
 

@@ -18,10 +18,9 @@ from aggregator.engines.bigquery.leases import Leases
 from aggregator.engines.bigquery.places import Address
 from aggregator.engines.bigquery.reading import Reading
 from aggregator.engines.bigquery.refusals import Refused
-from aggregator.engines.bigquery.schemas import Field, Shape, changes, shape_of
+from aggregator.engines.bigquery.schemas import Field, Shape, changes, declared_shape, shape_of
 from aggregator.engines.bigquery.store import Store
 from aggregator.engines.bigquery.targets import Targets
-from aggregator.engines.bigquery.types import field_of, type_from
 from aggregator.engines.bigquery.writing import Order
 from aggregator.engines.protocol import CheckError, QueryError, WarehouseError
 
@@ -117,14 +116,14 @@ class Publishing:
         for table in dict.fromkeys(edge.table for edge in self._graph.models[reader].inputs):
             model = self._graph.models.get(table)
             if model is not None and model.calendar is not None and not self._reading.is_there(table):
-                self._targets.make(model, _declared(model))
+                self._targets.make(model, declared_shape(model))
                 self._reading.came(table)
             elif model is not None and table == reader and self._reading.is_own(table):
                 self._widen(model)
 
     def _widen(self, model: CompiledModel) -> None:
         """The query of a table that reads itself finds its new columns there, as NULL, before they are published."""
-        shape = _declared(model)
+        shape = declared_shape(model)
         if not changes(self._targets.fields(model.name), shape.fields):
             self._targets.make_ready(model, shape)
 
@@ -238,18 +237,3 @@ class Publishing:
         versions = self._reading.wrote(write.table, pieces, since)
         self._drop((write.table, writing.stretch(write)))
         return Published(versions, writing.total(done), done[0].id if len(done) == 1 else "")
-
-
-def _declared(model: CompiledModel) -> Shape:
-    """The shape of a table of which nothing was built yet, as far as it is known without a query."""
-    types = {column.name: type_from(column.type) for column in model.columns}
-    untyped = [name for name, type_ in types.items() if type_ is None]
-    if untyped:
-        message = f"{model.name} is not built yet, and the types of {', '.join(untyped)} can't be inferred"
-        raise QueryError(f"{message}; declare them: `columns: {{{untyped[0]}: {{type: INT64}}}}`")
-    fields = [
-        field_of(name, type_) | ({"description": column.description} if column.description else {})
-        for (name, type_), column in zip(types.items(), model.columns, strict=True)
-        if type_ is not None
-    ]
-    return Shape(tuple(fields), model.calendar, tuple(map(str, model.model.cluster)))

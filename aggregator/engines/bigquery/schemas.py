@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from aggregator.core.graph import CompiledModel
+from aggregator.core.graph import CompiledModel, OutputColumn
 from aggregator.engines.bigquery.places import Address
-from aggregator.engines.bigquery.types import type_of_field
+from aggregator.engines.bigquery.types import field_of, type_from, type_of_field
+from aggregator.engines.protocol import QueryError
 
 if TYPE_CHECKING:
     from aggregator.core.calendar import Calendar
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 Field: TypeAlias = Mapping[str, Any]
 """A column as the API has it."""
+
+EXPIRES = "expires"
+"""The label of a table whose partitions expire because its author said so, and not somebody else."""
 
 MAX_LABEL = 63
 MAX_DESCRIPTION = 1024
@@ -53,9 +57,28 @@ class Shape:
 
 def shape_of(model: CompiledModel, write: Write, fields: Sequence[Field]) -> Shape:
     """The shape of a model's table, given the columns of its query: with what its author says of them."""
-    said = {column.name.casefold(): column.description for column in write.columns}
-    described = tuple(_described(each, said.get(each["name"].casefold(), "")) for each in fields)
-    return Shape(described, model.calendar, tuple(map(str, model.model.cluster)))
+    return Shape(described(fields, write.columns), model.calendar, tuple(map(str, model.model.cluster)))
+
+
+def declared_shape(model: CompiledModel) -> Shape:
+    """The shape of a table of which nothing was built yet, as far as it is known without a query."""
+    types = {column.name: type_from(column.type) for column in model.columns}
+    untyped = [name for name, type_ in types.items() if type_ is None]
+    if untyped:
+        message = f"{model.name} is not built yet, and the types of {', '.join(untyped)} can't be inferred"
+        raise QueryError(f"{message}; declare them: `columns: {{{untyped[0]}: {{type: INT64}}}}`")
+    fields = [
+        field_of(name, type_) | ({"description": column.description} if column.description else {})
+        for (name, type_), column in zip(types.items(), model.columns, strict=True)
+        if type_ is not None
+    ]
+    return Shape(tuple(fields), model.calendar, tuple(map(str, model.model.cluster)))
+
+
+def described(fields: Iterable[Field], columns: Iterable[OutputColumn]) -> tuple[Field, ...]:
+    """Columns as they are stored, with what their author says of them and nothing else."""
+    said = {column.name.casefold(): column.description for column in columns}
+    return tuple(_described(each, said.get(each["name"].casefold(), "")) for each in fields)
 
 
 def _described(field: Field, description: str) -> Field:
@@ -74,6 +97,10 @@ def settings(model: CompiledModel, environment: str) -> dict[str, Any]:
     }
     if declared.partition is not None and declared.partition.requires_filter:
         found["requirePartitionFilter"] = True
+    if declared.partition is not None and declared.partition.expire is not None and model.calendar is not None:
+        cut = Shape((), model.calendar).layout()["timePartitioning"]
+        found["timePartitioning"] = {**cut, "expirationMs": str(declared.partition.expire * 1000)}
+        found["labels"][EXPIRES] = "declared"
     return found
 
 

@@ -12,10 +12,12 @@ from aggregator.core.writes import ReplaceTable, Write
 from aggregator.engines.bigquery.layout import Layout
 from aggregator.engines.bigquery.places import Address
 from aggregator.engines.bigquery.schemas import (
+    EXPIRES,
     Field,
     Shape,
     changes,
     cut_differently,
+    described,
     is_same,
     reference,
     settings,
@@ -30,6 +32,7 @@ _CLIENTS = {
     "description": "description",
     "labels": "labels",
     "requirePartitionFilter": "require_partition_filter",
+    "timePartitioning": "time_partitioning",
 }
 """What Google's client calls the parts of a table that may be changed."""
 
@@ -130,14 +133,26 @@ class Targets:
                 self.drop(model.name)
             changed = self._store.create(address, view) or self._store.table(address) or {}
         self.forget(model.name)
+        self._describe_view(model, changed)
         return changed
+
+    def _describe_view(self, model: CompiledModel, view: Mapping[str, Any]) -> None:
+        """Say what the columns of a view mean: BigQuery finds out what columns there are, and forgets the rest."""
+        address, current = self._layout.own(model.name), _fields(view)
+        if not current and any(each.description for each in model.columns):
+            current = _fields(self._store.table(address) or {})
+        fields = widened(current, described(current, model.columns))
+        if not _same_columns(current, fields):
+            schema = {"tableReference": reference(address), "schema": {"fields": [dict(each) for each in fields]}}
+            self._store.change(address, schema, ["schema"])
 
     def _keep_up(self, model: CompiledModel, found: Mapping[str, Any], shape: Shape) -> None:
         """Change what is said of a table where it says something else; labels of others stay."""
-        wanted = {**settings(model, self._layout.environment.name), **shape.layout()}
+        wanted = {**shape.layout(), **settings(model, self._layout.environment.name)}
         if found.get("requirePartitionFilter"):
             wanted.setdefault("requirePartitionFilter", False)
         wanted["labels"] = {**found.get("labels", {}), **wanted["labels"]}
+        _keep_expiration(found, wanted)
         if not _same_columns(_fields(found), shape.fields):
             wanted["schema"] = {"fields": [dict(each) for each in shape.fields]}
         different = {key: value for key, value in wanted.items() if found.get(key) != value}
@@ -148,6 +163,17 @@ class Targets:
             address, {"tableReference": reference(address), **different}, [_CLIENTS[key] for key in different]
         )
         self.forget(model.name)
+
+
+def _keep_expiration(found: Mapping[str, Any], wanted: dict[str, Any]) -> None:
+    """Change when partitions go where it is declared, or was; what somebody else has set stays."""
+    there = found.get("timePartitioning") or {}
+    if "timePartitioning" in wanted:
+        if str(there.get("expirationMs")) == wanted["timePartitioning"]["expirationMs"]:
+            del wanted["timePartitioning"]
+    elif found.get("labels", {}).get(EXPIRES):
+        wanted["timePartitioning"] = {**there, "expirationMs": None}
+        wanted["labels"][EXPIRES] = None  # the client's word for removing it
 
 
 def _is_table(resource: Mapping[str, Any]) -> bool:

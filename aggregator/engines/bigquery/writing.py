@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from aggregator.core.calendar import Calendar
 from aggregator.core.estimate import LEAST_BILLED, MEBIBYTE
-from aggregator.core.project import FileFormat
-from aggregator.core.unload import Unload
 from aggregator.core.writes import OverwritePartitions, ReplaceTable, Write
 from aggregator.engines.bigquery.jobs import Job, Work, digest, job_name
 from aggregator.engines.bigquery.layout import STAGING, Layout
@@ -113,6 +110,18 @@ def staging_job(order: Order, layout: Layout, address: Address, shape: Shape, ac
     return Work(order.name(layout, "stage"), configuration, accept_from)
 
 
+def trial_job(order: Order, layout: Layout, address: Address, shape: Shape) -> Work:
+    """Add the rows of a query to a table that is only there to be compared."""
+    query = {
+        **_asked(order, layout),
+        "destinationTable": reference(address),
+        "writeDisposition": "WRITE_APPEND",
+        "createDisposition": "CREATE_NEVER",
+        **shape.layout(),
+    }
+    return Work(order.name(layout, "trial"), {"query": query, "labels": order.labels(layout, "diff")}, order.opened_at)
+
+
 def direct_job(order: Order, layout: Layout, shape: Shape, *, keeps_columns: bool) -> Work:
     """Replace a partition, or a table that has none, by the rows of a query.
 
@@ -190,16 +199,13 @@ def asking(order: Order, layout: Layout, sql: str) -> Work:
     return Work(order.name(layout, f"check-{digest(sql)}"), configuration, datetime.max.replace(tzinfo=UTC))
 
 
-def exporting(
-    unload: Unload, sql: str, parameters: Sequence[Parameter], name: str, marks: Mapping[str, str], now: datetime
-) -> Work:
-    """The rows that a query gives, written to files. What an earlier job of this name wrote was removed since."""
-    options = {"uri": unload.files, "format": unload.format.upper(), "overwrite": True}
-    if unload.format is FileFormat.CSV:
-        options["header"] = True
-    said = ", ".join(f"{key} = {json.dumps(value)}" for key, value in options.items())
-    query = {"query": f"EXPORT DATA OPTIONS ({said}) AS\n{sql}", "useLegacySql": False, **named(parameters)}
-    return Work(name, {"query": query, "labels": dict(marks)}, now)
+def of_partition(calendar: Calendar | None, partition: str) -> tuple[str, dict[str, date | datetime]]:
+    """The condition for the rows of a partition, and its parameters; nothing for a whole table."""
+    if not partition or calendar is None:
+        return "", {}
+    start = calendar.parse(partition)
+    where = f"WHERE `{calendar.column}` >= @start AND `{calendar.column}` < @end"
+    return where, {"start": calendar.value(start), "end": calendar.value(calendar.next(start))}
 
 
 def bounds(write: Write) -> list[Parameter]:

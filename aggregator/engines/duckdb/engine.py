@@ -23,7 +23,7 @@ from aggregator.engines.duckdb.dialect.called import macros_in
 from aggregator.engines.duckdb.dialect.python import MARK
 from aggregator.engines.duckdb.errors import lost, translated
 from aggregator.engines.duckdb.freshness import read_arrivals, write_freshness
-from aggregator.engines.duckdb.ingest import is_loaded, load, locate
+from aggregator.engines.duckdb.ingest import is_loaded, load, origin_of, unload_sample
 from aggregator.engines.duckdb.ledger import DDL, SCHEMA, UPGRADES, VERSION, append_rows, read_ledger
 from aggregator.engines.duckdb.reading import from_staging, readable, schema_of, schemas_of, to_come, with_own_columns
 from aggregator.engines.duckdb.staging import STAGING, Staging, used
@@ -82,17 +82,18 @@ class DuckDbEngine:
 
     @translated(lost)
     def ingest(self) -> tuple[Diagnostic, ...]:
-        """Load each source whose file is new or changed."""
+        """Load each source whose files are new or changed."""
         problems = []
         for source in self._graph.sources.values():
-            if source.local is None:
-                continue
-            path = locate(self._graph.project.root, source.local)
-            if isinstance(path, Diagnostic):
-                problems.append(path)
-            elif source.name not in self._tables.columns or not is_loaded(self._db, source, path):
-                self._say(f"loading {source.name} from {source.local}")
-                problem = load(self._db, source, path, self.now())
+            origin = origin_of(self._graph.project.root, source)
+            if isinstance(origin, Diagnostic):
+                problems.append(origin)
+            elif origin is None:
+                if source.name in self._tables.columns and unload_sample(self._db, source):
+                    self._tables.reread()
+            elif source.name not in self._tables.columns or not is_loaded(self._db, source, origin):
+                self._say(f"loading {source.name} from {origin.name}")
+                problem = load(self._db, source, origin, self.now())
                 problems += [problem] if problem else []
                 self._tables.reread()
         return tuple(problems)

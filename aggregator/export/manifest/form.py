@@ -28,6 +28,7 @@ def write_partition(declared: Partitioning | None) -> dict[str, Any] | None:
         "to": declared.end.isoformat() if declared.end is not None else None,
         "require_filter": declared.requires_filter,
         "suffix": declared.suffix,
+        "expire": declared.expire,
         "at": write_place(declared.by.place),
     }
 
@@ -46,6 +47,7 @@ def read_partition(said: Mapping[str, Any] | None, path: str) -> Partitioning | 
         end=datetime.fromisoformat(said["to"]) if said["to"] is not None else None,
         requires_filter=said["require_filter"],
         suffix=said["suffix"],
+        expire=said.get("expire"),
     )
 
 
