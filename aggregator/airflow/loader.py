@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -19,37 +20,53 @@ from airflow.sdk import (
 )
 
 from aggregator.airflow.alerts import Alert
-from aggregator.airflow.operators import BrokenModel, BuildPartitions, Deployment, RepairStale, WaitForPartitions
+from aggregator.airflow.operators import (
+    DEFER_AFTER,
+    POKE_SECONDS,
+    BrokenModel,
+    BuildPartitions,
+    Deployment,
+    RepairStale,
+    WaitForPartitions,
+)
 from aggregator.export.manifest.file import Manifest, ManifestError, read_manifest
 
 REPAIR = "aggregator_repair"
 """The DAG that builds what is stale."""
 
-_RETRY_DELAY = timedelta(minutes=1)
 _LONGEST_DELAY = timedelta(minutes=30)
 _REPAIRED_AT_ONCE = 1000
 
 
-def load_dags(
+def load_dags(  # noqa: PLR0913  (all but the first are named where it is called)
     manifest: str | Path,
     *,
     project: str | Path | None = None,
     prefix: str = "",
     repair: str | None = "0 4 * * *",
-    poke_seconds: float = 60,
+    poke_seconds: float = POKE_SECONDS,
+    defer_after: float | None = DEFER_AFTER,
+    retry_seconds: float = 60,
 ) -> dict[str, DAG]:
     """Make the DAGs of a manifest, and register them with Airflow.
 
     ``manifest`` is relative to the file that calls this. ``project`` is the folder that paths of the embedded engine
     are relative to: that of the ``aggregator.yml`` above the manifest, if nothing is said. ``prefix`` tells the DAGs of
     several projects apart. ``repair`` is the cron expression of the DAG that builds what is stale, in UTC; None for no
-    such DAG. ``poke_seconds`` is how often those that wait ask the warehouse. Raises :class:`ManifestError`.
+    such DAG. ``poke_seconds`` is how often those that wait ask the warehouse; queries that take longer than
+    ``defer_after`` seconds are left to BigQuery and the triggerer, without it they are waited for in the task.
+    ``retry_seconds`` is how long a task rests before it is tried again, the first time. Raises :class:`ManifestError`.
     """
     beside = Path(sys._getframe(1).f_globals.get("__file__", "")).parent  # noqa: SLF001
     path = (beside / manifest).resolve()
     found = read_manifest(path, is_whole=False)
     root = Path(project).resolve() if project is not None else _root_of(path)
-    maker = _Maker(found, Deployment(str(path), found.hash, str(root)), prefix, poke_seconds)
+    maker = _Maker(
+        found,
+        Deployment(str(path), found.hash, str(root)),
+        prefix,
+        _Pauses(poke_seconds, defer_after, timedelta(seconds=retry_seconds)),
+    )
     wanted = get_parsing_context().dag_id
     dags = {}
     for said in found.content["dags"]:
@@ -65,14 +82,23 @@ def _root_of(path: Path) -> Path:
     return next((folder for folder in path.parents if (folder / "aggregator.yml").is_file()), path.parent)
 
 
+@dataclasses.dataclass(frozen=True)
+class _Pauses:
+    """How long tasks rest between two looks, how long they look themselves, and how long they rest before a retry."""
+
+    poke_seconds: float
+    defer_after: float | None
+    retry: timedelta
+
+
 class _Maker:
     """Makes the DAGs of one manifest."""
 
-    def __init__(self, manifest: Manifest, deployment: Deployment, prefix: str, poke_seconds: float) -> None:
+    def __init__(self, manifest: Manifest, deployment: Deployment, prefix: str, pauses: _Pauses) -> None:
         content = manifest.content
         self._deployment = deployment
         self._prefix = prefix
-        self._poke_seconds = poke_seconds
+        self._pauses = pauses
         self._project = content["project"]
         self._base = f"aggregator://{content['project']}/{content['environment']['name']}"
 
@@ -127,7 +153,7 @@ class _Maker:
             "deployment": self._deployment,
             "models": said["models"],
             "retries": said.get("retries", 2),
-            "retry_delay": _RETRY_DELAY,
+            "retry_delay": self._pauses.retry,
             "retry_exponential_backoff": 2.0,
             "max_retry_delay": _LONGEST_DELAY,
         }
@@ -135,7 +161,7 @@ class _Maker:
             return WaitForPartitions(
                 table=said["table"],
                 timeout=said["timeout"],
-                poke_seconds=self._poke_seconds,
+                poke_seconds=self._pauses.poke_seconds,
                 inlets=[self._asset(said["table"])],
                 **options,
             )
@@ -143,7 +169,12 @@ class _Maker:
             options["execution_timeout"] = timedelta(seconds=said["timeout"])
         if said["pool"] is not None:
             options["pool"] = said["pool"]
-        return BuildPartitions(outlets=[self._asset(each) for each in said["models"]], **options)
+        return BuildPartitions(
+            outlets=[self._asset(each) for each in said["models"]],
+            defer_after=self._pauses.defer_after,
+            poke_seconds=self._pauses.poke_seconds,
+            **options,
+        )
 
     def _asset(self, table: str) -> Asset:
         return Asset(uri=f"{self._base}/{table.replace('.', '/')}", name=f"{self._project}.{table}")
@@ -168,7 +199,7 @@ class _Maker:
                 partitions=_REPAIRED_AT_ONCE,
                 owner=self._project,
                 retries=2,
-                retry_delay=_RETRY_DELAY,
+                retry_delay=self._pauses.retry,
             )
         return dag
 
