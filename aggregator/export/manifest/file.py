@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 Json = Mapping[str, Any]
-VERSION = 1
+VERSION = 2
 """Of the format. It is raised when a reader of the old one would misunderstand; new keys alone do not raise it."""
 
 _REST = '"sources":'

@@ -7,17 +7,17 @@ import json
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from aggregator.checks import promised
+from aggregator.checks import promises_of
 from aggregator.core.diagnostics import Diagnostic
 from aggregator.core.graph import CompiledModel, Difference, Graph, Input, Origin, OutputColumn
 from aggregator.core.lineage import Lineage
 from aggregator.core.project import CheckDeclaration, Environment, Freshness, OnChange, Source
 from aggregator.core.sensitive import sensitive_columns
-from aggregator.core.writes import Expectation
 from aggregator.export.manifest.dags import layout
 from aggregator.export.manifest.file import VERSION, content_hash
 from aggregator.export.manifest.findings import diagnostic_json
 from aggregator.export.manifest.form import write_calendar, write_partition, write_place
+from aggregator.export.manifest.promises import write_promise
 
 
 def manifest(graph: Graph, diagnostics: Collection[Diagnostic]) -> dict[str, Any]:
@@ -99,7 +99,7 @@ def _model(model: CompiledModel, graph: Graph, lineage: Lineage) -> dict[str, An
         "key": [str(word) for word in declared.key],
         "rollup": _rollup(model),
         "checks": [_check(check) for check in declared.checks],
-        "expectations": [_expectation(each) for promise in promised(model).promises for each in promise.asked],
+        "promises": [write_promise(each) for each in promises_of(model)],
         "freshness": _freshness(declared.freshness),
         "budget": _budget(model),
         "size": _fields(declared.size),
@@ -141,17 +141,6 @@ def _rollup(model: CompiledModel) -> dict[str, Any] | None:
 
 def _check(check: CheckDeclaration) -> dict[str, Any]:
     return {"name": str(check.name), "arguments": check.arguments, "at": write_place(check.place)}
-
-
-def _expectation(promise: Expectation) -> dict[str, Any]:
-    """What a check asks of the rows, for readers that know no checks of ours."""
-    return {
-        "name": promise.name,
-        "sql": promise.sql,
-        "minimum": promise.minimum,
-        "maximum": promise.maximum,
-        "complaint": promise.complaint,
-    }
 
 
 def _difference(found: Difference) -> dict[str, Any]:
