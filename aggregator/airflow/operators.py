@@ -7,7 +7,7 @@ import dataclasses
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
@@ -19,10 +19,13 @@ if TYPE_CHECKING:
     from aggregator.airflow.work import Built
     from aggregator.core.graph import Graph
     from aggregator.core.names import TableName
-    from aggregator.engines import Engine
+    from aggregator.engines import Engine, Leaving
 
 PINNED = "manifest"
 """The key under which a task tells those after it which manifest it was done by."""
+
+DEFER_AFTER = 30.0
+POKE_SECONDS = 60.0
 
 _NAMED = 12
 """How many characters of the hash are in the name of a manifest."""
@@ -63,17 +66,25 @@ class _Task(BaseOperator):
         It is the one that the tasks before were done by, even if there was a deployment since; a task that was cleared
         is done by the newest, which may have what mends it.
         """
+        found = self._chosen(context)
+        context["ti"].xcom_push(PINNED, found.hash)
+        return self.read(found)
+
+    def read(self, found: Deployment) -> Graph:
+        """The graph of a manifest."""
         from aggregator.airflow.work import read_graph  # noqa: PLC0415
         from aggregator.export.manifest.file import ManifestError  # noqa: PLC0415
 
-        found = self._pinned(context)
-        context["ti"].xcom_push(PINNED, found.hash)
         try:
             return read_graph(found.manifest, found.root)
         except ManifestError as error:
             raise AirflowFailException(f"{error} ({error.advice})") from None
 
-    def _pinned(self, context: Context) -> Deployment:
+    def pinned(self, context: Context) -> Deployment:
+        """The manifest that this task began by."""
+        return self.deployment.of(context["ti"].xcom_pull(task_ids=self.task_id, key=PINNED)) or self.deployment
+
+    def _chosen(self, context: Context) -> Deployment:
         instance, before = context["ti"], sorted(self.upstream_task_ids)
         if not before or is_cleared(context):
             return self.deployment
@@ -98,13 +109,13 @@ class _Task(BaseOperator):
             raise AirflowFailException(str(error)) from None
 
     @contextlib.contextmanager
-    def warehouse(self, graph: Graph) -> Iterator[Engine]:
+    def warehouse(self, graph: Graph, run_key: str = "", leaving: Leaving | None = None) -> Iterator[Engine]:
         """The warehouse, open. That it can't be reached is worth another try; a file that can't be loaded is not."""
         from aggregator.airflow.work import FailedError, at_work  # noqa: PLC0415
         from aggregator.engines import WarehouseError  # noqa: PLC0415
 
         try:
-            with at_work(graph, self.log.info) as engine:
+            with at_work(graph, self.log.info, run_key=run_key, leaving=leaving) as engine:
                 yield engine
         except FailedError as error:
             raise AirflowFailException(str(error)) from None
@@ -119,26 +130,84 @@ class _Task(BaseOperator):
 
 
 class BuildPartitions(_Task):
-    """Builds the partitions of models that fall to the data interval, upstream first, and writes the ledger."""
+    """Builds the partitions of models that fall to the data interval, upstream first, and writes the ledger.
 
-    def __init__(self, *, deployment: Deployment, models: Sequence[str], **options: Any) -> None:
+    Queries that take longer than ``defer_after`` seconds are left to the warehouse, where they can be (BigQuery), and
+    the waiting to the triggerer. With None, they are waited for.
+    """
+
+    def __init__(
+        self,
+        *,
+        deployment: Deployment,
+        models: Sequence[str],
+        defer_after: float | None = DEFER_AFTER,
+        poke_seconds: float = POKE_SECONDS,
+        **options: Any,
+    ) -> None:
         super().__init__(**options)
         self.deployment = deployment
         self.models = list(models)
+        self.defer_after = defer_after
+        self.poke_seconds = poke_seconds
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Build, and leave what was done for others to see."""
-        from aggregator.airflow.work import build, complaint  # noqa: PLC0415
+        from aggregator.airflow.work import unbuilt  # noqa: PLC0415
 
-        graph, asked = self.graph(context), self.asked(context)
-        names = [_name(each) for each in self.models]
-        with self.warehouse(graph) as engine:
-            builts = build(engine, graph, names, asked, self.run_id(context), self.log.info)
-        self._tell(context, builts)
-        wrong = complaint(builts)
+        graph = self.graph(context)
+        return self._build(context, graph, unbuilt(graph, map(_name, self.models)), ())
+
+    def resume(
+        self, context: Context, event: dict[str, Any], builts: list[dict[str, Any]], left: list[str]
+    ) -> dict[str, Any]:
+        """Go on with what the queries gave that were left running."""
+        from aggregator.airflow.work import resumed  # noqa: PLC0415
+
+        del event
+        return self._build(context, self.read(self.pinned(context)), resumed(builts), left)
+
+    def _build(
+        self, context: Context, graph: Graph, builts: dict[TableName, Built], left: Sequence[str]
+    ) -> dict[str, Any]:
+        from aggregator.airflow.work import build, complaint  # noqa: PLC0415
+        from aggregator.engines import Leaving, LeftRunningError  # noqa: PLC0415
+
+        asked = self.asked(context)
+        jobs: tuple[str, ...] = ()
+        leaving = Leaving(self.defer_after, tuple(left)) if self.defer_after is not None else None
+        with self.warehouse(graph, self._run_key(context), leaving) as engine:
+            try:
+                build(engine, graph, builts, asked, self.run_id(context), self.log.info)
+            except LeftRunningError:
+                jobs = engine.left()
+        if jobs:
+            self._defer(context, builts, jobs, left)
+        self._tell(context, list(builts.values()))
+        wrong = complaint(list(builts.values()))
         if wrong:
             raise AirflowFailException(wrong)
-        return {built.model: built.json() for built in builts}
+        return {built.model: built.json() for built in builts.values()}
+
+    def _defer(
+        self, context: Context, builts: dict[TableName, Built], jobs: Sequence[str], left: Sequence[str]
+    ) -> NoReturn:
+        from aggregator.airflow.trigger import JobsTrigger  # noqa: PLC0415
+        from aggregator.airflow.work import kept  # noqa: PLC0415
+
+        self.log.info("left to the warehouse, and to the triggerer to wait for: %s", ", ".join(jobs))
+        found = self.pinned(context)
+        self.defer(
+            trigger=JobsTrigger(found.manifest, found.root, jobs, self.poke_seconds),
+            method_name="resume",
+            kwargs={"builts": kept(builts), "left": sorted({*left, *jobs})},
+            timeout=self.execution_timeout,
+        )
+
+    def _run_key(self, context: Context) -> str:
+        """What jobs are found by: the same in each attempt, so that a job whose task died is taken over."""
+        instance = context["ti"]
+        return f"{instance.dag_id}-{instance.task_id}-{instance.run_id}"
 
     def _tell(self, context: Context, builts: Sequence[Built]) -> None:
         """What Airflow keeps with the events of the assets."""
@@ -161,7 +230,7 @@ class WaitForPartitions(_Task):
         table: str,
         models: Sequence[str],
         timeout: float,
-        poke_seconds: float = 60,
+        poke_seconds: float = POKE_SECONDS,
         **options: Any,
     ) -> None:
         super().__init__(**options)
@@ -186,7 +255,7 @@ class WaitForPartitions(_Task):
             self.log.info("all %d partitions of %s are there", len(partitions), table)
             return
         self.log.info("waiting for at most %.0f s: %s", self.timeout, lacking)
-        found = self.deployment.of(context["ti"].xcom_pull(task_ids=self.task_id, key=PINNED)) or self.deployment
+        found = self.pinned(context)
         deadline = datetime.now(UTC) + timedelta(seconds=self.timeout)
         self.defer(
             trigger=PartitionsTrigger(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +13,10 @@ from aggregator.core.diagnostics import Diagnostic
 from aggregator.core.graph import Graph
 from aggregator.core.maps import Reach
 from aggregator.core.names import TableName
-from aggregator.core.plan import Plan
+from aggregator.core.plan import Plan, Step
 from aggregator.core.report import Status, StepResult
 from aggregator.core.warehouse import Snapshot
-from aggregator.engines import Engine, open_engine
+from aggregator.engines import Engine, Leaving, open_engine
 from aggregator.export.manifest.file import read_manifest
 from aggregator.export.manifest.graph import graph_of
 from aggregator.plan import make_plan
@@ -41,9 +41,11 @@ def read_graph(manifest: str, root: str) -> Graph:
 
 
 @contextlib.contextmanager
-def at_work(graph: Graph, say: Say, wait: float = BUSY_SECONDS) -> Iterator[Engine]:
+def at_work(
+    graph: Graph, say: Say, wait: float = BUSY_SECONDS, run_key: str = "", leaving: Leaving | None = None
+) -> Iterator[Engine]:
     """The warehouse, open, with its sources up to date. Raises ``WarehouseError``."""
-    engine = open_engine(graph, say, wait=wait)
+    engine = open_engine(graph, say, wait=wait, run_key=run_key, leaving=leaving)
     try:
         problems = engine.ingest()
         if problems:
@@ -55,15 +57,20 @@ def at_work(graph: Graph, say: Say, wait: float = BUSY_SECONDS) -> Iterator[Engi
 
 @dataclasses.dataclass
 class Built:
-    """How the partitions of one model ended: what a task leaves for others to see."""
+    """How the partitions of one model ended: what a task leaves for others to see.
+
+    ``ended`` are those that are done with, well or not. All fields are plain, as a task that leaves a query running
+    has them kept by Airflow.
+    """
 
     model: str
     fingerprint: str
-    partitions: tuple[str, ...] = ()
+    partitions: Sequence[str] = ()
     counts: dict[str, int] = dataclasses.field(default_factory=dict)
     rows: int = 0
     bytes: int | None = None
-    problems: list[Diagnostic] = dataclasses.field(default_factory=list)
+    problems: list[str] = dataclasses.field(default_factory=list)
+    ended: list[str] = dataclasses.field(default_factory=list)
 
     @property
     def is_clean(self) -> bool:
@@ -84,18 +91,19 @@ class Built:
 
     def add(self, result: StepResult) -> None:
         """Count what one step did."""
+        self.ended += result.partitions
         self.counts[str(result.status)] = self.counts.get(str(result.status), 0) + len(result.partitions)
         self.rows += result.rows if result.status is Status.BUILT else 0
         if result.bytes is not None:
             self.bytes = (self.bytes or 0) + result.bytes
         if result.problem is not None:
-            self.problems.append(result.problem)
+            self.problems.append(told(result.problem))
 
 
 class Talk:
     """Progress as lines of a log, and as counts."""
 
-    def __init__(self, builts: dict[TableName, Built], say: Say) -> None:
+    def __init__(self, builts: Mapping[TableName, Built], say: Say) -> None:
         self._builts = builts
         self._say = say
 
@@ -112,20 +120,18 @@ class Talk:
         self._say(f"{which}: {result.status}{rows}, {result.seconds:.2f} s{problem}")
 
 
-def build(engine: Engine, graph: Graph, names: Sequence[TableName], asked: Asked, run_id: str, say: Say) -> list[Built]:
+def build(engine: Engine, graph: Graph, builts: Mapping[TableName, Built], asked: Asked, run_id: str, say: Say) -> None:
     """Build what is asked of some models, upstream first; what reads one that failed is not begun.
 
-    Raises :class:`FailedError` if a table that reads itself lacks the partition before.
+    How it goes is added to ``builts``, also where a query is left running (``LeftRunningError``); what has ended
+    there is not built again. Raises :class:`FailedError` if a table that reads itself lacks the partition before.
     """
-    builts: dict[TableName, Built] = {}
-    for name in names:
-        model = graph.models[name]
-        built = builts[name] = Built(str(name), model.fingerprint)
+    for name, built in builts.items():
         cause = next((each for each in graph.reads[name] if each in builts and not builts[each].is_clean), None)
         if cause is not None:
             say(f"{name}: not built, as it reads {cause}, which failed")
-            built.problems += builts[cause].problems[:1]
-            built.counts[str(Status.BLOCKED)] = 1
+            built.problems = builts[cause].problems[:1]
+            built.counts = {str(Status.BLOCKED): 1}
             continue
         snapshot = engine.snapshot()
         built.partitions = asked.partitions(graph, name, snapshot.now)
@@ -136,11 +142,33 @@ def build(engine: Engine, graph: Graph, names: Sequence[TableName], asked: Asked
         plan = make_plan(
             graph, snapshot, selected=[name], interval=_around(graph, name, built.partitions), full=asked.is_full
         )
+        plan = dataclasses.replace(plan, steps=tuple(_without(plan.steps, built.ended)))
         say_plan(plan, graph, say)
         if not plan.steps:
             say(f"{named(name, built.partitions)}: fresh, nothing to build")
         run_plan(plan, graph, engine, snapshot.ledger, run_id=run_id, progress=Talk(builts, say))
-    return list(builts.values())
+
+
+def unbuilt(graph: Graph, names: Iterable[TableName]) -> dict[TableName, Built]:
+    """Some models of which nothing was built yet."""
+    return {name: Built(str(name), graph.models[name].fingerprint) for name in names}
+
+
+def kept(builts: Mapping[TableName, Built]) -> list[dict[str, Any]]:
+    """How it went so far, for JSON."""
+    return [dataclasses.asdict(each) for each in builts.values()]
+
+
+def resumed(said: Iterable[Mapping[str, Any]]) -> dict[TableName, Built]:
+    """What :func:`kept` gave."""
+    return {TableName(*each["model"].split(".")): Built(**each) for each in said}
+
+
+def _without(steps: Iterable[Step], ended: Collection[str]) -> Iterator[Step]:
+    for step in steps:
+        left = tuple(each for each in step.partitions if each not in ended)
+        if left:
+            yield dataclasses.replace(step, partitions=left)
 
 
 def repair(engine: Engine, graph: Graph, most: int, run_id: str, say: Say) -> tuple[list[Built], int]:
@@ -148,10 +176,9 @@ def repair(engine: Engine, graph: Graph, most: int, run_id: str, say: Say) -> tu
     snapshot = engine.snapshot()
     plan, left = limited(make_plan(graph, snapshot, selected=graph.models), most)
     say_plan(plan, graph, say)
-    names = dict.fromkeys(step.model for step in plan.steps)
-    builts = {name: Built(str(name), graph.models[name].fingerprint) for name in names}
+    builts = unbuilt(graph, (step.model for step in plan.steps))
     for step in plan.steps:
-        builts[step.model].partitions += step.partitions
+        builts[step.model].partitions = (*builts[step.model].partitions, *step.partitions)
     run_plan(plan, graph, engine, snapshot.ledger, run_id=run_id, progress=Talk(builts, say))
     return list(builts.values()), sum(len(step.partitions) for step in left)
 
@@ -179,7 +206,7 @@ def looked(graph: Graph, table: TableName, partitions: Sequence[str], say: Say, 
 
 def complaint(builts: Sequence[Built]) -> str:
     """What failed, each cause once, and what to do; empty if nothing did."""
-    problems = list(dict.fromkeys(told(each) for built in builts for each in built.problems))
+    problems = list(dict.fromkeys(each for built in builts for each in built.problems))
     if not problems:
         return ""
     models = " ".join(f"--select {built.model}" for built in builts if not built.is_clean)

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from conftest import files, graph_of, rows_of_days
+from conftest import files, graph_of
 from lab import write_files
-from warehouse_server import Warehouse
+from warehouse_server import Warehouse, rows_of_days
 
 from aggregator.export.storage import behind, refused, unload
 

@@ -26,7 +26,7 @@ from aggregator.engines.bigquery.storage import Storage
 from aggregator.engines.bigquery.store import Store
 from aggregator.engines.bigquery.targets import Targets
 from aggregator.engines.bigquery.versions import view_version
-from aggregator.engines.protocol import NotHereError, QueryError, Rows, Trial, WarehouseError
+from aggregator.engines.protocol import Leaving, NotHereError, QueryError, Rows, Trial, WarehouseError
 
 if TYPE_CHECKING:
     from aggregator.core.calendar import Calendar
@@ -52,6 +52,7 @@ class BigQueryEngine:
         wait: float,
         say: Callable[[str], None],
         run_key: str = "",
+        leaving: Leaving | None = None,
         patience: Patience | None = None,
         terms: Terms | None = None,
         paces: Paces | None = None,
@@ -65,7 +66,7 @@ class BigQueryEngine:
         self._connection = connection = Connection(graph.project.environment, patience)
         paces = paces or Paces(say)
         self._store = store = Store(connection, layout, paces)
-        self._jobs = Jobs(connection, layout, paces, patience)
+        self._jobs = Jobs(connection, layout, paces, patience, leaving)
         self._labels = labels = writing.labels(layout, run_key, "metadata")
         self._reading = reading = Reading(connection, layout, labels)
         self._targets = Targets(store, layout)
@@ -76,6 +77,15 @@ class BigQueryEngine:
         self._leases = Leases(store, layout, reading.now, say, run_key=run_key, wait=wait, terms=terms)
         parts = (layout, self._jobs, store, reading, self._targets, self._leases)
         self._publishing = Publishing(*parts, run_key=run_key)
+
+    def left(self) -> tuple[str, ...]:
+        """Jobs that stage rows: what they wait with is found by its name."""
+        return self._jobs.left
+
+    def is_running(self, jobs: Iterable[str]) -> bool:
+        """A question for each; a job that is gone is over."""
+        with _lost():
+            return any(self._jobs.is_running(each) for each in jobs)
 
     def cancel(self) -> None:
         """Stop the jobs that run, and begin no more; the ledger is still written."""

@@ -110,7 +110,7 @@ def staging_job(order: Order, layout: Layout, address: Address, shape: Shape, ac
         **shape.layout(),
     }
     configuration = {"query": query, "labels": order.labels(layout, "build")}
-    return Work(order.name(layout, "stage"), configuration, accept_from)
+    return Work(order.name(layout, "stage"), configuration, accept_from, may_be_left=True)
 
 
 def direct_job(order: Order, layout: Layout, shape: Shape, *, keeps_columns: bool) -> Work:
