@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -25,14 +25,14 @@ from aggregator.airflow.operators import (
     POKE_SECONDS,
     BrokenModel,
     BuildPartitions,
-    Deployment,
-    RepairStale,
     WaitForPartitions,
 )
+from aggregator.airflow.task import Deployment
+from aggregator.airflow.upkeep_tasks import CheckFreshness, ExportPartitions, RepairStale
 from aggregator.export.manifest.file import Manifest, ManifestError, read_manifest
 
-REPAIR = "aggregator_repair"
-"""The DAG that builds what is stale."""
+REPAIR, FRESHNESS = "aggregator_repair", "aggregator_freshness"
+"""The DAG that builds what is stale, and that which looks at promises."""
 
 _LONGEST_DELAY = timedelta(minutes=30)
 _REPAIRED_AT_ONCE = 1000
@@ -44,6 +44,7 @@ def load_dags(  # noqa: PLR0913  (all but the first are named where it is called
     project: str | Path | None = None,
     prefix: str = "",
     repair: str | None = "0 4 * * *",
+    freshness: str | None = "5 * * * *",
     poke_seconds: float = POKE_SECONDS,
     defer_after: float | None = DEFER_AFTER,
     retry_seconds: float = 60,
@@ -52,10 +53,14 @@ def load_dags(  # noqa: PLR0913  (all but the first are named where it is called
 
     ``manifest`` is relative to the file that calls this. ``project`` is the folder that paths of the embedded engine
     are relative to: that of the ``aggregator.yml`` above the manifest, if nothing is said. ``prefix`` tells the DAGs of
-    several projects apart. ``repair`` is the cron expression of the DAG that builds what is stale, in UTC; None for no
-    such DAG. ``poke_seconds`` is how often those that wait ask the warehouse; queries that take longer than
-    ``defer_after`` seconds are left to BigQuery and the triggerer, without it they are waited for in the task.
-    ``retry_seconds`` is how long a task rests before it is tried again, the first time. Raises :class:`ManifestError`.
+    several projects apart.
+
+    ``repair`` is the cron expression of the DAG that builds what is stale, ``freshness`` that of the one that fails
+    when a promise is broken, both in UTC; None for no such DAG.
+
+    ``poke_seconds`` is how often the triggerer asks the warehouse for what is awaited. Queries that take longer than
+    ``defer_after`` seconds are left to BigQuery and the triggerer; with None, tasks wait for them. ``retry_seconds`` is
+    how long a task rests before its second try. Raises :class:`ManifestError`.
     """
     beside = Path(sys._getframe(1).f_globals.get("__file__", "")).parent  # noqa: SLF001
     path = (beside / manifest).resolve()
@@ -75,6 +80,8 @@ def load_dags(  # noqa: PLR0913  (all but the first are named where it is called
             dags[dag.dag_id] = dag
     if repair is not None and wanted in (None, prefix + REPAIR):
         dags[prefix + REPAIR] = maker.repair(repair)
+    if freshness is not None and found.content["freshness"] and wanted in (None, prefix + FRESHNESS):
+        dags[prefix + FRESHNESS] = maker.freshness(freshness, found.content["freshness"])
     return dags
 
 
@@ -138,8 +145,10 @@ class _Maker:
                 groups[folder] = TaskGroup(folder, dag=dag)
             tasks[each["id"]] = self._task(each, label, {"dag": dag, "task_group": groups[folder]})
         for each in said["tasks"]:
-            for before in each["upstream"]:
-                tasks[before].set_downstream(tasks[each["id"]])
+            task = tasks[each["id"]]
+            for before in each["upstream"]:  # `set_upstream` looks for other DAGs each time
+                task.upstream_task_ids.add(tasks[before].task_id)
+                tasks[before].downstream_task_ids.add(task.task_id)
         dag.params.update(run_parameters())  # not before: each task would copy them
         return _registered(dag)
 
@@ -165,6 +174,8 @@ class _Maker:
                 inlets=[self._asset(said["table"])],
                 **options,
             )
+        if said["kind"] == "export":
+            return ExportPartitions(**options)
         if said["timeout"] is not None:
             options["execution_timeout"] = timedelta(seconds=said["timeout"])
         if said["pool"] is not None:
@@ -182,17 +193,8 @@ class _Maker:
     def repair(self, cron: str) -> DAG:
         """The DAG that builds what is stale; paused until somebody wants it."""
         most = Param(_REPAIRED_AT_ONCE, type="integer", minimum=1, description="At most so many partitions in a run.")
-        with DAG(
-            self._prefix + REPAIR,
-            description=f"Builds what is stale in {self._project}: late data, changed logic, touched rows.",
-            schedule=CronDataIntervalTimetable(cron, timezone="UTC"),
-            start_date=datetime(2020, 1, 1, tzinfo=UTC),
-            catchup=False,
-            max_active_runs=1,
-            is_paused_upon_creation=True,
-            tags={self._project},
-            params={"partitions": most},
-        ) as dag:
+        description = f"Builds what is stale in {self._project}: late data, changed logic, touched rows."
+        with self._beside(REPAIR, cron, description, params={"partitions": most}) as dag:
             RepairStale(
                 task_id="repair",
                 deployment=self._deployment,
@@ -202,6 +204,35 @@ class _Maker:
                 retry_delay=self._pauses.retry,
             )
         return dag
+
+    def freshness(self, cron: str, said: Sequence[Mapping[str, Any]]) -> DAG:
+        """The DAG that looks at promises, with a task for each owner; paused until somebody wants it."""
+        description = f"Fails when a table of {self._project} is late by its promise."
+        with self._beside(FRESHNESS, cron, description, max_active_tasks=1) as dag:
+            for number, each in enumerate(said):
+                CheckFreshness(
+                    task_id=f"owner_{number + 1}",
+                    task_display_name=each["owner"],
+                    deployment=self._deployment,
+                    tables=each["tables"],
+                    owner=each["owner"],
+                    on_failure_callback=Alert(each["alerts"], each["owner"]) if each["alerts"] else None,
+                    doc_md="\n".join(f"- `{table}`" for table in each["tables"]),
+                )
+        return dag
+
+    def _beside(self, name: str, cron: str, description: str, **options: Any) -> DAG:
+        return DAG(
+            self._prefix + name,
+            description=description,
+            schedule=CronDataIntervalTimetable(cron, timezone="UTC"),
+            start_date=datetime(2020, 1, 1, tzinfo=UTC),
+            catchup=False,
+            max_active_runs=1,
+            is_paused_upon_creation=True,
+            tags={self._project},
+            **options,
+        )
 
 
 def run_parameters() -> dict[str, Param]:

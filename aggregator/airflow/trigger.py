@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -80,25 +80,31 @@ class PartitionsTrigger(_Trigger):
 
 
 class JobsTrigger(_Trigger):
-    """Fires when none of some jobs runs any more; how they ended is found by the task that began them."""
+    """Fires when none of some jobs runs any more; how they ended is found by the task that began them.
 
-    def __init__(self, manifest: str, root: str, jobs: Sequence[str], poke_seconds: float) -> None:
+    ``said`` is what that task has to know when it goes on: it is handed back.
+    """
+
+    def __init__(
+        self, manifest: str, root: str, jobs: Sequence[str], said: Mapping[str, Any], poke_seconds: float
+    ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.manifest = manifest
         self.root = root
         self.jobs = list(jobs)
+        self.said = dict(said)
         self.poke_seconds = poke_seconds
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """As above."""
-        names = ("manifest", "root", "jobs", "poke_seconds")
+        names = ("manifest", "root", "jobs", "said", "poke_seconds")
         return "aggregator.airflow.trigger.JobsTrigger", {name: getattr(self, name) for name in names}
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Look, sleep, look again."""
         while True:
             if not await asyncio.to_thread(self._are_running):
-                yield _event()
+                yield _event(**self.said)
                 return
             await asyncio.sleep(self.poke_seconds)
 
@@ -116,5 +122,5 @@ class JobsTrigger(_Trigger):
             return True
 
 
-def _event(**said: str) -> TriggerEvent:
+def _event(**said: Any) -> TriggerEvent:
     return TriggerEvent(said)  # type: ignore[no-untyped-call]

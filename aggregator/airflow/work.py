@@ -10,6 +10,7 @@ from typing import Any
 
 from aggregator.airflow.asked import Asked
 from aggregator.core.diagnostics import Diagnostic
+from aggregator.core.estimate import price
 from aggregator.core.graph import Graph
 from aggregator.core.maps import Reach
 from aggregator.core.names import TableName
@@ -20,7 +21,6 @@ from aggregator.engines import Engine, Leaving, open_engine
 from aggregator.export.manifest.file import read_manifest
 from aggregator.export.manifest.graph import graph_of
 from aggregator.plan import make_plan
-from aggregator.plan.limit import limited
 from aggregator.plan.scheduled import Missing, awaited, missing
 from aggregator.run import run_plan
 
@@ -69,6 +69,7 @@ class Built:
     counts: dict[str, int] = dataclasses.field(default_factory=dict)
     rows: int = 0
     bytes: int | None = None
+    checksum: str = ""
     problems: list[str] = dataclasses.field(default_factory=list)
     ended: list[str] = dataclasses.field(default_factory=list)
 
@@ -87,6 +88,7 @@ class Built:
             "rows": self.rows,
             "bytes": self.bytes,
             "fingerprint": self.fingerprint,
+            "checksum": self.checksum,
         }
 
     def add(self, result: StepResult) -> None:
@@ -94,6 +96,7 @@ class Built:
         self.ended += result.partitions
         self.counts[str(result.status)] = self.counts.get(str(result.status), 0) + len(result.partitions)
         self.rows += result.rows if result.status is Status.BUILT else 0
+        self.checksum = result.checksum if len(self.partitions) == 1 else ""
         if result.bytes is not None:
             self.bytes = (self.bytes or 0) + result.bytes
         if result.problem is not None:
@@ -101,10 +104,12 @@ class Built:
 
 
 class Talk:
-    """Progress as lines of a log, and as counts."""
+    """Progress as lines of a log, with what it cost and where to look, and as counts."""
 
-    def __init__(self, builts: Mapping[TableName, Built], say: Say) -> None:
+    def __init__(self, builts: Mapping[TableName, Built], engine: Engine, graph: Graph, say: Say) -> None:
         self._builts = builts
+        self._engine = engine
+        self._per_tib = graph.project.environment.price_per_tib
         self._say = say
 
     def begin(self, partitions: Mapping[TableName, int]) -> None:
@@ -113,11 +118,20 @@ class Talk:
     def advance(self, result: StepResult) -> None:
         """A line for each step."""
         self._builts[result.model].add(result)
-        size = f", {result.bytes:,} bytes" if result.bytes is not None else ""
-        rows = f", {result.rows:,} rows{size}" if result.status in (Status.BUILT, Status.UNCHANGED) else ""
+        said = [f"{named(result.model, result.partitions)}: {result.status}"]
+        if result.status in (Status.BUILT, Status.UNCHANGED):
+            said.append(f"{result.rows:,} rows")
+        if result.bytes is not None:
+            said.append(f"{result.bytes:,} bytes billed")
+        cost = price(result.bytes, self._per_tib)
+        if cost is not None:
+            said.append(f"for {cost:,.4f}")
+        said.append(f"{result.seconds:.2f} s")
         problem = f": {told(result.problem)}" if result.problem is not None else ""
-        which = named(result.model, result.partitions)
-        self._say(f"{which}: {result.status}{rows}, {result.seconds:.2f} s{problem}")
+        self._say(", ".join(said) + problem)
+        url = self._engine.job_url(result.job_id) if result.job_id else ""
+        if url:
+            self._say(f"its job: {url}")
 
 
 def build(engine: Engine, graph: Graph, builts: Mapping[TableName, Built], asked: Asked, run_id: str, say: Say) -> None:
@@ -146,7 +160,7 @@ def build(engine: Engine, graph: Graph, builts: Mapping[TableName, Built], asked
         say_plan(plan, graph, say)
         if not plan.steps:
             say(f"{named(name, built.partitions)}: fresh, nothing to build")
-        run_plan(plan, graph, engine, snapshot.ledger, run_id=run_id, progress=Talk(builts, say))
+        run_plan(plan, graph, engine, snapshot.ledger, run_id=run_id, progress=Talk(builts, engine, graph, say))
 
 
 def unbuilt(graph: Graph, names: Iterable[TableName]) -> dict[TableName, Built]:
@@ -169,18 +183,6 @@ def _without(steps: Iterable[Step], ended: Collection[str]) -> Iterator[Step]:
         left = tuple(each for each in step.partitions if each not in ended)
         if left:
             yield dataclasses.replace(step, partitions=left)
-
-
-def repair(engine: Engine, graph: Graph, most: int, run_id: str, say: Say) -> tuple[list[Built], int]:
-    """Build what is stale, upstream first, as far as a budget of partitions goes; gives how many are left, too."""
-    snapshot = engine.snapshot()
-    plan, left = limited(make_plan(graph, snapshot, selected=graph.models), most)
-    say_plan(plan, graph, say)
-    builts = unbuilt(graph, (step.model for step in plan.steps))
-    for step in plan.steps:
-        builts[step.model].partitions = (*builts[step.model].partitions, *step.partitions)
-    run_plan(plan, graph, engine, snapshot.ledger, run_id=run_id, progress=Talk(builts, say))
-    return list(builts.values()), sum(len(step.partitions) for step in left)
 
 
 def say_plan(plan: Plan, graph: Graph, say: Say) -> None:

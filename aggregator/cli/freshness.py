@@ -13,11 +13,8 @@ from aggregator.core.graph import Graph
 from aggregator.core.names import TableName
 from aggregator.core.warehouse import Snapshot
 from aggregator.engines import Engine
-from aggregator.freshness import freshness_of, promising
+from aggregator.freshness import HISTORY, freshness_of, promising
 from aggregator.freshness.deadlines import length
-
-HISTORY = 400
-"""Partitions of each model whose arrival is looked up: a year of days."""
 
 _COLORS = {Level.ERROR: "red", Level.WARN: "yellow", Level.FRESH: "green"}
 

@@ -219,6 +219,10 @@ class Engine(Protocol):
         """
         ...
 
+    def job_url(self, job_id: str) -> str:
+        """Where people look at a job; empty if nowhere."""
+        ...
+
     def left(self) -> tuple[str, ...]:
         """The jobs that were left running, by their ids, each with a :class:`LeftRunningError`."""
         ...

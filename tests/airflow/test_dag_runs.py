@@ -85,7 +85,8 @@ def test_a_run_builds_the_day_that_is_over(scheduled, root):
         "built": 1,
         "rows": 1,
         "bytes": None,
-        "fingerprint": ran.xcoms["staging.sums"]["staging.sums"]["fingerprint"],
+        "fingerprint": load_graph(root).models[TableName("staging", "sums")].fingerprint,
+        "checksum": "",
     }
     assert days(root, "staging.sums") == {"2024-01-02": 2}
 

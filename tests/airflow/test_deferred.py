@@ -13,7 +13,9 @@ FILES = {
     "aggregator.yml": "project: test\nenvironments: {prod: {engine: bigquery, project: acme, location: EU}}\n"
     "default_environment: prod\n",
     "models/lake/events.yml": source({"day": "DATE", "part": "INT64"}, partition=DAYS),
-    "models/marts/daily.sql": model(f"{QUERY} ORDER BY day, part LIMIT 1000000", partition=DAYS, key=["day", "part"], schedule="daily"),
+    "models/marts/daily.sql": model(
+        f"{QUERY} ORDER BY day, part LIMIT 1000000", partition=DAYS, key=["day", "part"], schedule="daily"
+    ),
 }
 ALL = {"from": "2024-01-01", "to": "2024-01-04"}
 AT = "2024-01-05T00:30"

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 MOST_AT_ONCE = 4000
 """How many of its partitions BigQuery lets one job write."""
 
+_CONSOLE = "https://console.cloud.google.com/bigquery"
+
 RUNNING = Patience(request=60.0, total=600.0, longest_pause=30.0)
 """A run may wait longer for BigQuery than whoever asks it a question."""
 
@@ -77,6 +79,12 @@ class BigQueryEngine:
         self._leases = Leases(store, layout, reading.now, say, run_key=run_key, wait=wait, terms=terms)
         parts = (layout, self._jobs, store, reading, self._targets, self._leases)
         self._publishing = Publishing(*parts, run_key=run_key)
+
+    def job_url(self, job_id: str) -> str:
+        """Its page in Google's console."""
+        environment = self._layout.environment
+        job = f"bq:{environment.location or 'US'}:{job_id}"
+        return f"{_CONSOLE}?project={environment.project}&j={job}&page=queryresults"
 
     def left(self) -> tuple[str, ...]:
         """Jobs that stage rows: what they wait with is found by its name."""

@@ -68,6 +68,10 @@ class DuckDbEngine:
             self.close()
             raise
 
+    def job_url(self, job_id: str) -> str:
+        """Nowhere."""
+        return ""
+
     def left(self) -> tuple[str, ...]:
         """None: a query ends with its process."""
         return ()

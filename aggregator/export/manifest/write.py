@@ -11,7 +11,7 @@ from aggregator.checks import promises_of
 from aggregator.core.diagnostics import Diagnostic
 from aggregator.core.graph import CompiledModel, Difference, Graph, Input, Origin, OutputColumn
 from aggregator.core.lineage import Lineage
-from aggregator.core.project import CheckDeclaration, Environment, Freshness, OnChange, Source
+from aggregator.core.project import CheckDeclaration, Environment, Freshness, Model, OnChange, Source
 from aggregator.core.sensitive import sensitive_columns
 from aggregator.export.manifest.dags import layout
 from aggregator.export.manifest.file import VERSION, content_hash
@@ -33,6 +33,7 @@ def manifest(graph: Graph, diagnostics: Collection[Diagnostic]) -> dict[str, Any
         "environments": list(project.environments),
         "read_from": _environment(project.read_from) if project.read_from is not None else None,
         "dags": layout(graph, diagnostics),
+        "freshness": _promising(graph),
         "sources": [_source(source, graph) for source in graph.sources.values()],
         "models": [_model(model, graph, lineage) for model in graph.models.values()],
         "diagnostics": [diagnostic_json(each) for each in diagnostics],
@@ -43,6 +44,19 @@ def manifest(graph: Graph, diagnostics: Collection[Diagnostic]) -> dict[str, Any
 def manifest_text(content: Mapping[str, Any], *, indent: int | None = 1) -> str:
     """The file's text; without an indent it is read in less time."""
     return json.dumps(content, indent=indent, ensure_ascii=False) + "\n"
+
+
+def _promising(graph: Graph) -> list[dict[str, Any]]:
+    """The tables that promise to be fresh, by owner, with the connections that hear of those that are late."""
+    found: dict[str, dict[str, list[str]]] = {}
+    declared: list[Source | Model] = [*graph.sources.values(), *(each.model for each in graph.models.values())]
+    for each in declared:
+        if each.freshness is not None:
+            said = found.setdefault(each.owner, {"tables": [], "alerts": []})
+            said["tables"].append(str(each.name))
+            alerts = each.scheduling.alerts if isinstance(each, Model) else ()
+            said["alerts"] += (alert for alert in alerts if alert not in said["alerts"])
+    return [{"owner": owner, **said} for owner, said in found.items()]
 
 
 def _environment(environment: Environment) -> dict[str, Any]:
