@@ -106,6 +106,7 @@ class _Maker:
         self._deployment = deployment
         self._prefix = prefix
         self._pauses = pauses
+        self._assets: dict[str, Asset] = {}
         self._project = content["project"]
         self._base = f"aggregator://{content['project']}/{content['environment']['name']}"
 
@@ -188,7 +189,10 @@ class _Maker:
         )
 
     def _asset(self, table: str) -> Asset:
-        return Asset(uri=f"{self._base}/{table.replace('.', '/')}", name=f"{self._project}.{table}")
+        if table not in self._assets:
+            uri = f"{self._base}/{table.replace('.', '/')}"
+            self._assets[table] = Asset(uri=uri, name=f"{self._project}.{table}")
+        return self._assets[table]
 
     def repair(self, cron: str) -> DAG:
         """The DAG that builds what is stale; paused until somebody wants it."""

@@ -7,6 +7,8 @@ from datetime import datetime
 import pytest
 from lab import Lab, daily, load_graph, model, source, write_files
 
+from aggregator.core.names import TableName
+
 PROJECT = "project: test\nenvironments: {local: {engine: duckdb, path: local.duckdb}}\ndefault_environment: local\n"
 MOMENT = datetime.fromisoformat
 SUM = "SELECT day, SUM(n) AS n FROM {} GROUP BY day"
