@@ -23,7 +23,7 @@ from lab import Lab, daily, load_graph, model, source, write_files
 from aggregator.cli.airflow_home import await_health, running
 
 SECONDS = 600.0
-"""After which, in all, a state that was awaited counts as one that does not come. Where there is time it takes 70."""
+"""After which, in all, a state that is awaited counts as one that does not come."""
 
 LATE = "2024-01-31T23:00:00"
 WRONG = "2024-01-30T05:00:00"
