@@ -148,7 +148,7 @@ def build(engine: Engine, graph: Graph, builts: Mapping[TableName, Built], asked
             built.counts = {str(Status.BLOCKED): 1}
             continue
         snapshot = engine.snapshot()
-        built.partitions = asked.partitions(graph, name, snapshot.now)
+        built.partitions = built.partitions or asked.partitions(graph, name, snapshot.now)
         if not built.partitions:
             say(f"{name}: no partition falls to this run")
             continue
