@@ -5,13 +5,17 @@ A file of DAGs is two lines: ``from aggregator.airflow import load_dags`` and ``
 
 from aggregator.airflow.alerts import Alert
 from aggregator.airflow.loader import load_dags, run_parameters
-from aggregator.airflow.operators import BrokenModel, BuildPartitions, Deployment, RepairStale, WaitForPartitions
+from aggregator.airflow.operators import BrokenModel, BuildPartitions, WaitForPartitions
+from aggregator.airflow.task import Deployment
+from aggregator.airflow.upkeep_tasks import CheckFreshness, ExportPartitions, RepairStale
 
 __all__ = [
     "Alert",
     "BrokenModel",
     "BuildPartitions",
+    "CheckFreshness",
     "Deployment",
+    "ExportPartitions",
     "RepairStale",
     "WaitForPartitions",
     "load_dags",

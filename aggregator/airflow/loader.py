@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
+import gc
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,60 +22,106 @@ from airflow.sdk import (
 )
 
 from aggregator.airflow.alerts import Alert
-from aggregator.airflow.operators import BrokenModel, BuildPartitions, Deployment, RepairStale, WaitForPartitions
+from aggregator.airflow.operators import (
+    DEFER_AFTER,
+    POKE_SECONDS,
+    BrokenModel,
+    BuildPartitions,
+    WaitForPartitions,
+)
+from aggregator.airflow.task import Deployment
+from aggregator.airflow.upkeep_tasks import CheckFreshness, ExportPartitions, RepairStale
 from aggregator.export.manifest.file import Manifest, ManifestError, read_manifest
 
-REPAIR = "aggregator_repair"
-"""The DAG that builds what is stale."""
+REPAIR, FRESHNESS = "aggregator_repair", "aggregator_freshness"
+"""The DAG that builds what is stale, and that which looks at promises."""
 
-_RETRY_DELAY = timedelta(minutes=1)
 _LONGEST_DELAY = timedelta(minutes=30)
 _REPAIRED_AT_ONCE = 1000
 
 
-def load_dags(
+def load_dags(  # noqa: PLR0913  (all but the first are named where it is called)
     manifest: str | Path,
     *,
     project: str | Path | None = None,
     prefix: str = "",
     repair: str | None = "0 4 * * *",
-    poke_seconds: float = 60,
+    freshness: str | None = "5 * * * *",
+    poke_seconds: float = POKE_SECONDS,
+    defer_after: float | None = DEFER_AFTER,
+    retry_seconds: float = 60,
 ) -> dict[str, DAG]:
     """Make the DAGs of a manifest, and register them with Airflow.
 
     ``manifest`` is relative to the file that calls this. ``project`` is the folder that paths of the embedded engine
     are relative to: that of the ``aggregator.yml`` above the manifest, if nothing is said. ``prefix`` tells the DAGs of
-    several projects apart. ``repair`` is the cron expression of the DAG that builds what is stale, in UTC; None for no
-    such DAG. ``poke_seconds`` is how often those that wait ask the warehouse. Raises :class:`ManifestError`.
+    several projects apart.
+
+    ``repair`` is the cron expression of the DAG that builds what is stale, ``freshness`` that of the one that fails
+    when a promise is broken, both in UTC; None for no such DAG.
+
+    ``poke_seconds`` is how often the triggerer asks the warehouse for what is awaited. Queries that take longer than
+    ``defer_after`` seconds are left to BigQuery and the triggerer; with None, tasks wait for them. ``retry_seconds`` is
+    how long a task rests before its second try. Raises :class:`ManifestError`.
     """
     beside = Path(sys._getframe(1).f_globals.get("__file__", "")).parent  # noqa: SLF001
     path = (beside / manifest).resolve()
     found = read_manifest(path, is_whole=False)
     root = Path(project).resolve() if project is not None else _root_of(path)
-    maker = _Maker(found, Deployment(str(path), found.hash, str(root)), prefix, poke_seconds)
+    maker = _Maker(
+        found,
+        Deployment(str(path), found.hash, str(root)),
+        prefix,
+        _Pauses(poke_seconds, defer_after, timedelta(seconds=retry_seconds)),
+    )
     wanted = get_parsing_context().dag_id
     dags = {}
-    for said in found.content["dags"]:
-        if wanted in (None, prefix + said["id"]):
-            dag = maker.dag(said)
-            dags[dag.dag_id] = dag
+    with _without_collecting():
+        for said in found.content["dags"]:
+            if wanted in (None, prefix + said["id"]):
+                dag = maker.dag(said)
+                dags[dag.dag_id] = dag
     if repair is not None and wanted in (None, prefix + REPAIR):
         dags[prefix + REPAIR] = maker.repair(repair)
+    if freshness is not None and found.content["freshness"] and wanted in (None, prefix + FRESHNESS):
+        dags[prefix + FRESHNESS] = maker.freshness(freshness, found.content["freshness"])
     return dags
+
+
+@contextlib.contextmanager
+def _without_collecting() -> Iterator[None]:
+    """Make many objects that stay: to look through all of Airflow's for garbage meanwhile is a third of the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _root_of(path: Path) -> Path:
     return next((folder for folder in path.parents if (folder / "aggregator.yml").is_file()), path.parent)
 
 
+@dataclasses.dataclass(frozen=True)
+class _Pauses:
+    """How long tasks rest between two looks, how long they look themselves, and how long they rest before a retry."""
+
+    poke_seconds: float
+    defer_after: float | None
+    retry: timedelta
+
+
 class _Maker:
     """Makes the DAGs of one manifest."""
 
-    def __init__(self, manifest: Manifest, deployment: Deployment, prefix: str, poke_seconds: float) -> None:
+    def __init__(self, manifest: Manifest, deployment: Deployment, prefix: str, pauses: _Pauses) -> None:
         content = manifest.content
         self._deployment = deployment
         self._prefix = prefix
-        self._poke_seconds = poke_seconds
+        self._pauses = pauses
+        self._assets: dict[str, Asset] = {}
         self._project = content["project"]
         self._base = f"aggregator://{content['project']}/{content['environment']['name']}"
 
@@ -112,8 +161,10 @@ class _Maker:
                 groups[folder] = TaskGroup(folder, dag=dag)
             tasks[each["id"]] = self._task(each, label, {"dag": dag, "task_group": groups[folder]})
         for each in said["tasks"]:
-            for before in each["upstream"]:
-                tasks[before].set_downstream(tasks[each["id"]])
+            task = tasks[each["id"]]
+            for before in each["upstream"]:  # `set_upstream` looks for other DAGs each time
+                task.upstream_task_ids.add(tasks[before].task_id)
+                tasks[before].downstream_task_ids.add(task.task_id)
         dag.params.update(run_parameters())  # not before: each task would copy them
         return _registered(dag)
 
@@ -127,7 +178,7 @@ class _Maker:
             "deployment": self._deployment,
             "models": said["models"],
             "retries": said.get("retries", 2),
-            "retry_delay": _RETRY_DELAY,
+            "retry_delay": self._pauses.retry,
             "retry_exponential_backoff": 2.0,
             "max_retry_delay": _LONGEST_DELAY,
         }
@@ -135,42 +186,72 @@ class _Maker:
             return WaitForPartitions(
                 table=said["table"],
                 timeout=said["timeout"],
-                poke_seconds=self._poke_seconds,
+                poke_seconds=self._pauses.poke_seconds,
                 inlets=[self._asset(said["table"])],
                 **options,
             )
+        if said["kind"] == "export":
+            return ExportPartitions(**options)
         if said["timeout"] is not None:
             options["execution_timeout"] = timedelta(seconds=said["timeout"])
         if said["pool"] is not None:
             options["pool"] = said["pool"]
-        return BuildPartitions(outlets=[self._asset(each) for each in said["models"]], **options)
+        return BuildPartitions(
+            outlets=[self._asset(each) for each in said["models"]],
+            defer_after=self._pauses.defer_after,
+            poke_seconds=self._pauses.poke_seconds,
+            **options,
+        )
 
     def _asset(self, table: str) -> Asset:
-        return Asset(uri=f"{self._base}/{table.replace('.', '/')}", name=f"{self._project}.{table}")
+        if table not in self._assets:
+            uri = f"{self._base}/{table.replace('.', '/')}"
+            self._assets[table] = Asset(uri=uri, name=f"{self._project}.{table}")
+        return self._assets[table]
 
     def repair(self, cron: str) -> DAG:
         """The DAG that builds what is stale; paused until somebody wants it."""
         most = Param(_REPAIRED_AT_ONCE, type="integer", minimum=1, description="At most so many partitions in a run.")
-        with DAG(
-            self._prefix + REPAIR,
-            description=f"Builds what is stale in {self._project}: late data, changed logic, touched rows.",
-            schedule=CronDataIntervalTimetable(cron, timezone="UTC"),
-            start_date=datetime(2020, 1, 1, tzinfo=UTC),
-            catchup=False,
-            max_active_runs=1,
-            is_paused_upon_creation=True,
-            tags={self._project},
-            params={"partitions": most},
-        ) as dag:
+        description = f"Builds what is stale in {self._project}: late data, changed logic, touched rows."
+        with self._beside(REPAIR, cron, description, params={"partitions": most}) as dag:
             RepairStale(
                 task_id="repair",
                 deployment=self._deployment,
                 partitions=_REPAIRED_AT_ONCE,
                 owner=self._project,
                 retries=2,
-                retry_delay=_RETRY_DELAY,
+                retry_delay=self._pauses.retry,
             )
         return dag
+
+    def freshness(self, cron: str, said: Sequence[Mapping[str, Any]]) -> DAG:
+        """The DAG that looks at promises, with a task for each owner; paused until somebody wants it."""
+        description = f"Fails when a table of {self._project} is late by its promise."
+        with self._beside(FRESHNESS, cron, description, max_active_tasks=1) as dag:
+            for number, each in enumerate(said):
+                CheckFreshness(
+                    task_id=f"owner_{number + 1}",
+                    task_display_name=each["owner"],
+                    deployment=self._deployment,
+                    tables=each["tables"],
+                    owner=each["owner"],
+                    on_failure_callback=Alert(each["alerts"], each["owner"]) if each["alerts"] else None,
+                    doc_md="\n".join(f"- `{table}`" for table in each["tables"]),
+                )
+        return dag
+
+    def _beside(self, name: str, cron: str, description: str, **options: Any) -> DAG:
+        return DAG(
+            self._prefix + name,
+            description=description,
+            schedule=CronDataIntervalTimetable(cron, timezone="UTC"),
+            start_date=datetime(2020, 1, 1, tzinfo=UTC),
+            catchup=False,
+            max_active_runs=1,
+            is_paused_upon_creation=True,
+            tags={self._project},
+            **options,
+        )
 
 
 def run_parameters() -> dict[str, Param]:

@@ -1,144 +1,103 @@
-"""The tasks: build partitions, wait for them, repair what is stale. Light to import; the work is imported when done."""
+"""The tasks of a DAG of models: partitions are built, and awaited. Light to import, as all that Airflow parses."""
 
 from __future__ import annotations
 
-import contextlib
-import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from airflow.sdk import BaseOperator
-from airflow.sdk.exceptions import AirflowException, AirflowFailException
+from airflow.sdk.exceptions import AirflowFailException
+
+from aggregator.airflow.task import Deployment, Task, name_of
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-    from aggregator.airflow.asked import Asked
     from aggregator.airflow.work import Built
     from aggregator.core.graph import Graph
     from aggregator.core.names import TableName
-    from aggregator.engines import Engine
 
-PINNED = "manifest"
-"""The key under which a task tells those after it which manifest it was done by."""
-
-_NAMED = 12
-"""How many characters of the hash are in the name of a manifest."""
+DEFER_AFTER = 30.0
+POKE_SECONDS = 60.0
 
 
-@dataclasses.dataclass(frozen=True)
-class Deployment:
-    """A manifest as a DAG was loaded from it. ``root`` is what paths of the embedded engine are relative to."""
+class BuildPartitions(Task):
+    """Builds the partitions of models that fall to the data interval, upstream first, and writes the ledger.
 
-    manifest: str
-    hash: str
-    root: str
+    Queries that take longer than ``defer_after`` seconds are left to the warehouse, where they can be (BigQuery), and
+    the waiting to the triggerer. With None, they are waited for.
+    """
 
-    @classmethod
-    def beside(cls, file: str, manifest: str, root: str) -> Deployment:
-        """One whose manifest lies beside a file, as ``aggregator airflow export`` writes both."""
-        return cls(str(Path(file).resolve().with_name(manifest)), Path(manifest).stem.rpartition("-")[2], root)
-
-    def of(self, hash_: str | None) -> Deployment | None:
-        """The manifest with another hash that lies beside this one; None if it is not there any more."""
-        if hash_ is None or hash_[:_NAMED] == self.hash[:_NAMED]:
-            return self
-        path = Path(self.manifest)
-        other = path.with_name(path.name.replace(self.hash[:_NAMED], hash_[:_NAMED]))
-        return Deployment(str(other), hash_, self.root) if other != path and other.is_file() else None
-
-
-class _Task(BaseOperator):
-    """What our tasks have in common: the manifest that they are done by, and which failures are worth another try."""
-
-    ui_color = "#e8f1ec"
-
-    deployment: Deployment
-
-    def graph(self, context: Context) -> Graph:
-        """The graph by which this run is done.
-
-        It is the one that the tasks before were done by, even if there was a deployment since; a task that was cleared
-        is done by the newest, which may have what mends it.
-        """
-        from aggregator.airflow.work import read_graph  # noqa: PLC0415
-        from aggregator.export.manifest.file import ManifestError  # noqa: PLC0415
-
-        found = self._pinned(context)
-        context["ti"].xcom_push(PINNED, found.hash)
-        try:
-            return read_graph(found.manifest, found.root)
-        except ManifestError as error:
-            raise AirflowFailException(f"{error} ({error.advice})") from None
-
-    def _pinned(self, context: Context) -> Deployment:
-        instance, before = context["ti"], sorted(self.upstream_task_ids)
-        if not before or is_cleared(context):
-            return self.deployment
-        told = instance.xcom_pull(task_ids=before, key=PINNED) or []
-        hash_ = next((each for each in told if each), None)
-        found = self.deployment.of(hash_)
-        if found is None:
-            self.log.warning(
-                "the manifest %s, by which this run began, is gone; taking %s", hash_, self.deployment.hash
-            )
-        return found or self.deployment
-
-    def asked(self, context: Context) -> Asked:
-        """The partitions that this run is about."""
-        from aggregator.airflow.asked import NotAMomentError, asked_by  # noqa: PLC0415
-
-        run, params = context["dag_run"], dict(context["params"])
-        interval = (run.data_interval_start, run.data_interval_end)
-        try:
-            return asked_by(params, interval, getattr(run, "partition_key", None), is_full=is_cleared(context))
-        except NotAMomentError as error:
-            raise AirflowFailException(str(error)) from None
-
-    @contextlib.contextmanager
-    def warehouse(self, graph: Graph) -> Iterator[Engine]:
-        """The warehouse, open. That it can't be reached is worth another try; a file that can't be loaded is not."""
-        from aggregator.airflow.work import FailedError, at_work  # noqa: PLC0415
-        from aggregator.engines import WarehouseError  # noqa: PLC0415
-
-        try:
-            with at_work(graph, self.log.info) as engine:
-                yield engine
-        except FailedError as error:
-            raise AirflowFailException(str(error)) from None
-        except WarehouseError as error:
-            advice = f" ({error.advice})" if error.advice else ""
-            raise AirflowException(f"{error}{advice}") from None
-
-    def run_id(self, context: Context) -> str:
-        """What the ledger calls this attempt: where to look for its log."""
-        instance = context["ti"]
-        return f"{instance.dag_id}/{instance.run_id}/{instance.task_id}/{instance.try_number}"
-
-
-class BuildPartitions(_Task):
-    """Builds the partitions of models that fall to the data interval, upstream first, and writes the ledger."""
-
-    def __init__(self, *, deployment: Deployment, models: Sequence[str], **options: Any) -> None:
+    def __init__(
+        self,
+        *,
+        deployment: Deployment,
+        models: Sequence[str],
+        defer_after: float | None = DEFER_AFTER,
+        poke_seconds: float = POKE_SECONDS,
+        **options: Any,
+    ) -> None:
         super().__init__(**options)
         self.deployment = deployment
         self.models = list(models)
+        self.defer_after = defer_after
+        self.poke_seconds = poke_seconds
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Build, and leave what was done for others to see."""
-        from aggregator.airflow.work import build, complaint  # noqa: PLC0415
+        from aggregator.airflow.work import unbuilt  # noqa: PLC0415
 
-        graph, asked = self.graph(context), self.asked(context)
-        names = [_name(each) for each in self.models]
-        with self.warehouse(graph) as engine:
-            builts = build(engine, graph, names, asked, self.run_id(context), self.log.info)
-        self._tell(context, builts)
-        wrong = complaint(graph, builts)
+        graph = self.graph(context)
+        return self._build(context, graph, unbuilt(graph, map(name_of, self.models)), ())
+
+    def resume(self, context: Context, event: dict[str, Any]) -> dict[str, Any]:
+        """Go on with what the queries gave that were left running."""
+        from aggregator.airflow.work import resumed  # noqa: PLC0415
+
+        return self._build(context, self.read(self.pinned(context)), resumed(event["builts"]), event["left"])
+
+    def _build(
+        self, context: Context, graph: Graph, builts: dict[TableName, Built], left: Sequence[str]
+    ) -> dict[str, Any]:
+        from aggregator.airflow.work import build, complaint  # noqa: PLC0415
+        from aggregator.engines import Leaving, LeftRunningError  # noqa: PLC0415
+
+        asked = self.asked(context)
+        jobs: tuple[str, ...] = ()
+        leaving = Leaving(self.defer_after, tuple(left)) if self.defer_after is not None else None
+        with self.warehouse(graph, self._run_key(context), leaving) as engine:
+            try:
+                build(engine, graph, builts, asked, self.run_id(context), self.log.info)
+            except LeftRunningError:
+                jobs = engine.left()
+        if jobs:
+            self._defer(context, builts, jobs, left)
+        self._tell(context, list(builts.values()))
+        wrong = complaint(graph, list(builts.values()))
         if wrong:
             raise AirflowFailException(wrong)
-        return {built.model: built.json() for built in builts}
+        return {built.model: built.json() for built in builts.values()}
+
+    def _defer(
+        self, context: Context, builts: dict[TableName, Built], jobs: Sequence[str], left: Sequence[str]
+    ) -> NoReturn:
+        from aggregator.airflow.trigger import JobsTrigger  # noqa: PLC0415
+        from aggregator.airflow.work import kept  # noqa: PLC0415
+
+        self.log.info("left to the warehouse, and to the triggerer to wait for: %s", ", ".join(jobs))
+        found = self.pinned(context)
+        said = {"builts": kept(builts), "left": sorted({*left, *jobs})}
+        self.defer(
+            trigger=JobsTrigger(found.manifest, found.root, jobs, said, self.poke_seconds),
+            method_name="resume",
+            timeout=self.execution_timeout,
+        )
+
+    def _run_key(self, context: Context) -> str:
+        """What jobs are found by: the same in each attempt, so that a job whose task died is taken over."""
+        instance = context["ti"]
+        return f"{instance.dag_id}-{instance.task_id}-{instance.run_id}"
 
     def _tell(self, context: Context, builts: Sequence[Built]) -> None:
         """What Airflow keeps with the events of the assets."""
@@ -146,7 +105,7 @@ class BuildPartitions(_Task):
             context["outlet_events"][asset].extra = built.json()
 
 
-class WaitForPartitions(_Task):
+class WaitForPartitions(Task):
     """Waits until those partitions of a table are there that models read for the data interval, by their maps.
 
     It takes no slot while it waits. When ``timeout`` seconds are over, it fails and names what is missing, and whose.
@@ -161,7 +120,7 @@ class WaitForPartitions(_Task):
         table: str,
         models: Sequence[str],
         timeout: float,
-        poke_seconds: float = 60,
+        poke_seconds: float = POKE_SECONDS,
         **options: Any,
     ) -> None:
         super().__init__(**options)
@@ -177,16 +136,16 @@ class WaitForPartitions(_Task):
         from aggregator.airflow.work import wanted  # noqa: PLC0415
         from aggregator.plan.scheduled import missing  # noqa: PLC0415
 
-        graph, asked, table = self.graph(context), self.asked(context), _name(self.table)
+        graph, asked, table = self.graph(context), self.asked(context), name_of(self.table)
         with self.warehouse(graph) as engine:
             snapshot = engine.snapshot()
-        partitions = wanted(graph, [_name(each) for each in self.models], table, asked, snapshot)
+        partitions = wanted(graph, [name_of(each) for each in self.models], table, asked, snapshot)
         lacking = missing(graph, snapshot, table, partitions)
         if lacking is None:
             self.log.info("all %d partitions of %s are there", len(partitions), table)
             return
         self.log.info("waiting for at most %.0f s: %s", self.timeout, lacking)
-        found = self.deployment.of(context["ti"].xcom_pull(task_ids=self.task_id, key=PINNED)) or self.deployment
+        found = self.pinned(context)
         deadline = datetime.now(UTC) + timedelta(seconds=self.timeout)
         self.defer(
             trigger=PartitionsTrigger(
@@ -216,39 +175,3 @@ class BrokenModel(BaseOperator):
         """Fail."""
         del context
         raise AirflowFailException(f"{self.message}\nnext: mend it, compile and deploy; `aggregator lint` shows more")
-
-
-class RepairStale(_Task):
-    """Builds what ``aggregator plan`` calls stale, whatever the reason: late data, changed logic, touched rows."""
-
-    def __init__(self, *, deployment: Deployment, partitions: int, **options: Any) -> None:
-        super().__init__(**options)
-        self.deployment = deployment
-        self.partitions = partitions
-
-    def execute(self, context: Context) -> dict[str, Any]:
-        """Build the first of them, upstream first, as far as the budget goes."""
-        from aggregator.airflow.work import complaint, repair  # noqa: PLC0415
-
-        graph = self.graph(context)
-        most = int(context["params"].get("partitions") or self.partitions)
-        with self.warehouse(graph) as engine:
-            builts, left = repair(engine, graph, most, self.run_id(context), self.log.info)
-        if left:
-            self.log.info("%d stale partitions are left for the next run: the budget is %d", left, most)
-        wrong = complaint(graph, builts)
-        if wrong:
-            raise AirflowFailException(wrong)
-        return {"left": left, "models": {built.model: built.json() for built in builts}}
-
-
-def is_cleared(context: Context) -> bool:
-    """Whether somebody cleared the task after it had ended: Airflow then allows as many tries again."""
-    instance = context["ti"]
-    return bool(instance.max_tries > (instance.task.retries or 0))
-
-
-def _name(text: str) -> TableName:
-    from aggregator.core.names import TableName  # noqa: PLC0415
-
-    return TableName(*text.split("."))

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from aggregator.airflow.asked import Asked
+from aggregator.core.codec import decode_findings, encode_findings
+from aggregator.core.diagnostics import Document
+from aggregator.core.estimate import price
 from aggregator.core.graph import Graph
 from aggregator.core.maps import Reach
 from aggregator.core.names import TableName
-from aggregator.core.plan import Plan
+from aggregator.core.plan import Plan, Step
 from aggregator.core.report import Status, StepResult
 from aggregator.core.warehouse import WHOLE, Snapshot
-from aggregator.engines import Engine, WarehouseError, open_engine
+from aggregator.engines import Engine, Leaving, WarehouseError, open_engine
 from aggregator.export.manifest.file import read_manifest
 from aggregator.export.manifest.graph import graph_of
 from aggregator.freshness import HISTORY, freshness_of, promising
@@ -23,7 +26,6 @@ from aggregator.monitoring import Meter, metering
 from aggregator.monitoring.causes import causes
 from aggregator.monitoring.messages import account, named, told
 from aggregator.plan import make_plan
-from aggregator.plan.limit import limited
 from aggregator.plan.scheduled import Missing, awaited, missing
 from aggregator.run import Hearers, run_plan
 
@@ -44,9 +46,11 @@ def read_graph(manifest: str, root: str) -> Graph:
 
 
 @contextlib.contextmanager
-def at_work(graph: Graph, say: Say, wait: float = BUSY_SECONDS) -> Iterator[Engine]:
+def at_work(
+    graph: Graph, say: Say, wait: float = BUSY_SECONDS, run_key: str = "", leaving: Leaving | None = None
+) -> Iterator[Engine]:
     """The warehouse, open, with its sources up to date. Raises ``WarehouseError``."""
-    engine = open_engine(graph, say, wait=wait)
+    engine = open_engine(graph, say, wait=wait, run_key=run_key, leaving=leaving)
     try:
         problems = engine.ingest()
         if problems:
@@ -58,15 +62,21 @@ def at_work(graph: Graph, say: Say, wait: float = BUSY_SECONDS) -> Iterator[Engi
 
 @dataclasses.dataclass
 class Built:
-    """How the partitions of one model ended: what a task leaves for others to see."""
+    """How the partitions of one model ended: what a task leaves for others to see.
+
+    ``ended`` are those that are done with, well or not. All fields are plain, as a task that leaves a query running
+    has them kept by Airflow.
+    """
 
     model: str
     fingerprint: str
-    partitions: tuple[str, ...] = ()
+    partitions: Sequence[str] = ()
     counts: dict[str, int] = dataclasses.field(default_factory=dict)
     rows: int = 0
     bytes: int | None = None
+    checksum: str = ""
     failures: list[StepResult] = dataclasses.field(default_factory=list)
+    ended: list[str] = dataclasses.field(default_factory=list)
 
     @property
     def is_clean(self) -> bool:
@@ -83,12 +93,15 @@ class Built:
             "rows": self.rows,
             "bytes": self.bytes,
             "fingerprint": self.fingerprint,
+            "checksum": self.checksum,
         }
 
     def add(self, result: StepResult) -> None:
         """Count what one step did."""
+        self.ended += result.partitions
         self.counts[str(result.status)] = self.counts.get(str(result.status), 0) + len(result.partitions)
         self.rows += result.rows if result.status is Status.BUILT else 0
+        self.checksum = result.checksum if len(self.partitions) == 1 else ""
         if result.bytes is not None:
             self.bytes = (self.bytes or 0) + result.bytes
         if result.problem is not None:
@@ -96,10 +109,12 @@ class Built:
 
 
 class Talk:
-    """Progress as lines of a log, and as counts."""
+    """Progress as lines of a log, with what it cost and where to look, and as counts."""
 
-    def __init__(self, builts: dict[TableName, Built], say: Say) -> None:
+    def __init__(self, builts: Mapping[TableName, Built], engine: Engine, graph: Graph, say: Say) -> None:
         self._builts = builts
+        self._engine = engine
+        self._per_tib = graph.project.environment.price_per_tib
         self._say = say
 
     def begin(self, partitions: Mapping[TableName, int]) -> None:
@@ -108,70 +123,101 @@ class Talk:
     def advance(self, result: StepResult) -> None:
         """A line for each step."""
         self._builts[result.model].add(result)
-        size = f", {result.bytes:,} bytes" if result.bytes is not None else ""
-        rows = f", {result.rows:,} rows{size}" if result.status in (Status.BUILT, Status.UNCHANGED) else ""
+        said = [f"{named(result.model, result.partitions)}: {result.status}"]
+        if result.status in (Status.BUILT, Status.UNCHANGED):
+            said.append(f"{result.rows:,} rows")
+        if result.bytes is not None:
+            said.append(f"{result.bytes:,} bytes billed")
+        cost = price(result.bytes, self._per_tib)
+        if cost is not None:
+            said.append(f"for {cost:,.4f}")
+        said.append(f"{result.seconds:.2f} s")
         problem = f": {told(result.problem)}" if result.problem is not None else ""
-        which = named(result.model, result.partitions)
-        self._say(f"{which}: {result.status}{rows}, {result.seconds:.2f} s{problem}")
+        self._say(", ".join(said) + problem)
+        url = self._engine.job_url(result.job_id) if result.job_id else ""
+        if url:
+            self._say(f"its job: {url}")
 
 
-def build(engine: Engine, graph: Graph, names: Sequence[TableName], asked: Asked, run_id: str, say: Say) -> list[Built]:
+def build(engine: Engine, graph: Graph, builts: Mapping[TableName, Built], asked: Asked, run_id: str, say: Say) -> None:
     """Build what is asked of some models, upstream first; what reads one that failed is not begun.
 
-    Raises :class:`FailedError` if a table that reads itself lacks the partition before.
+    How it goes is added to ``builts``, also where a query is left running (``LeftRunningError``); what has ended
+    there is not built again. Raises :class:`FailedError` if a table that reads itself lacks the partition before.
     """
-    builts: dict[TableName, Built] = {}
     with metering(graph, say) as meter:
-        progress = Hearers((Talk(builts, say), meter))
-        for name in names:
-            built = builts[name] = Built(str(name), graph.models[name].fingerprint)
+        progress = Hearers((Talk(builts, engine, graph, say), meter))
+        for name, built in builts.items():
             cause = next((each for each in graph.reads[name] if each in builts and not builts[each].is_clean), None)
             if cause is not None:
                 say(f"{name}: not built, as it reads {cause}, which failed")
                 problem = builts[cause].failures[0].problem
-                built.add(StepResult(name, (WHOLE,), Status.BLOCKED, problem=problem))
+                if not built.failures:  # it may have been so before a query was left running
+                    built.add(StepResult(name, (WHOLE,), Status.BLOCKED, problem=problem))
                 continue
             snapshot = engine.snapshot()
-            built.partitions = asked.partitions(graph, name, snapshot.now)
-            plan = _plan(graph, snapshot, name, built.partitions, say, is_full=asked.is_full)
+            built.partitions = built.partitions or asked.partitions(graph, name, snapshot.now)
+            plan = _plan(graph, snapshot, built, say, is_full=asked.is_full)
             if plan is not None:
                 run_plan(plan, graph, engine, snapshot.ledger, run_id=run_id, progress=progress)
-        _measure(engine, graph, meter, say)
-    return list(builts.values())
+        measure(engine, graph, meter, say)
 
 
-def _plan(
-    graph: Graph, snapshot: Snapshot, name: TableName, partitions: Sequence[str], say: Say, *, is_full: bool
-) -> Plan | None:
-    """What has to be done for some partitions of a model, said; None if there are none."""
-    if not partitions:
+def _plan(graph: Graph, snapshot: Snapshot, built: Built, say: Say, *, is_full: bool) -> Plan | None:
+    """What has to be done for the partitions of a model, said; None if there are none."""
+    name = _name(built)
+    if not built.partitions:
         say(f"{name}: no partition falls to this run")
         return None
-    _refuse_gap(graph, snapshot, name, partitions)
-    plan = make_plan(graph, snapshot, selected=[name], interval=_around(graph, name, partitions), full=is_full)
+    _refuse_gap(graph, snapshot, name, built.partitions)
+    plan = make_plan(graph, snapshot, selected=[name], interval=_around(graph, name, built.partitions), full=is_full)
+    plan = dataclasses.replace(plan, steps=tuple(_without(plan.steps, built.ended)))
     say_plan(plan, graph, say)
     if not plan.steps:
-        say(f"{named(name, partitions)}: fresh, nothing to build")
+        say(f"{named(name, built.partitions)}: fresh, nothing to build")
     return plan
 
 
-def repair(engine: Engine, graph: Graph, most: int, run_id: str, say: Say) -> tuple[list[Built], int]:
-    """Build what is stale, upstream first, as far as a budget of partitions goes; gives how many are left, too."""
-    snapshot = engine.snapshot()
-    plan, left = limited(make_plan(graph, snapshot, selected=graph.models), most)
-    say_plan(plan, graph, say)
-    names = dict.fromkeys(step.model for step in plan.steps)
-    builts = {name: Built(str(name), graph.models[name].fingerprint) for name in names}
-    for step in plan.steps:
-        builts[step.model].partitions += step.partitions
-    with metering(graph, say) as meter:
-        progress = Hearers((Talk(builts, say), meter))
-        run_plan(plan, graph, engine, snapshot.ledger, run_id=run_id, progress=progress)
-        _measure(engine, graph, meter, say)
-    return list(builts.values()), sum(len(step.partitions) for step in left)
+def _name(built: Built) -> TableName:
+    return TableName(*built.model.split("."))
 
 
-def _measure(engine: Engine, graph: Graph, meter: Meter, say: Say) -> None:
+def unbuilt(graph: Graph, names: Iterable[TableName]) -> dict[TableName, Built]:
+    """Some models of which nothing was built yet."""
+    return {name: Built(str(name), graph.models[name].fingerprint) for name in names}
+
+
+def kept(builts: Mapping[TableName, Built]) -> list[dict[str, Any]]:
+    """How it went so far, for JSON."""
+    return [{**vars(each), "failures": [*map(_kept, each.failures)]} for each in builts.values()]
+
+
+def resumed(said: Iterable[Mapping[str, Any]]) -> dict[TableName, Built]:
+    """What :func:`kept` gave."""
+    builts = [Built(**{**each, "failures": []}) for each in said]
+    for built, each in zip(builts, said, strict=True):
+        built.failures += [_resumed(_name(built), failure) for failure in each["failures"]]
+    return {_name(built): built for built in builts}
+
+
+def _kept(failure: StepResult) -> dict[str, Any]:
+    found = [failure.problem] if failure.problem is not None else []
+    return {"partitions": failure.partitions, "status": str(failure.status), "problem": encode_findings(found, "")}
+
+
+def _resumed(name: TableName, kept: Mapping[str, Any]) -> StepResult:
+    (problem,) = decode_findings(kept["problem"], Document("", ""))
+    return StepResult(name, tuple(kept["partitions"]), Status(kept["status"]), problem=problem)
+
+
+def _without(steps: Iterable[Step], ended: Collection[str]) -> Iterator[Step]:
+    for step in steps:
+        left = tuple(each for each in step.partitions if each not in ended)
+        if left:
+            yield dataclasses.replace(step, partitions=left)
+
+
+def measure(engine: Engine, graph: Graph, meter: Meter, say: Say) -> None:
     """How all tables stand when a task is done, if anybody listens: there may be no other run for weeks.
 
     What was built stays built if that can't be asked.

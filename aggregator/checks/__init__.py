@@ -12,9 +12,9 @@ from aggregator.checks.key import key_promises
 from aggregator.checks.kinds import KINDS
 from aggregator.checks.protocol import Asked, BadArgumentsError, Check, Promise
 from aggregator.core.diagnostics import Diagnostic, did_you_mean
+from aggregator.core.graph import CompiledModel
 
 if TYPE_CHECKING:
-    from aggregator.core.graph import CompiledModel
     from aggregator.core.plain import Plain
     from aggregator.core.project import CheckDeclaration
 
@@ -32,6 +32,18 @@ class Promised:
     promises: tuple[Promise, ...]
     problems: tuple[Diagnostic, ...]
     elsewhere: tuple[CheckDeclaration, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class PromisingModel(CompiledModel):
+    """A model with the promises that its checks were compiled to, so that nobody has to do it again."""
+
+    promises: tuple[Promise, ...] = ()
+
+
+def promises_of(model: CompiledModel) -> tuple[Promise, ...]:
+    """What a model promises that has been checked already."""
+    return model.promises if isinstance(model, PromisingModel) else promised(model).promises
 
 
 def promised(model: CompiledModel) -> Promised:
@@ -118,4 +130,13 @@ def _asked(
     return Asked(check.name, place, given, arguments, model)
 
 
-__all__ = ["CHECKS", "KINDS", "Check", "Promise", "Promised", "promised"]
+__all__ = [
+    "CHECKS",
+    "KINDS",
+    "Check",
+    "Promise",
+    "Promised",
+    "PromisingModel",
+    "promised",
+    "promises_of",
+]

@@ -35,7 +35,8 @@ class StepResult:
 
     ``seconds`` is wall time; ``bytes`` are those that were billed for it, None where nothing is paid by the byte.
     ``warnings`` did not stop it. ``results`` are those of checks that did not hold, in Great Expectations' form, each
-    with its ``partition``.
+    with its ``partition``. ``job_id`` is the job that made the rows, and ``checksum`` a digest of them, if they are of
+    one partition; both are empty where the warehouse has none.
     """
 
     model: TableName
@@ -47,6 +48,8 @@ class StepResult:
     problem: Diagnostic | None = None
     warnings: tuple[Diagnostic, ...] = ()
     results: tuple[Mapping[str, Any], ...] = ()
+    job_id: str = ""
+    checksum: str = ""
 
 
 @dataclasses.dataclass(frozen=True)

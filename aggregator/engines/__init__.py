@@ -5,20 +5,38 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from aggregator.engines.protocol import Bench, Engine, NotHereError, WarehouseError
+from aggregator.engines.protocol import Bench, Engine, Leaving, LeftRunningError, NotHereError, WarehouseError
 
 if TYPE_CHECKING:
     from aggregator.core.graph import Graph
     from aggregator.core.project import Environment
 
-__all__ = ["Bench", "Engine", "NotHereError", "WarehouseError", "has_one_writer", "open_bench", "open_engine"]
+__all__ = [
+    "Bench",
+    "Engine",
+    "Leaving",
+    "LeftRunningError",
+    "NotHereError",
+    "WarehouseError",
+    "has_one_writer",
+    "open_bench",
+    "open_engine",
+]
 
 
-def open_engine(graph: Graph, say: Callable[[str], None], *, wait: float = 60.0, run_key: str = "") -> Engine:
+def open_engine(
+    graph: Graph,
+    say: Callable[[str], None],
+    *,
+    wait: float = 60.0,
+    run_key: str = "",
+    leaving: Leaving | None = None,
+) -> Engine:
     """Open the warehouse of the project's environment; ``say`` hears about anything slow, such as waiting.
 
     ``wait`` is for how many seconds to wait for someone else who holds it. Of two processes with one ``run_key``, the
-    second takes over the jobs of the first where it can; without one, no process does. Raises :class:`WarehouseError`.
+    second takes over the jobs of the first where it can; without one, no process does. With ``leaving``, jobs that take
+    long are left running where they can be taken over. Raises :class:`WarehouseError`.
     """
     environment = graph.project.environment
     if environment.engine == "duckdb":
@@ -27,7 +45,7 @@ def open_engine(graph: Graph, say: Callable[[str], None], *, wait: float = 60.0,
         return DuckDbEngine(graph, wait=wait, say=say)
     from aggregator.engines.bigquery.engine import BigQueryEngine  # noqa: PLC0415  (as above)
 
-    return BigQueryEngine(graph, wait=wait, say=say, run_key=run_key)
+    return BigQueryEngine(graph, wait=wait, say=say, run_key=run_key, leaving=leaving)
 
 
 def has_one_writer(environment: Environment) -> bool:

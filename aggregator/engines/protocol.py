@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import date, datetime
@@ -47,6 +48,24 @@ class CheckError(QueryError):
     def __init__(self, message: str, expectation: Expectation) -> None:
         super().__init__(message, in_rows=True)
         self.expectation = expectation
+
+
+@dataclasses.dataclass(frozen=True)
+class Leaving:
+    """That queries which take long are left running.
+
+    ``after`` so many seconds; ``left`` are the ids of those that this run left before: how they ended is its own end.
+    """
+
+    after: float
+    left: tuple[str, ...] = ()
+
+
+class LeftRunningError(Exception):
+    """A query goes on in the warehouse, and its engine was told not to wait so long for it: see :meth:`Engine.left`.
+
+    Nothing was published of it. An engine of the same run finds what it gave when it is over.
+    """
 
 
 class ColumnsChangedError(Exception):
@@ -198,6 +217,18 @@ class Engine(Protocol):
         The folder is incomplete from before the first change until all is there: ``_SUCCESS`` goes first and comes
         last.
         """
+        ...
+
+    def job_url(self, job_id: str) -> str:
+        """Where people look at a job; empty if nowhere."""
+        ...
+
+    def left(self) -> tuple[str, ...]:
+        """The jobs that were left running, by their ids, each with a :class:`LeftRunningError`."""
+        ...
+
+    def is_running(self, jobs: Iterable[str]) -> bool:
+        """Whether any of some jobs, which another engine left, is not over yet."""
         ...
 
     def cancel(self) -> None:

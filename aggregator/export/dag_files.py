@@ -18,7 +18,15 @@ from datetime import UTC, datetime, timedelta
 
 from airflow.sdk import DAG, Asset, CronDataIntervalTimetable, TaskGroup
 
-from aggregator.airflow import Alert, BrokenModel, BuildPartitions, Deployment, WaitForPartitions, run_parameters
+from aggregator.airflow import (
+    Alert,
+    BrokenModel,
+    BuildPartitions,
+    Deployment,
+    ExportPartitions,
+    WaitForPartitions,
+    run_parameters,
+)
 """
 _RETRYING = (
     'retrying = {"retry_delay": timedelta(minutes=1), "max_retry_delay": timedelta(minutes=30),'
@@ -113,6 +121,8 @@ def _call(task: Mapping[str, Any]) -> str:
             "inlets": f"[asset({_said(task['table'])})]",
         }
         return _written("WaitForPartitions", arguments, "**retrying")
+    if task["kind"] == "export":
+        return _written("ExportPartitions", arguments, "**retrying")
     if task["timeout"] is not None:
         arguments["execution_timeout"] = f"timedelta(seconds={task['timeout']})"
     if task["pool"] is not None:

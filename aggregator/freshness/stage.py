@@ -18,6 +18,9 @@ from aggregator.freshness.deadlines import Deadlines, earliest, of_partition, of
 from aggregator.freshness.usual import Delay, odd_volume, usual_delay
 from aggregator.plan.due import Horizon
 
+HISTORY = 400
+"""Partitions of each model whose arrival is worth looking up: a year of days."""
+
 _NOTHING = Freshness()
 _NAMED = 3
 """Missing partitions that are listed one by one."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from concurrent import futures
+from itertools import chain
 
 from aggregator.core.plan import Step
 from aggregator.core.report import StepResult
-from aggregator.engines import Engine
+from aggregator.engines import Engine, LeftRunningError
 from aggregator.run.build import Builder
 from aggregator.run.schedule import Schedule
 from aggregator.run.turns import WRITTEN, Turns
@@ -30,12 +31,13 @@ class AtOnce:
         self._results: list[list[StepResult]] = [[] for _ in steps]
         self._running: dict[futures.Future[list[StepResult]], int] = {}
         self._is_over = threading.Event()
+        self._left: LeftRunningError | None = None
 
     def run(self, engine: Engine) -> tuple[StepResult, ...]:
         """Do all steps; gives how they ended, in their own order.
 
         What fails as models do is a result. On an exception nothing more is begun, and it is raised when what was
-        running has ended; an interrupt cancels that.
+        running has ended; an interrupt cancels that. So it is where a query was left running, but what ended is told.
         """
         with futures.ThreadPoolExecutor(engine.parallel) as pool:
             try:
@@ -49,11 +51,15 @@ class AtOnce:
                 if isinstance(error, KeyboardInterrupt):
                     self._cancel(engine)
                 raise
+        if self._left is not None:
+            raise self._left
         return tuple(result for results in self._results for result in results)
 
     def _begin(self, pool: futures.Executor, most: int) -> None:
         """Begin what may begin, as long as there is room."""
-        while len(self._running) < most and (number := self._schedule.begin()) is not None:
+        while (
+            len(self._running) < most and not self._is_over.is_set() and (number := self._schedule.begin()) is not None
+        ):
             turn = self._turns.begin(self._steps[number])
             self._note(number, turn.results)
             if turn.pieces:
@@ -65,11 +71,14 @@ class AtOnce:
     def _build(self, builder: Builder, pieces: Sequence[Step]) -> list[StepResult]:
         """In a thread of its own: one query after the other."""
         found: list[StepResult] = []
-        for piece in pieces:
-            for result in builder.build(piece):
+        try:
+            for result in chain.from_iterable(map(builder.build, pieces)):
                 found.append(result)
                 if self._is_over.is_set():
                     return found
+        except LeftRunningError as error:
+            self._left = error
+            self._is_over.set()
         return found
 
     def _end(self, number: int, results: Sequence[StepResult]) -> None:

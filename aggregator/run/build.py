@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from aggregator.core.diagnostics import Diagnostic
@@ -153,8 +153,11 @@ class Builder:
                 rows = sum(_rows(each, staged, published) for each in partitions)
                 said = [(each, verdicts[each]) for each in partitions]
                 warned = tuple(w for each, found in said for w in warnings(found, whole_name(self.model, each)))
-                yield StepResult(
+                result = StepResult(
                     step.model, tuple(partitions), status, rows, seconds, size, None, warned, results(said)
+                )
+                yield dataclasses.replace(
+                    result, job_id=staged.job_id or published.job_id, checksum=_checksum(partitions, staged)
                 )
                 size = None if size is None else 0  # paid once
         for partition, complaint in complaints.items():
@@ -253,6 +256,12 @@ def _rows(partition: str, staged: Staged, published: Published) -> int:
     if partition in published.versions:
         return published.versions[partition].rows
     return staged.batches[partition].rows if partition in staged.batches else 0
+
+
+def _checksum(partitions: Sequence[str], staged: Staged) -> str:
+    """The digest of the rows of one partition, where rows were looked at."""
+    batch = staged.batches.get(partitions[0]) if len(partitions) == 1 else None
+    return batch.checksum if batch is not None else ""
 
 
 def _bytes(staged: Staged, published: Published) -> int | None:

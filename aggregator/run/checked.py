@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from aggregator.checks import promised
+from aggregator.checks import promises_of
 from aggregator.checks.drift import MAX_VALUES, is_too_long
 from aggregator.checks.samples import kept, sample_query
 from aggregator.checks.verdicts import MASK, Verdict, asked, judged, over_nothing, plain, result_json, split
@@ -49,7 +49,7 @@ class Checked:
     """What the rows of one model are held against, in one run."""
 
     def __init__(self, model: CompiledModel, graph: Graph, engine: Engine, built: Mapping[str, LedgerRow]) -> None:
-        self.promises = promised(model).promises
+        self.promises = promises_of(model)
         self._model = model
         self._graph = graph
         self._engine = engine

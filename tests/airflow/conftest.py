@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import importlib.util
 import os
+import shutil
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -28,6 +29,11 @@ class Home:
     def dags(self) -> Path:
         return self.path / "dags"
 
+    @property
+    def migrated(self) -> Path:
+        """The database before anything was in it."""
+        return self.path / "migrated.db"
+
     def environ(self) -> dict[str, str]:
         return {
             "AIRFLOW_HOME": str(self.path),
@@ -49,6 +55,7 @@ def airflow_home(tmp_path_factory):
     os.environ.update(home.environ())
     command = [sys.executable, "-m", "airflow", "db", "migrate"]
     subprocess.run(command, check=True, capture_output=True, env={**os.environ, **home.environ()})
+    shutil.copy(home.path / "airflow.db", home.migrated)
     return home
 
 

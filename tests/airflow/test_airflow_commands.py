@@ -22,7 +22,12 @@ FILES = {
     "models/lake/facts.yml": source({"day": "DATE", "n": "INT64"}, partition=daily("day", "2024-01-01")),
     "models/staging/sums.sql": model(SUM.format("lake.facts"), partition=daily("day", "2024-01-01"), schedule="daily"),
     "models/marts/twice.sql": model(
-        SUM.format("staging.sums"), partition=daily("day", "2024-01-01"), alerts=["slack"], timeout="1h", pool="p"
+        SUM.format("staging.sums"),
+        partition=daily("day", "2024-01-01"),
+        alerts=["slack"],
+        timeout="1h",
+        pool="p",
+        export={"to": "gs://files/{model}/{partition}/*.csv", "format": "csv"},
     ),
 }
 

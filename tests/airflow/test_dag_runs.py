@@ -7,6 +7,8 @@ from datetime import datetime
 import pytest
 from lab import Lab, daily, load_graph, model, source, write_files
 
+from aggregator.core.names import TableName
+
 PROJECT = "project: test\nenvironments: {local: {engine: duckdb, path: local.duckdb}}\ndefault_environment: local\n"
 MOMENT = datetime.fromisoformat
 SUM = "SELECT day, SUM(n) AS n FROM {} GROUP BY day"
@@ -78,14 +80,16 @@ def test_the_demo_comes_out_as_with_aggregator_run(demo, scheduled, tmp_path):
 def test_a_run_builds_the_day_that_is_over(scheduled, root):
     ran = scheduled(root).run("staging_daily", "2024-01-03T00:30")
 
-    assert ran.state == "success"
+    row = Lab(load_graph(root)).ledger().built[TableName("staging", "sums")]["2024-01-02"]
+    assert (ran.state, row.checksum != "") == ("success", True)
     assert ran.xcoms["staging.sums"]["staging.sums"] == {
         "partitions": ["2024-01-02", "2024-01-02"],
         "count": 1,
         "built": 1,
         "rows": 1,
         "bytes": None,
-        "fingerprint": ran.xcoms["staging.sums"]["staging.sums"]["fingerprint"],
+        "fingerprint": row.fingerprint,
+        "checksum": row.checksum,
     }
     assert days(root, "staging.sums") == {"2024-01-02": 2}
 

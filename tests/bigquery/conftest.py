@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import datetime as dt
 import json
 import os
 import subprocess
@@ -13,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from api_server import HURRIED, Serving, field
+from api_server import HURRIED, Serving
 from lab import daily, model, source, write_files
-from warehouse_server import Row, Table, Warehouse
+from warehouse_server import Warehouse, warehouse_of_events
 
 from aggregator.compile import compile_project
 from aggregator.core.graph import Graph
@@ -75,13 +74,6 @@ def files(start: str, end: str, *, key: bool = True, sql: str = "", **front: Any
 ONE_BY_ONE = "SELECT day, part, COUNT(*) AS stamp FROM lake.events GROUP BY day, part LIMIT 1000000"
 
 
-def rows_of_days(_sql: str, parameters: dict[str, str]) -> list[Row]:
-    """Three rows for each day that a query is about."""
-    start, end = (dt.date.fromisoformat(parameters[name]) for name in ("start", "end"))
-    days = [start + dt.timedelta(days=n) for n in range((end - start).days)]
-    return [{"day": day.isoformat(), "part": part} for day in days for part in range(3)]
-
-
 def graph_of(root: Path, environment: str | None = None) -> Graph:
     loaded = load_project(root, environment)
     compiled = compile_project(loaded.project)
@@ -91,13 +83,7 @@ def graph_of(root: Path, environment: str | None = None) -> Graph:
 
 @pytest.fixture
 def warehouse(monkeypatch: pytest.MonkeyPatch) -> Iterator[Warehouse]:
-    known = Warehouse(compute=rows_of_days)
-    known.fields = [field("day", "DATE"), field("part", "INTEGER"), field("stamp", "INTEGER")]
-    known.datasets.add("acme.lake")
-    reference = {"projectId": "acme", "datasetId": "lake", "tableId": "events"}
-    partitioning = {"type": "DAY", "field": "day"}
-    resource = {"type": "TABLE", "tableReference": reference, "timePartitioning": partitioning, "etag": "e0"}
-    known.stored["acme.lake.events"] = Table(resource)
+    known = warehouse_of_events()
     with Serving(known):
         monkeypatch.setenv("BIGQUERY_EMULATOR_HOST", known.url)
         monkeypatch.setenv("LOGNAME", "ann")

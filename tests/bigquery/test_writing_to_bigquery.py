@@ -7,8 +7,9 @@ import time
 
 import pytest
 from api_server import field
-from conftest import ONE_BY_ONE, PROJECT_FILE, assert_whole, files, graph_of, rows_of_days, stamps, successes
+from conftest import ONE_BY_ONE, PROJECT_FILE, assert_whole, files, graph_of, stamps, successes
 from lab import daily, model, source, write_files
+from warehouse_server import rows_of_days
 
 from aggregator.core.names import TableName
 from aggregator.core.plan import Reason, Stale, Step

@@ -13,6 +13,8 @@ import zoo
 from hypothesis import strategies as st
 from lab import Lab, graph_of, load_graph, model, source, write_files
 
+from aggregator.checks import promised, promises_of
+from aggregator.core.names import TableName
 from aggregator.export.manifest import graph as reading
 from aggregator.export.manifest.file import ManifestError, read_manifest
 from aggregator.export.manifest.write import manifest, manifest_text
@@ -55,6 +57,56 @@ def test_names_the_same_models_with_what_they_read_and_how_they_are_cut(zoo_grap
         found = read_zoo.models[name]
         assert (found.sql, found.fingerprint, found.one_by_one) == (each.sql, each.fingerprint, each.one_by_one)
         assert [(edge.table, edge.map) for edge in found.inputs] == [(edge.table, edge.map) for edge in each.inputs]
+
+
+CHECKED = {
+    "models/lake/facts.yml": source({"day": "DATE", "at": "TIMESTAMP", "t": "TIME", "n": "INT64", "word": "STRING"}),
+    "models/lake/words.yml": source({"word": "STRING"}),
+    "models/marts/checked.sql": model(
+        "SELECT day, at, t, n, word FROM lake.facts",
+        key=["day", "n"],
+        checks=[
+            {"expect_column_values_to_be_between": {"column": "day", "min_value": "2013-01-01", "strict_min": True}},
+            {"expect_column_values_to_be_between": {"column": "n", "max_value": 9, "row_condition": "n > 1"}},
+            {"expect_column_max_to_be_between": {"column": "at", "max_value": "2013-01-01T05:00Z"}},
+            {"expect_column_min_to_be_between": {"column": "t", "min_value": "05:30", "severity": "warning"}},
+            {"expect_column_values_to_not_be_null": {"column": "word", "mostly": 0.9}},
+            {"relationships": {"column": "word", "to": "lake.words", "field": "word"}},
+            {"row_count_near_previous": {"within": "30 %"}},
+        ],
+    ),
+}
+
+
+def test_checks_are_read_as_they_were_compiled(demo_files, tmp_path):
+    checked = graph_of(tmp_path / "project", CHECKED)
+    for graph in (checked, load_graph(demo_files)):
+        found = reading.graph_of(written(graph, tmp_path / "manifest.json").content, graph.project.root)
+
+        assert {name: promises_of(each) for name, each in found.models.items()} == {
+            name: promised(each).promises for name, each in graph.models.items()
+        }
+    assert len(promised(checked.models[TableName("marts", "checked")]).promises) == 8
+
+
+def test_checks_are_asked_without_compiling_them(demo_files, tmp_path):
+    written(graph_of(tmp_path / "project", CHECKED), tmp_path / "manifest.json")
+    script = f"""
+import sys
+from pathlib import Path
+sys.modules["sqlglot"] = None  # importing it raises
+from aggregator.export.manifest.file import read_manifest
+from aggregator.export.manifest.graph import graph_of
+from aggregator.run.checked import Checked
+graph = graph_of(read_manifest(Path({str(tmp_path / "manifest.json")!r})).content, Path("nowhere"))
+(model,) = graph.models.values()
+print(len(Checked(model, graph, None, {{}}).expectations))
+"""
+
+    command = [sys.executable, "-c", script]
+    found = subprocess.run(command, capture_output=True, text=True, check=False, env={"PYTHONPATH": str(demo_files)})
+
+    assert (found.stdout, found.stderr) == ("8\n", "")
 
 
 DAYS = st.one_of(st.none(), st.integers(-1, zoo.DAYS + 1).map(lambda days: START + timedelta(days=days)))

@@ -16,10 +16,9 @@ from aggregator.cli.progress import counter
 from aggregator.cli.select import select
 from aggregator.cli.session import Session, open_project
 from aggregator.core.diagnostics import did_you_mean
-from aggregator.core.estimate import price, size_text
+from aggregator.core.estimate import price, price_per_tib, size_text
 from aggregator.core.names import TableName
 from aggregator.core.sample import Sample, Share
-from aggregator.dry_run.estimate import price_per_tib
 
 if TYPE_CHECKING:
     from aggregator.engines.bigquery.sampling import Extract

@@ -28,7 +28,7 @@ from aggregator.engines.bigquery.targets import Targets
 from aggregator.engines.bigquery.trial import BigQueryTrial
 from aggregator.engines.bigquery.unloading import Unloading
 from aggregator.engines.bigquery.versions import view_version
-from aggregator.engines.protocol import QueryError, Rows, Trial, WarehouseError
+from aggregator.engines.protocol import Leaving, QueryError, Rows, Trial, WarehouseError
 
 if TYPE_CHECKING:
     from aggregator.core.diagnostics import Diagnostic
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 MOST_AT_ONCE = 4000
 """How many of its partitions BigQuery lets one job write."""
+
+_CONSOLE = "https://console.cloud.google.com/bigquery"
 
 RUNNING = Patience(request=60.0, total=600.0, longest_pause=30.0)
 """A run may wait longer for BigQuery than whoever asks it a question."""
@@ -53,6 +55,7 @@ class BigQueryEngine:
         wait: float,
         say: Callable[[str], None],
         run_key: str = "",
+        leaving: Leaving | None = None,
         patience: Patience | None = None,
         terms: Terms | None = None,
         paces: Paces | None = None,
@@ -66,7 +69,7 @@ class BigQueryEngine:
         self._connection = connection = Connection(graph.project.environment, patience)
         paces = paces or Paces(say)
         self._store = store = Store(connection, layout, paces)
-        self._jobs = Jobs(connection, layout, paces, patience)
+        self._jobs = Jobs(connection, layout, paces, patience, leaving)
         self._labels = labels = writing.labels(layout, run_key, "metadata")
         self._reading = reading = Reading(connection, layout, labels)
         self._targets = Targets(store, layout)
@@ -78,6 +81,21 @@ class BigQueryEngine:
         self._leases = Leases(store, layout, reading.now, say, run_key=run_key, wait=wait, terms=terms)
         parts = (layout, self._jobs, store, reading, self._targets, self._leases)
         self._publishing = Publishing(*parts, run_key=run_key)
+
+    def job_url(self, job_id: str) -> str:
+        """Its page in Google's console."""
+        environment = self._layout.environment
+        job = f"bq:{environment.location or 'US'}:{job_id}"
+        return f"{_CONSOLE}?project={environment.project}&j={job}&page=queryresults"
+
+    def left(self) -> tuple[str, ...]:
+        """Jobs that stage rows: what they wait with is found by its name."""
+        return self._jobs.left
+
+    def is_running(self, jobs: Iterable[str]) -> bool:
+        """A question for each; a job that is gone is over."""
+        with _lost():
+            return any(self._jobs.is_running(each) for each in jobs)
 
     def cancel(self) -> None:
         """Stop the jobs that run, and begin no more; the ledger is still written."""

@@ -7,9 +7,10 @@ import dataclasses
 import hashlib
 import re
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NoReturn
 
 from aggregator.engines.bigquery.connection import Connection, Patience
 from aggregator.engines.bigquery.guard import guarded
@@ -17,7 +18,7 @@ from aggregator.engines.bigquery.layout import Layout
 from aggregator.engines.bigquery.pace import Paces
 from aggregator.engines.bigquery.places import Address
 from aggregator.engines.bigquery.refusals import Refused
-from aggregator.engines.protocol import QueryError, WarehouseError
+from aggregator.engines.protocol import Leaving, LeftRunningError, QueryError, WarehouseError
 
 MAX_ATTEMPTS = 5
 """How often a job is begun anew that BigQuery could not finish for reasons of its own."""
@@ -39,13 +40,15 @@ class Work:
     """What a job is to do. ``name`` is its id without the number of the attempt.
 
     ``accept_from`` is the moment (UTC) since when a finished job of this id, found instead of begun, counts: what it
-    did before may have been undone since. ``paced`` is the table of which the job changes a partition.
+    did before may have been undone since. ``paced`` is the table of which the job changes a partition. One that
+    ``may_be_left`` need not be waited for: nothing is lost while nobody looks.
     """
 
     name: str
     configuration: Mapping[str, Any]
     accept_from: datetime
     paced: Address | None = None
+    may_be_left: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -80,17 +83,29 @@ def digest(*parts: str) -> str:
 class Jobs:
     """Begins jobs, waits for them, and begins anew those that BigQuery could not finish."""
 
-    def __init__(self, connection: Connection, layout: Layout, paces: Paces, patience: Patience) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        layout: Layout,
+        paces: Paces,
+        patience: Patience,
+        leaving: Leaving | None = None,
+    ) -> None:
         self._connection = connection
         self._layout = layout
         self._paces = paces
         self._patience = patience
         self._lock = threading.Lock()
+        self._leaving = leaving
         self._running: set[str] = set()
+        self._left: set[str] = set()
         self._stopped = threading.Event()
 
     def run(self, work: Work) -> Job:
-        """Run a job, once. Raises :class:`QueryError` if it can't be finished."""
+        """Run a job, once.
+
+        Raises :class:`QueryError` if it can't be finished, and :class:`LeftRunningError` if it was not waited for.
+        """
         guarded(work.configuration, self._layout)
         configuration = self._bounded(work.configuration)
         failures = earlier = 0
@@ -99,10 +114,11 @@ class Jobs:
                 self._paces.update(work.paced)
             job_id = f"{work.name}_{failures + earlier + 1}"
             job, is_ours = self._begun(job_id, configuration)
-            job = self._finished(job_id, job)
+            job = self._finished(job_id, job, may_be_left=work.may_be_left)
             if not job.reason and (is_ours or _ended_since(job, work.accept_from)):
                 return job
-            if not is_ours and earlier < MAX_EARLIER:
+            has_failed_us = bool(job.reason) and self._leaving is not None and job_id in self._leaving.left
+            if not is_ours and not has_failed_us and earlier < MAX_EARLIER:
                 earlier += 1
                 continue
             failures += 1
@@ -122,6 +138,21 @@ class Jobs:
     def run_all(self, works: Sequence[Work]) -> list[Job]:
         """Run jobs that do not depend on each other, several at once."""
         return self._connection.each(self.run, works) if len(works) > 1 else [self.run(each) for each in works]
+
+    @property
+    def left(self) -> tuple[str, ...]:
+        """The jobs that were left running."""
+        with self._lock:
+            return tuple(sorted(self._left))
+
+    def is_running(self, job_id: str) -> bool:
+        """Whether a job that was left is not over yet."""
+        try:
+            return not self._looked_up(job_id).is_over
+        except Refused as refused:
+            if refused.status != _NOT_FOUND:
+                raise
+            return False
 
     def rows(self, job: Job) -> list[tuple[Any, ...]]:
         """The rows of a query that was run."""
@@ -176,16 +207,25 @@ class Jobs:
     def _looked_up(self, job_id: str) -> Job:
         return self._connection.ask(lambda client, how: _seen(client.get_job(job_id, location=self._location, **how)))
 
-    def _finished(self, job_id: str, job: Job) -> Job:
+    def _finished(self, job_id: str, job: Job, *, may_be_left: bool) -> Job:
         """The job when it is over."""
-        number = 0
+        number, began = 0, time.monotonic()
         while not job.is_over:
+            if may_be_left and self._leaving is not None and time.monotonic() - began >= self._leaving.after:
+                self._leave(job_id)
             number += 1
             self._pause(number, _FIRST_LOOK)
             self._refuse_when_stopped()
             job = self._looked_up(job_id)
         self._over(job_id)
         return job
+
+    def _leave(self, job_id: str) -> NoReturn:
+        with self._lock:
+            self._refuse_when_stopped()
+            self._running.discard(job_id)
+            self._left.add(job_id)
+        raise LeftRunningError(job_id)
 
     def _over(self, job_id: str) -> None:
         with self._lock:

@@ -107,7 +107,7 @@ def staging_job(order: Order, layout: Layout, address: Address, shape: Shape, ac
         **shape.layout(),
     }
     configuration = {"query": query, "labels": order.labels(layout, "build")}
-    return Work(order.name(layout, "stage"), configuration, accept_from)
+    return Work(order.name(layout, "stage"), configuration, accept_from, may_be_left=True)
 
 
 def trial_job(order: Order, layout: Layout, address: Address, shape: Shape) -> Work:

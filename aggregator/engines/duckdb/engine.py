@@ -68,6 +68,18 @@ class DuckDbEngine:
             self.close()
             raise
 
+    def job_url(self, job_id: str) -> str:
+        """Nowhere."""
+        return ""
+
+    def left(self) -> tuple[str, ...]:
+        """None: a query ends with its process."""
+        return ()
+
+    def is_running(self, jobs: Iterable[str]) -> bool:
+        """As there are none."""
+        return False
+
     def cancel(self) -> None:
         """Interrupt the query."""
         self._connection.db.interrupt()

@@ -102,7 +102,7 @@ class _Dag:
     def json(self) -> dict[str, Any]:
         """What the loader makes it from."""
         project, models = self._graph.project, [self._graph.models[name] for name in self._names]
-        tasks = [*self._waits(), *map(self._build, self._groups), *self._failures()]
+        tasks = [*self._waits(), *map(self._build, self._groups), *self._exports(), *self._failures()]
         in_order = any(_reads_itself(model) or _is_whole(model) for model in models)
         alone = has_one_writer(project.environment)
         tags = dict.fromkeys((project.name, *(tag for model in models for tag in model.model.tags)))
@@ -155,6 +155,23 @@ class _Dag:
             "alerts": list(dict.fromkeys(alert for each in models for alert in each.scheduling.alerts)),
             "doc": "\n\n".join(self._page(model) for model in models),
         }
+
+    def _exports(self) -> Iterator[dict[str, Any]]:
+        """For each model that is exported, a task after the one that builds it."""
+        for name in self._names:
+            model = self._graph.models[name].model
+            if model.export is not None:
+                retries = model.scheduling.retries
+                yield {
+                    "id": f"export.{name}",
+                    "kind": "export",
+                    "models": [str(name)],
+                    "upstream": [self._task_of[name]],
+                    "owner": model.owner,
+                    "retries": retries if retries is not None else _RETRIES,
+                    "alerts": list(model.scheduling.alerts),
+                    "doc": f"Writes the rows of `{name}` to files in {model.export.to}.",
+                }
 
     def _waits(self) -> Iterator[dict[str, Any]]:
         """For each table from elsewhere that has to be there first, which models need it."""

@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 Json = Mapping[str, Any]
-VERSION = 1
+VERSION = 2
 """Of the format. It is raised when a reader of the old one would misunderstand; new keys alone do not raise it."""
 
-_REST = '"sources":'
+_REST = b'"sources":'
 """The key with which the large part begins; only there is it a key."""
+
+_CHUNK = 1 << 20
 
 
 def content_hash(content: Json) -> str:
@@ -50,6 +52,19 @@ class Manifest:
             raise ManifestError(f"{self.path} was changed by hand, or damaged", "compile the project again")
 
 
+def _head(path: Path) -> bytes:
+    """What stands before the sources, as an object of its own: of a large file, only that much is read."""
+    head = b""
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            since = max(len(head) - len(_REST), 0)
+            head += chunk
+            found = head.find(_REST, since)  # within a string there would be a backslash before the quotes
+            if found >= 0:
+                return head[:found].rstrip().removesuffix(b",") + b"}"
+    return head
+
+
 def read_manifest(path: Path, *, is_whole: bool = True) -> Manifest:
     """Read a file. Raises :class:`ManifestError`.
 
@@ -57,9 +72,7 @@ def read_manifest(path: Path, *, is_whole: bool = True) -> Manifest:
     """
     advice = "write it with `aggregator compile --out FILE.json`"
     try:
-        text = path.read_text(encoding="utf-8")
-        head, rest, _ = text.partition(_REST)  # within a string there would be a backslash before the quotes
-        content = json.loads(text if is_whole or not rest else f"{head.rstrip().removesuffix(',')}}}")
+        content = json.loads(path.read_bytes() if is_whole else _head(path))
     except OSError as error:
         raise ManifestError(f"{path} can't be read: {error.strerror}", advice) from None
     except ValueError:

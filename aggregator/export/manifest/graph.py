@@ -10,10 +10,10 @@ import functools
 from datetime import datetime
 from pathlib import Path
 
+from aggregator.checks import PromisingModel
 from aggregator.core.aggregate import RollupDeclaration
 from aggregator.core.diagnostics import Document, Place, Word
 from aggregator.core.graph import (
-    CompiledModel,
     Derivation,
     Difference,
     Fidelity,
@@ -48,6 +48,7 @@ from aggregator.core.project import (
 )
 from aggregator.export.manifest.file import Json
 from aggregator.export.manifest.form import read_calendar, read_partition
+from aggregator.export.manifest.promises import read_promise
 
 _NOWHERE = Place("aggregator.yml")
 
@@ -127,9 +128,9 @@ def _local(said: Json, path: str) -> LocalFile:
     return LocalFile(said["file"], said["package"], Place(path, *said["place"]), tuple(said["nulls"]))
 
 
-def _compiled(said: Json) -> CompiledModel:
+def _compiled(said: Json) -> PromisingModel:
     place = Place(said["path"], *said["at"]["select"])
-    return CompiledModel(
+    return PromisingModel(
         model=_declared(said),
         place=place,
         sql=said["sql"],
@@ -143,6 +144,7 @@ def _compiled(said: Json) -> CompiledModel:
         fingerprint=said["fingerprint"],
         functions=tuple(said["functions"]),
         differences=tuple(map(_difference, said["embedded"]["differences"])),
+        promises=tuple(read_promise(each, said["path"]) for each in said["promises"]),
     )
 
 

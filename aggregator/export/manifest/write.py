@@ -7,17 +7,17 @@ import json
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from aggregator.checks import promised
+from aggregator.checks import promises_of
 from aggregator.core.diagnostics import Diagnostic
 from aggregator.core.graph import CompiledModel, Difference, Graph, Input, Origin, OutputColumn
 from aggregator.core.lineage import Lineage
-from aggregator.core.project import CheckDeclaration, Environment, Freshness, OnChange, Source
+from aggregator.core.project import CheckDeclaration, Environment, Freshness, Model, OnChange, Source
 from aggregator.core.sensitive import sensitive_columns
-from aggregator.core.writes import Expectation
 from aggregator.export.manifest.dags import layout
 from aggregator.export.manifest.file import VERSION, content_hash
 from aggregator.export.manifest.findings import diagnostic_json
 from aggregator.export.manifest.form import write_calendar, write_partition, write_place
+from aggregator.export.manifest.promises import write_promise
 
 
 def manifest(graph: Graph, diagnostics: Collection[Diagnostic]) -> dict[str, Any]:
@@ -34,6 +34,7 @@ def manifest(graph: Graph, diagnostics: Collection[Diagnostic]) -> dict[str, Any
         "read_from": _environment(project.read_from) if project.read_from is not None else None,
         "monitoring": dataclasses.asdict(project.monitoring) if project.monitoring is not None else None,
         "dags": layout(graph, diagnostics),
+        "freshness": _promising(graph),
         "sources": [_source(source, graph) for source in graph.sources.values()],
         "models": [_model(model, graph, lineage) for model in graph.models.values()],
         "diagnostics": [diagnostic_json(each) for each in diagnostics],
@@ -44,6 +45,19 @@ def manifest(graph: Graph, diagnostics: Collection[Diagnostic]) -> dict[str, Any
 def manifest_text(content: Mapping[str, Any], *, indent: int | None = 1) -> str:
     """The file's text; without an indent it is read in less time."""
     return json.dumps(content, indent=indent, ensure_ascii=False) + "\n"
+
+
+def _promising(graph: Graph) -> list[dict[str, Any]]:
+    """The tables that promise to be fresh, by owner, with the connections that hear of those that are late."""
+    found: dict[str, dict[str, list[str]]] = {}
+    declared: list[Source | Model] = [*graph.sources.values(), *(each.model for each in graph.models.values())]
+    for each in declared:
+        if each.freshness is not None:
+            said = found.setdefault(each.owner, {"tables": [], "alerts": []})
+            said["tables"].append(str(each.name))
+            alerts = each.scheduling.alerts if isinstance(each, Model) else ()
+            said["alerts"] += (alert for alert in alerts if alert not in said["alerts"])
+    return [{"owner": owner, **said} for owner, said in found.items()]
 
 
 def _environment(environment: Environment) -> dict[str, Any]:
@@ -101,7 +115,7 @@ def _model(model: CompiledModel, graph: Graph, lineage: Lineage) -> dict[str, An
         "key": [str(word) for word in declared.key],
         "rollup": _rollup(model),
         "checks": [_check(check) for check in declared.checks],
-        "expectations": [_expectation(each) for promise in promised(model).promises for each in promise.asked],
+        "promises": [write_promise(each) for each in promises_of(model)],
         "freshness": _freshness(declared.freshness),
         "budget": _budget(model),
         "size": _fields(declared.size),
@@ -143,17 +157,6 @@ def _rollup(model: CompiledModel) -> dict[str, Any] | None:
 
 def _check(check: CheckDeclaration) -> dict[str, Any]:
     return {"name": str(check.name), "arguments": check.arguments, "at": write_place(check.place)}
-
-
-def _expectation(promise: Expectation) -> dict[str, Any]:
-    """What a check asks of the rows, for readers that know no checks of ours."""
-    return {
-        "name": promise.name,
-        "sql": promise.sql,
-        "minimum": promise.minimum,
-        "maximum": promise.maximum,
-        "complaint": promise.complaint,
-    }
 
 
 def _difference(found: Difference) -> dict[str, Any]:

@@ -442,3 +442,22 @@ def _answered(rows: list[list[Any]], columns: list[dict[str, Any]], id_: str = "
     reference = {"projectId": "acme", "jobId": id_, "location": "EU"}
     answer = {"jobComplete": True, "schema": {"fields": columns}, "rows": cells, "totalRows": str(len(rows))}
     return 200, {**answer, "jobReference": reference}
+
+
+def rows_of_days(_sql: str, parameters: dict[str, str]) -> list[Row]:
+    """Three rows for each day that a query is about."""
+    start, end = (dt.date.fromisoformat(parameters[name]) for name in ("start", "end"))
+    days = [start + dt.timedelta(days=n) for n in range((end - start).days)]
+    return [{"day": day.isoformat(), "part": part} for day in days for part in range(3)]
+
+
+def warehouse_of_events() -> Warehouse:
+    """One in which ``acme.lake.events`` is there, cut by day."""
+    known = Warehouse(compute=rows_of_days)
+    known.fields = [field("day", "DATE"), field("part", "INTEGER"), field("stamp", "INTEGER")]
+    known.datasets.add("acme.lake")
+    reference = {"projectId": "acme", "datasetId": "lake", "tableId": "events"}
+    partitioning = {"type": "DAY", "field": "day"}
+    resource = {"type": "TABLE", "tableReference": reference, "timePartitioning": partitioning, "etag": "e0"}
+    known.stored["acme.lake.events"] = Table(resource)
+    return known

@@ -1,0 +1,74 @@
+"""What keeps tables right beside their schedules, without Airflow: exports, freshness, repair."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from aggregator.airflow.work import Built, FailedError, Say, Talk, measure, say_plan, unbuilt
+from aggregator.core.freshness import Level, TableFreshness
+from aggregator.core.graph import Graph
+from aggregator.core.names import TableName
+from aggregator.engines import Engine
+from aggregator.export.storage import behind, refused, unload
+from aggregator.freshness import HISTORY, freshness_of, promising
+from aggregator.monitoring import metering
+from aggregator.monitoring.messages import named, told
+from aggregator.plan import make_plan
+from aggregator.plan.limit import limited
+from aggregator.run import Hearers, run_plan
+
+
+def export(engine: Engine, graph: Graph, names: Sequence[TableName], say: Say) -> tuple[dict[str, int], list[str]]:
+    """Write files; gives how many partitions of each model, and what went wrong.
+
+    Raises :class:`FailedError` if rows would go where the environment does not let them.
+    """
+    problems = refused(graph, names)
+    if problems:
+        raise FailedError("\n".join(map(told, problems)))
+    unloads, written, failed = behind(graph, engine.snapshot(), engine, names), Counter[str](), []
+    for each, problem in unload(unloads, graph, engine):
+        if problem is not None:
+            failed.append(told(problem))
+            continue
+        written[str(each.table)] += 1
+        say(f"{named(each.table, (each.partition,))}: exported to {each.files}")
+    if not unloads:
+        say("all files are those of the published rows")
+    return dict(written), failed
+
+
+def look(engine: Engine, graph: Graph, tables: Sequence[TableName], say: Say) -> tuple[dict[str, str], list[str]]:
+    """The state of some tables by their promises, and what is to be said of those that are late.
+
+    The state of all that promise something is left in the warehouse.
+    """
+    report = freshness_of(graph, engine.snapshot(), promising(graph), engine.arrivals(HISTORY))
+    engine.publish_freshness(report)
+    mine = [each for each in report.tables if each.table in tables]
+    for each in mine:
+        say(_sentence(each))
+    late = [_sentence(each) for each in mine if each.level is Level.ERROR]
+    return {str(each.table): str(each.level) for each in mine}, late
+
+
+def _sentence(table: TableFreshness) -> str:
+    """A table beside its promise, on a line."""
+    notes = "; ".join((f"newest {table.newest}" if table.newest else "nothing is there", *table.notes))
+    return f"{table.table}: {table.level}, promised {table.promise}, {notes} (owner: {table.owner})"
+
+
+def repair(engine: Engine, graph: Graph, most: int, run_id: str, say: Say) -> tuple[list[Built], int]:
+    """Build what is stale, upstream first, as far as a budget of partitions goes; gives how many are left, too."""
+    snapshot = engine.snapshot()
+    plan, left = limited(make_plan(graph, snapshot, selected=graph.models), most)
+    say_plan(plan, graph, say)
+    builts = unbuilt(graph, (step.model for step in plan.steps))
+    for step in plan.steps:
+        builts[step.model].partitions = (*builts[step.model].partitions, *step.partitions)
+    with metering(graph, say) as meter:
+        progress = Hearers((Talk(builts, engine, graph, say), meter))
+        run_plan(plan, graph, engine, snapshot.ledger, run_id=run_id, progress=progress)
+        measure(engine, graph, meter, say)
+    return list(builts.values()), sum(len(step.partitions) for step in left)

@@ -1,0 +1,78 @@
+"""The tasks beside building: rows are exported, promises of freshness looked at, stale partitions rebuilt."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk.exceptions import AirflowFailException
+
+from aggregator.airflow.task import Deployment, Task, name_of
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+
+class ExportPartitions(Task):
+    """Writes to files what was published of models and is not in storage as it is in the warehouse."""
+
+    def __init__(self, *, deployment: Deployment, models: Sequence[str], **options: Any) -> None:
+        super().__init__(**options)
+        self.deployment = deployment
+        self.models = list(models)
+
+    def execute(self, context: Context) -> dict[str, int]:
+        """Write; gives how many partitions of each model."""
+        from aggregator.airflow.upkeep import export  # noqa: PLC0415
+
+        graph = self.graph(context)
+        with self.warehouse(graph) as engine:
+            written, problems = export(engine, graph, [name_of(each) for each in self.models], self.log.info)
+        if problems:
+            raise AirflowFailException("\n".join([*problems, "next: mend the cause, then clear this task"]))
+        return written
+
+
+class CheckFreshness(Task):
+    """Fails if one of an owner's tables is late by its promise, and says which partitions are missing."""
+
+    def __init__(self, *, deployment: Deployment, tables: Sequence[str], **options: Any) -> None:
+        super().__init__(**options)
+        self.deployment = deployment
+        self.tables = list(tables)
+
+    def execute(self, context: Context) -> dict[str, str]:
+        """Look, leave it in the warehouse for dashboards, and judge; gives the state of each table."""
+        from aggregator.airflow.upkeep import look  # noqa: PLC0415
+
+        graph = self.graph(context)
+        with self.warehouse(graph) as engine:
+            states, late = look(engine, graph, [name_of(each) for each in self.tables], self.log.info)
+        if late:
+            raise AirflowFailException("\n".join([*late, "next: see why with `aggregator status` and `explain`"]))
+        return states
+
+
+class RepairStale(Task):
+    """Builds what ``aggregator plan`` calls stale, whatever the reason: late data, changed logic, touched rows."""
+
+    def __init__(self, *, deployment: Deployment, partitions: int, **options: Any) -> None:
+        super().__init__(**options)
+        self.deployment = deployment
+        self.partitions = partitions
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Build the first of them, upstream first, as far as the budget goes."""
+        from aggregator.airflow.upkeep import repair  # noqa: PLC0415
+        from aggregator.airflow.work import complaint  # noqa: PLC0415
+
+        graph = self.graph(context)
+        most = int(context["params"].get("partitions") or self.partitions)
+        with self.warehouse(graph) as engine:
+            builts, left = repair(engine, graph, most, self.run_id(context), self.log.info)
+        if left:
+            self.log.info("%d stale partitions are left for the next run: the budget is %d", left, most)
+        wrong = complaint(graph, builts)
+        if wrong:
+            raise AirflowFailException(wrong)
+        return {"left": left, "models": {built.model: built.json() for built in builts}}
