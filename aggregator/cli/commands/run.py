@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import secrets
 import sys
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import groupby
 from pathlib import Path
 
@@ -30,7 +29,7 @@ from aggregator.cli.plans import print_left_out, print_nothing, warn_unselected
 from aggregator.cli.progress import Bar, Lines, Silent
 from aggregator.cli.select import select
 from aggregator.cli.session import open_project
-from aggregator.cli.warehouse import at_work
+from aggregator.cli.warehouse import at_work, new_run_id
 from aggregator.core.diagnostics import Diagnostic
 from aggregator.core.estimate import price, size_text
 from aggregator.core.report import Report, Status, StepResult
@@ -72,7 +71,7 @@ def command(
     session = open_project(folder, environment, quiet=quiet)
     session.stop_on_errors()
     graph, per_tib = session.graph, price_per_tib(session.graph.project.environment)
-    run_id = run_id or _run_id()
+    run_id = run_id or new_run_id()
     exported = exporting(session, select(graph, selection))
     with at_work(graph, session.root, teller(quiet=quiet), wait, run_id) as engine:
         engine.parallel = min(jobs or engine.parallel, engine.parallel)
@@ -106,11 +105,6 @@ def command(
         print_left_out(found)
         click.echo(f"Next: {_next(report, is_all=not found.left_out)}")
     return 0 if report.is_clean and not exports.problems else 1
-
-
-def _run_id() -> str:
-    """Sorts by time; the tail tells runs of the same second apart."""
-    return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
 
 
 @contextlib.contextmanager
