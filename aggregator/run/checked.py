@@ -35,7 +35,7 @@ MAX_SAMPLES = 20
 """Of so many partitions at most are bad rows asked for, for each promise in a run: more of them tell nothing new."""
 
 
-def _counting(model: CompiledModel) -> Expectation:
+def counting(model: CompiledModel) -> Expectation:
     """How many rows there are, whatever the number: who expects nothing may get rows that are staged nowhere."""
     return Expectation("rows", "", model.place, number="COUNT(*)", minimum=None, maximum=None)
 
@@ -61,7 +61,7 @@ class Checked:
     def expectations(self) -> list[Expectation]:
         """The numbers to ask of staged rows: at least one, if there is something to ask of them at all."""
         numbers = asked(self._asked)
-        return numbers or [_counting(self._model)] * any(promise.query for promise in self._asked)
+        return numbers or [counting(self._model)] * any(promise.query for promise in self._asked)
 
     @property
     def _asked(self) -> list[Promise]:

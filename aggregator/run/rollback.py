@@ -11,12 +11,13 @@ from aggregator.core.graph import CompiledModel
 from aggregator.core.plan import Reason, Stale, Step
 from aggregator.core.project import Kind
 from aggregator.core.warehouse import ABSENT, LedgerRow, Outcome, Version
-from aggregator.core.writes import Batch, Expectation, ReplaceView, Staged
+from aggregator.core.writes import Batch, ReplaceView, Staged
 from aggregator.engines import Engine
 from aggregator.engines.protocol import ColumnsChangedError, QueryError
 from aggregator.plan.history import Return, way_back
 from aggregator.plan.inputs import address
 from aggregator.run import codes
+from aggregator.run.checked import counting
 from aggregator.strategies import write_for
 
 
@@ -44,7 +45,7 @@ def roll_back(
     assert not isinstance(write, ReplaceView)  # noqa: S101  (a view has no way back)
     earlier = engine.earlier(write, back.moment)
     try:
-        staged = engine.stage(earlier, [_counted(model)])
+        staged = engine.stage(earlier, [counting(model)])
         with engine.publishing():
             published = engine.publish(earlier, staged, [partition])
             row = dataclasses.replace(
@@ -90,11 +91,6 @@ def _row(latest: LedgerRow, back: Return, staged: Staged, version: Version) -> L
         checks=restored.checks,
         message=f"from the {taken.rows} rows of run {taken.run_id} to the {batch.rows} of run {restored.run_id}{exact}",
     )
-
-
-def _counted(model: CompiledModel) -> Expectation:
-    """Any number will do; asking for it has the rows staged, and thereby known, before they are published."""
-    return Expectation("rows", "", model.place, number="COUNT(*)", minimum=None, maximum=None)
 
 
 def _refused(model: CompiledModel, partition: str, why: str) -> RolledBack:

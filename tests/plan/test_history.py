@@ -25,7 +25,9 @@ def history(outcomes):
     for number, letter in enumerate(outcomes):
         at = START + dt.timedelta(hours=number)
         read_at = at - dt.timedelta(minutes=10)
-        yield LedgerRow(TableName("marts", "daily"), "2024-01-01", str(number), OUTCOMES[letter], "f", "[]", read_at, at)
+        yield LedgerRow(
+            TableName("marts", "daily"), "2024-01-01", str(number), OUTCOMES[letter], "f", "[]", read_at, at
+        )
 
 
 @pytest.mark.parametrize(

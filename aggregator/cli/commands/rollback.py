@@ -38,9 +38,9 @@ def command(
     wait: float,
     output: str,
 ) -> int:
-    """Bring the rows back that a partition had before its last build.
+    """Bring back the rows that partitions had before.
 
-    The partition is then held: it is built again when what it reads or its SQL changes, or when a run with --full asks
+    These are the rows before the last build. A partition is then held: it is built again when what it reads or its SQL changes, or when a run with --full asks
     for it. What reads it is stale.
     """
     if not targets and run is None:
