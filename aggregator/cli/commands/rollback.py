@@ -40,8 +40,8 @@ def command(
 ) -> int:
     """Bring back the rows that partitions had before.
 
-    These are the rows before the last build. A partition is then held: it is built again when what it reads or its SQL changes, or when a run with --full asks
-    for it. What reads it is stale.
+    These are the rows before the last build. A partition is then held: it is built again when
+    what it reads or its SQL changes, or when a run with --full asks for it. What reads it is stale.
     """
     if not targets and run is None:
         raise click.UsageError("say what to roll back: MODEL@PARTITION, or --run ID")
