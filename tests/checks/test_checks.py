@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import re
+from pathlib import Path
 
 import pytest
 import yaml
@@ -15,6 +17,7 @@ from aggregator.checks.samples import sample_query
 from aggregator.checks.verdicts import asked, judged, result_json
 from aggregator.core.diagnostics import Severity
 
+GOLDEN = Path(__file__).parents[1] / "golden/checks/with-wrong-arguments/expected/output.txt"
 BETWEEN = "expect_column_values_to_be_between"
 ROWS = "expect_table_row_count_to_be_between"
 
@@ -264,3 +267,12 @@ def test_a_select_of_bad_rows_reads_one_partition():
         " JOIN dims.c USING (carrier) WHERE rate > 9"
     )
     assert promise.reads == (("dims.c", ""),)
+
+
+def test_many_bad_declarations_have_a_place_and_advice_each():
+    """Those of a golden case, as they are printed when the project is linted: no row is looked at."""
+    printed = GOLDEN.read_text(encoding="utf-8")
+    findings = re.split(r"^(?=models/marts/daily\.sql:\d+:\d+: A30\d )", printed, flags=re.MULTILINE)[1:]
+
+    assert len(findings) > 40
+    assert [each for each in findings if "\n  help: " not in each] == []
