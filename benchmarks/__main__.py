@@ -14,6 +14,7 @@ from pathlib import Path
 
 from benchmarks.airflow_parse import PARSED
 from benchmarks.analyzer import ANALYZER
+from benchmarks.checks import CHECKS
 from benchmarks.figures import FIGURES as SMALL
 from benchmarks.figures import MIB, Figure, Workshop
 from benchmarks.measure import ChildError
@@ -28,6 +29,7 @@ FIGURES: dict[str, Callable[[Workshop], Figure]] = {
     **PLANS,
     **ANALYZER,
     **ROLLUPS,
+    **CHECKS,
     **PARSED,
     "build": build,
     "peers": peers,

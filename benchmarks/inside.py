@@ -15,6 +15,8 @@ from typing import Any
 
 import duckdb
 
+from aggregator.checks import promised
+from aggregator.checks.verdicts import asked
 from aggregator.compile import compile_project
 from aggregator.core.graph import CompiledModel, Graph
 from aggregator.core.names import TableName
@@ -102,16 +104,24 @@ def plan_change() -> dict[str, Any]:
     return {"snapshot": reading, "plan": planning, "due": due, "stale": stale, "steps": len(plan.steps)}
 
 
-def write_queries(*asked: str) -> dict[str, Any]:
+def write_queries(*wanted: str) -> dict[str, Any]:
     """The queries of models, each for some partitions: ``marts.daily@2025-01-01@2025-01-31``, both included."""
     models = _graph().models
     queries = []
-    for each in asked:
+    for each in wanted:
         name, first, last = each.split("@")
         model = models[TableName(*name.split("."))]
         bounds = {key: value.isoformat() for key, value in _bounds(model, [first, last]).items()}
         queries.append((to_duckdb(model.sql), bounds))
     return {"prepare": list(PREPARE), "queries": queries}
+
+
+def write_numbers(name: str) -> dict[str, Any]:
+    """The query of aggregates that the checks of a table without partitions are compiled to."""
+    model = _graph().models[TableName(*name.split("."))]
+    numbers = ", ".join(each.sql for each in asked(promised(model).promises))
+    types = {column.name: column.type for column in model.columns}
+    return {"prepare": list(PREPARE), "query": to_duckdb(f"SELECT {numbers} FROM {name}", {model.name: types})}
 
 
 WORKS: dict[str, Callable[..., dict[str, Any]]] = {
@@ -120,6 +130,7 @@ WORKS: dict[str, Callable[..., dict[str, Any]]] = {
     "step": build_one_by_one,
     "plan": plan_change,
     "queries": write_queries,
+    "numbers": write_numbers,
 }
 
 

@@ -30,6 +30,8 @@ class Table:
     resource: dict[str, Any]
     rows: dict[str, list[Row]] = dataclasses.field(default_factory=dict)
     changed: dict[str, int] = dataclasses.field(default_factory=dict)
+    before: dict[str, list[tuple[int, list[Row]]]] = dataclasses.field(default_factory=dict)
+    """All rows that each partition ever had, and since when."""
 
     def partition(self, row: Row) -> str:
         cut = self.resource.get("timePartitioning")
@@ -40,6 +42,12 @@ class Table:
 
     def put(self, id_: str, rows: list[Row], now: int) -> None:
         self.rows[id_], self.changed[id_] = rows, now
+        self.before.setdefault(id_, []).append((now, rows))
+
+    def at(self, moment: int) -> list[Row]:
+        """The rows at a moment, of all partitions."""
+        then = ([rows for since, rows in each if since <= moment] for each in self.before.values())
+        return [row for each in then if each for row in each[-1]]
 
 
 class Refusal(Exception):  # noqa: N818
@@ -272,10 +280,20 @@ class Warehouse(BigQuery):
         elif purpose == "publish":
             table = self.stored[_names(query["query"])[0]]
             self._replace(query, [row for rows in table.rows.values() for row in rows])
+        elif "FOR SYSTEM_TIME AS OF" in query["query"]:
+            self._replace(query, self._earlier(query["query"], parameters))
         else:
             stamp = len(self.executed)
             self._replace(query, [{**row, "stamp": stamp} for row in self.compute(query["query"], parameters)])
         return []
+
+    def _earlier(self, sql: str, parameters: dict[str, Any]) -> list[Row]:
+        """What a table had at the moment that a query names, between its bounds if there are any."""
+        table, moment = self.stored[_names(sql)[0]], re.search(r"TIMESTAMP '([^']+)'", sql)
+        assert moment
+        column = re.search(r"WHERE `(\w+)` >= @start", sql)
+        rows = table.at(int(dt.datetime.fromisoformat(moment[1] + ":00").timestamp() * 1_000_000))
+        return [r for r in rows if not column or parameters["start"] <= r[column[1]] < parameters["end"]]
 
     def _target(self, reference: Any) -> tuple[Table, str]:
         base, _, id_ = reference["tableId"].partition("$")
@@ -352,8 +370,8 @@ class Warehouse(BigQuery):
             return _answered(rows, [field(f"c{n}", "STRING") for n in range(len(rows[0]) if rows else 0)])
         if "MIN(`written_at`)" in sql:
             return self._first_writings(int(sql.split("<= ")[1].split()[0]))
-        if "QUALIFY" in sql:
-            return self._ledger_rows(sql)
+        if "QUALIFY" in sql or "@partition" in sql:
+            return self._ledger_rows(sql, parameters)
         if "__TABLES__" in sql:
             return _answered(self.shards, [field("table_id", "STRING"), *(field(f"c{n}", "INTEGER") for n in range(3))])
         kinds = ["STRING"] * 4 + ["INTEGER"] * 3
@@ -398,13 +416,15 @@ class Warehouse(BigQuery):
         columns = [field(f"c{n}", kind) for n, kind in enumerate(kinds)]
         return _answered([_cells_of_first(first[key]) for key in sorted(newest)], columns)
 
-    def _ledger_rows(self, sql: str) -> tuple[int, Any]:
+    def _ledger_rows(self, sql: str, parameters: dict[str, Any]) -> tuple[int, Any]:
+        """The latest rows, or all of one partition."""
+        found = [each for each in self.ledger if all(each[name] == value for name, value in parameters.items())]
+        if "QUALIFY" in sql:
+            found = [*{(row["model"], row["partition"], row["outcome"] == "failed"): row for row in found}.values()]
         if _names(sql)[0] not in self.stored:
             raise Refusal(404, "Not found: Table ledger")
         schema = self.stored[_names(sql)[0]].resource["schema"]["fields"]
-        latest = {(row["model"], row["partition"], row["outcome"] == "failed"): row for row in self.ledger}
-        rows = [[_cell(row.get(each["name"]), each["type"]) for each in schema] for row in latest.values()]
-        return _answered(rows, schema)
+        return _answered([[_cell(row.get(each["name"]), each["type"]) for each in schema] for row in found], schema)
 
 
 def _cells_of_first(row: Row) -> list[Any]:

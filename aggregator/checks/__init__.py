@@ -79,10 +79,9 @@ def _promises(check: Check, declared: CheckDeclaration, model: CompiledModel) ->
             else:
                 yield from [promise] if promise is not None else []
         for each in problems:
-            place = each.place or declared.place
-            yield Diagnostic(
-                place, each.code or BAD_ARGUMENTS, str(each).replace(check.name, declared.name), each.advice
-            )
+            message, code = str(each).replace(check.name, declared.name), each.code or BAD_ARGUMENTS
+            advice = each.advice or f"for example `{declared.name}: {check.example}`"
+            yield Diagnostic(each.place or declared.place, code, message, advice)
 
 
 def _named(check: Check, arguments: Plain) -> Iterator[Plain]:
@@ -106,8 +105,7 @@ def _asked(
     if arguments is None and not any(each.is_required for each in check.takes):
         arguments = {}
     if not isinstance(arguments, dict):
-        advice = f"for example `{declared.name}: {check.example}`"
-        problems.append(BadArgumentsError(f"{declared.name} takes named arguments", advice))
+        problems.append(BadArgumentsError(f"{declared.name} takes named arguments"))
         return Asked(check.name, declared.place, {}, {}, model)
     for name in arguments:
         if name not in known:
@@ -118,8 +116,7 @@ def _asked(
         value = arguments.get(name)
         if value is None:
             if argument.is_required:
-                advice = f"for example `{declared.name}: {check.example}`"
-                problems.append(BadArgumentsError(f"{declared.name} needs {name}:", advice))
+                problems.append(BadArgumentsError(f"{declared.name} needs {name}:"))
             continue
         try:
             given[name] = argument.read(value, name, given, model)

@@ -50,7 +50,8 @@ def read_column(value: Plain, _name: str, _given: Given, model: CompiledModel) -
     if found is not None:
         return Named(found.name, f"`{found.name}`", base_type(found.type), getattr(value, "place", None))
     if model.columns:
-        advice = did_you_mean(value, [column.name for column in model.columns])
+        names = [column.name for column in model.columns if not column.state_of]
+        advice = did_you_mean(value, names) or f"there are {', '.join(names)}"
         raise BadArgumentsError(f"there is no output column {value}", advice, at=value)
     return Named(value, f"`{value}`", place=getattr(value, "place", None))
 

@@ -28,4 +28,5 @@ def never(message: str, advice: str = "") -> BadArgumentsError:
 def refuse_type(column: Named, wanted: Sequence[str]) -> None:
     """Refuse a column that is known to be of another type; parameters of types do not count."""
     if column.type and column.type not in [base_type(each) for each in wanted]:
-        raise BadArgumentsError(f"{column.name} is of type {column.type}", at=column, code=NEVER_HOLDS)
+        advice = "CAST it in the SELECT, or name the type that it has"
+        raise BadArgumentsError(f"{column.name} is of type {column.type}", advice, at=column, code=NEVER_HOLDS)

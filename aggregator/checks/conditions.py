@@ -28,7 +28,8 @@ def row_condition(sql: str, model: CompiledModel, *, at: Plain) -> str:
     condition = tree.selects[0]
     outside = condition.find(exp.Select, exp.AggFunc, exp.Window, exp.Parameter, exp.Placeholder, exp.Alias, exp.Star)
     if outside is not None:
-        raise BadArgumentsError(f"{shown}, not {outside.sql('bigquery')}", at=at)
+        advice = "what is about several rows is a check of its own, such as `sql:` with a SELECT"
+        raise BadArgumentsError(f"{shown}, not {outside.sql('bigquery')}", advice, at=at)
     for column in condition.find_all(exp.Column):
         name = column.parts[0].name
         if model.columns and output_column(name, model.columns) is None:
@@ -68,7 +69,8 @@ def bad_rows(sql: str, model: CompiledModel, *, at: Plain) -> tuple[str, tuple[s
         raise BadArgumentsError(f"the SELECT does not read {model.name}", f"FROM {model.name} gives the rows", at=at)
     for node in tree.find_all(exp.Parameter):
         if node.name not in ("start", "end") or model.calendar is None:
-            advice = did_you_mean(node.name, ("start", "end")) if model.calendar else "the table has no partitions"
+            bounds = did_you_mean(node.name, ("start", "end")) or "@start and @end are the bounds of the partition"
+            advice = bounds if model.calendar is not None else "the table has no partitions"
             raise BadArgumentsError(f"there is no parameter @{node.name}", advice, at=at)
     _refuse_unknown(tree, tables, model, at)
     others = tuple(dict.fromkeys(f"{node.db}.{node.name}" for node in tables if node not in own))

@@ -154,10 +154,17 @@ class Asked:
             **others,
         )
 
+    def of_values(self, violation: str, complaint: str) -> Promise:
+        """No value of the column, or few enough, may meet a condition that is NULL for NULL, which does not count."""
+        considered = f"{self.given['column'].sql} IS NOT NULL"
+        return self._of_rows(_all(self.condition, violation), considered, complaint)
+
     def of_rows(self, violation: str, considered: str, complaint: str) -> Promise:
         """No row, or few enough, may meet a condition; those count that meet another one (empty: all)."""
-        counted = " AND ".join(f"({each})" for each in (self.condition, considered) if each)
-        bad = f"{counted} AND ({violation})" if counted else violation
+        return self._of_rows(_all(self.condition, considered, violation), considered, complaint)
+
+    def _of_rows(self, bad: str, considered: str, complaint: str) -> Promise:
+        counted = _all(self.condition, considered)
         mostly = self.given.get("mostly")
         says = self.described(f"{complaint} in {{value}} rows")
         if mostly is None or mostly >= 1:
@@ -217,6 +224,12 @@ class Asked:
         """What is said of a broken promise, after what its author says it is for."""
         described = self.given.get("description")
         return f"{described}: {complaint}" if described else complaint
+
+
+def _all(*conditions: str) -> str:
+    """Conditions that all must hold; empty ones always do."""
+    given = [each for each in conditions if each]
+    return " AND ".join(f"({each})" for each in given) if len(given) > 1 else "".join(given)
 
 
 def _bounds(low: Bound | None, high: Bound | None) -> str:

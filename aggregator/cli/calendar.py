@@ -15,6 +15,7 @@ MARKS = {
     State.FAILED: click.style("x", fg="red", bold=True),
     State.MISSING: click.style("·", fg="red"),
     State.STALE: click.style("o", fg="yellow", bold=True),
+    State.HELD: click.style("◧", fg="yellow"),
     State.KEPT: click.style("□", fg="green"),
     State.ACCEPTED: click.style("▣", fg="green"),
     State.FRESH: click.style("■", fg="green"),

@@ -29,6 +29,7 @@ _EXEMPT = {
     Policy.ACCEPT: "is fresh, and to be accepted by the next run (on_change)",
     Policy.ACCEPTED: "is fresh: it was accepted (on_change)",
     Policy.KEPT: "is kept (gone: keep)",
+    Policy.HELD: "is held: it was rolled back, and waits for other inputs or other SQL",
 }
 
 

@@ -20,6 +20,7 @@ COMMANDS = {
     "setup-analyzer": "Compile Google's analyzer for this machine, once.",
     "plan": "Show what would run, why, and what it would read and cost.",
     "run": "Build what is missing or stale; also the backfill.",
+    "rollback": "Bring back the rows that partitions had before.",
     "export": "Write published rows to files, where a model says so.",
     "clean": "Drop what was built in an environment of your own.",
     "status": "Show a calendar of partitions, which are stale, and why.",

@@ -98,13 +98,14 @@ def print_nothing(planned: Planned) -> None:
 
 
 def print_kept(plan: Plan) -> None:
-    """Say what is not built again because that would lose what it was made from."""
-    for name, exempt in plan.exempt.items():
-        kept = {partition: each.detail for partition, each in exempt.items() if each.policy is Policy.KEPT}
-        if kept:
-            first, detail = next(iter(kept.items()))
-            more = f"; {len(kept) - 1:,} more of it like this" if len(kept) > 1 else ""
-            click.echo(f"kept as it is: {address(name, first)}, as {detail}{more}")
+    """Say what is not built again because that would lose what it was made from, or give what was rolled back."""
+    for policy, said in ((Policy.KEPT, "kept as it is: {}, as {}"), (Policy.HELD, "held: {} was rolled back {}")):
+        for name, exempt in plan.exempt.items():
+            left = {partition: each.detail for partition, each in exempt.items() if each.policy is policy}
+            if left:
+                first, detail = next(iter(left.items()))
+                more = f"; {len(left) - 1:,} more of it like this" if len(left) > 1 else ""
+                click.echo(said.format(address(name, first), detail) + more)
 
 
 def print_left_out(planned: Planned) -> None:

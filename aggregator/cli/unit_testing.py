@@ -17,18 +17,17 @@ from aggregator.cli.progress import counter
 from aggregator.cli.session import Session
 from aggregator.core.diagnostics import Diagnostic
 from aggregator.core.names import TableName
-from aggregator.engines import Engine, open_bench
+from aggregator.engines import Engine
 from aggregator.engines.protocol import QueryError
 from aggregator.export.junit import TestResult
 from aggregator.load.cases import Case, load_cases
-from aggregator.unit_tests.engines import Computer, Embedded, Reference
+from aggregator.unit_tests import opened
+from aggregator.unit_tests.engines import Computer
 from aggregator.unit_tests.report import findings
 from aggregator.unit_tests.run import Outcome, State, run_cases
 from aggregator.unit_tests.scaffold import draft, target
 from aggregator.unit_tests.update import updated
 from aggregator.unit_tests.written import written
-
-ENGINES = ("duckdb", "reference", "both")
 
 
 def cases_of(session: Session, chosen: Sequence[TableName]) -> tuple[list[Case], tuple[Diagnostic, ...]]:
@@ -41,31 +40,13 @@ def cases_of(session: Session, chosen: Sequence[TableName]) -> tuple[list[Case],
 @contextlib.contextmanager
 def computers(session: Session, wanted: str | None, *, quiet: bool) -> Iterator[list[Computer]]:
     """The engines that were asked for, open; without a wish, those that are here."""
-    with contextlib.ExitStack() as stack:
-        found: list[Computer] = []
-        if wanted != "reference":
-            bench = open_bench(session.graph)
-            stack.callback(bench.close)
-            found.append(Embedded(bench))
-        if wanted != "duckdb":
-            reference = _reference(session, stack, must_be=wanted is not None, quiet=quiet)
-            found += [reference] if reference is not None else []
-        yield found
-
-
-def _reference(session: Session, stack: contextlib.ExitStack, *, must_be: bool, quiet: bool) -> Reference | None:
-    from aggregator.analyzers.googlesql import open_analyzer  # noqa: PLC0415  (only where tests are run)
-    from aggregator.analyzers.googlesql.reference import ReferenceEngine  # noqa: PLC0415
-    from aggregator.analyzers.protocol import NotAvailableError  # noqa: PLC0415
+    from aggregator.analyzers.protocol import NotAvailableError  # noqa: PLC0415  (only where tests are run)
 
     try:
-        analyzer = open_analyzer(session.graph.project, teller(quiet=quiet))
+        with opened.computers(session.graph, wanted, teller(quiet=quiet)) as found:
+            yield found
     except NotAvailableError as error:
-        if must_be:
-            raise click.UsageError(f"--engine: {error}") from None
-        return None
-    stack.callback(analyzer.close)
-    return Reference(ReferenceEngine(analyzer), analyzer.parallel)
+        raise click.UsageError(f"--engine: {error}") from None
 
 
 def run_unit_tests(session: Session, cases: Sequence[Case], engine: str | None, *, quiet: bool) -> list[Outcome]:

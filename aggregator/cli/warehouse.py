@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import secrets
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -11,6 +13,11 @@ import click
 from aggregator.cli.output import count, print_text
 from aggregator.core.graph import Graph
 from aggregator.engines import Engine, open_engine
+
+
+def new_run_id() -> str:
+    """Sorts by time; the tail tells runs of the same second apart."""
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
 
 
 @contextlib.contextmanager

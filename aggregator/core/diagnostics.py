@@ -154,6 +154,21 @@ class Document:
         """The offset of a line and column, both counted from 1."""
         return self._line_starts[min(line, len(self._line_starts)) - 1] + column - 1
 
+    def lines_of(self, text: Word) -> tuple[Place, ...]:
+        """Where the lines of a text begin in this file; empty where they do not stand here as they are."""
+        if text.place.path != self.path:
+            return ()
+        at = self.offset(text.place.line, text.place.column)
+        end = self.offset(text.place.end_line, text.place.end_column)
+        found = []
+        for line in text.split("\n"):
+            at = self.text.find(line, at, end)
+            if at < 0:
+                return ()
+            found.append(self.place(at))
+            at += len(line)
+        return tuple(found)
+
 
 class Word(str):
     """A word of the author's, with the place where it stands, so that later stages can point at it."""
@@ -170,6 +185,14 @@ class Word(str):
     def __getnewargs__(self) -> tuple[str, Place]:  # type: ignore[override]
         """For another process."""
         return str(self), self.place
+
+
+def place_in(text: Word, lines: tuple[Place, ...], offset: int | None) -> Place:
+    """Where a character of a text is written, whose lines begin there; without one, where the text is."""
+    if offset is None or not lines:
+        return text.place
+    line = lines[text.count("\n", 0, offset)]
+    return dataclasses.replace(line, column=line.column + offset - text.rfind("\n", 0, offset) - 1)
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

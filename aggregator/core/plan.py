@@ -59,6 +59,8 @@ class Policy(StrEnum):
     """Its rows were accepted when the logic changed."""
     KEPT = "kept"
     """What it was made from is gone, so it can't be built again."""
+    HELD = "held"
+    """It was rolled back, and building it now would give the rows that were taken away."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aggregator.core import pseudo
-from aggregator.core.diagnostics import Word
+from aggregator.core.diagnostics import Word, place_in
 
 if TYPE_CHECKING:
     from aggregator.core.aggregate import MeasureDeclaration, RollupDeclaration
@@ -318,10 +318,7 @@ class Function:
 
     def place(self, offset: int | None) -> Place:
         """Where a character of the text is written; without one, where the text is."""
-        if offset is None or not self.lines:
-            return self.text.place
-        line = self.lines[self.text.count("\n", 0, offset)]
-        return dataclasses.replace(line, column=line.column + offset - self.text.rfind("\n", 0, offset) - 1)
+        return place_in(self.text, self.lines, offset)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -24,6 +24,8 @@ class Status(StrEnum):
     """Not built: its author accepts the rows that other logic gave, and this was written down."""
     KEPT = "kept"
     """Not built: rows that it was made from are gone, and its author keeps what was made from them."""
+    HELD = "held"
+    """Not built: it was rolled back, and its inputs came out as they were."""
     FAILED = "failed"
     BLOCKED = "blocked"
     """Not built: something that it reads failed."""

@@ -19,6 +19,8 @@ class State(StrEnum):
     FAILED = "failed"
     MISSING = "missing"
     STALE = "stale"
+    HELD = "held"
+    """It was rolled back; it is built again when what it reads or its SQL changes."""
     KEPT = "kept"
     """It can't be built again, as what it was made from is gone; its author said that it is to stay."""
     ACCEPTED = "accepted"
@@ -26,7 +28,7 @@ class State(StrEnum):
     FRESH = "fresh"
 
 
-SETTLED = (State.FRESH, State.ACCEPTED, State.KEPT)
+SETTLED = (State.FRESH, State.ACCEPTED, State.KEPT, State.HELD)
 """What a run leaves as it is."""
 
 

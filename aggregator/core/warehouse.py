@@ -73,6 +73,9 @@ class Outcome(StrEnum):
     """Built, and equal to what was there: nothing was written, so that what is downstream stays fresh."""
     ACCEPTED = "accepted"
     """Not built: its author accepts the rows that other logic gave. All but the fingerprint is that of their build."""
+    ROLLED_BACK = "rolled_back"
+    """Not built: the rows that were there before are back. Fingerprint and inputs are those of the rows taken away, as
+    building it from them would give these again."""
     FAILED = "failed"
 
 

@@ -31,6 +31,20 @@ worth a report.""",
 REFUSALS = {"googlesql": REFUSED_OFFLINE, "bigquery": REFUSED_BY_BIGQUERY}
 """The code of each layer's refusals."""
 
+_CHECK_REFUSED = """{} refuses the SQL of a check: a SELECT or a condition of its author's, or a number that it counts.
+
+A run would refuse it, too, and hold the rows back (`R512`). The place is that of the SQL in the declaration; of a
+number, that of the check."""
+CHECK_REFUSED_OFFLINE = Code(
+    "D603",
+    "check-refused-by-googlesql",
+    _CHECK_REFUSED.format("Google's own analyzer of BigQuery's language"),
+    Layer.GOOGLESQL,
+)
+CHECK_REFUSED_BY_BIGQUERY = Code("D604", "check-refused-by-bigquery", _CHECK_REFUSED.format("BigQuery"), Layer.BIGQUERY)
+CHECK_REFUSALS = {"googlesql": CHECK_REFUSED_OFFLINE, "bigquery": CHECK_REFUSED_BY_BIGQUERY}
+"""The code of each layer's refusals of checks."""
+
 OVER_BUDGET = _code(
     611,
     "over-budget",

@@ -12,6 +12,7 @@ from aggregator.core.diagnostics import Diagnostic, Layer, errors
 from aggregator.core.graph import CompiledModel, Graph
 from aggregator.core.names import TableName
 from aggregator.dry_run import codes
+from aggregator.dry_run.checks import check_findings
 from aggregator.dry_run.examine import Examiner
 from aggregator.dry_run.functions import function_findings
 from aggregator.dry_run.layer import Asked, Progress, judge
@@ -38,6 +39,7 @@ def dry_run(request: Request, analyzers: Sequence[Analyzer], cache: Cache, progr
         *request.findings,
         *_refusals(request, layers),
         *function_findings(graph, analyzers, layers, cache),
+        *check_findings(graph, request.selected, analyzers, layers, cache),
         *(each for report in reports for each in report.examination.findings),
     )
     return DryRun(

@@ -173,6 +173,20 @@ class Engine(Protocol):
         """Append to the ledger."""
         ...
 
+    def history(self, table: TableName, partition: str) -> tuple[LedgerRow, ...]:
+        """All that the ledger has of a partition, oldest first.
+
+        Raises :class:`NotHereError` for a table that this environment only reads.
+        """
+        ...
+
+    def earlier(self, write: Write, moment: datetime) -> Write:
+        """The same write, of the rows that its partitions had at a moment.
+
+        Raises :class:`NotHereError` if the engine keeps no earlier rows, or not those.
+        """
+        ...
+
     def arrivals(self, limit: int) -> tuple[Arrival, ...]:
         """When the newest partitions of each model, so many, were written for the first time, by the ledger."""
         ...

@@ -31,11 +31,15 @@ TOLERANCE = 1e-9
 
 @dataclasses.dataclass(frozen=True)
 class RowsWritten:
-    """Rows of a table: each a mapping of columns to values that nobody has looked at. ``file`` has them if named."""
+    """Rows of a table: each a mapping of columns to values that nobody has looked at.
+
+    ``file`` has them if it is named. They may be what a SELECT gives, too: ``sql``.
+    """
 
     records: tuple[Mapping, ...]
     place: Place
     file: Word | None = None
+    sql: Word | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,13 +75,18 @@ class Case:
 
 
 class RowsShape:
-    """Rows, as a list of mappings or as the path of a CSV file below ``tests/``."""
+    """Rows, as a list of mappings, as the path of a CSV file below ``tests/``, or as a SELECT that gives them."""
 
     def read(self, node: Node, report: Report) -> RowsWritten | Invalid:
         """The rows as written; a file has not been looked for."""
-        expected = "a list of rows such as `- {carrier: UA, flights: 2}`, or the path of a CSV file"
+        expected = (
+            "a list of rows such as `- {carrier: UA, flights: 2}`, the path of a CSV file, or `sql:` with a SELECT"
+        )
         if isinstance(node, Scalar) and node.text.endswith(".csv"):
             return RowsWritten((), node.place, Word(node.text, node.place))
+        sql = node.get("sql") if isinstance(node, Mapping) and len(node.entries) == 1 else None
+        if isinstance(sql, Scalar):
+            return RowsWritten((), node.place, sql=Word(sql.text, sql.place))
         if not isinstance(node, Sequence):
             return report.wrong(node, expected)
         wrong = [each for each in node.items if not isinstance(each, Mapping)]

@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 
 from aggregator.cache import Cache, Row, key_of, software
-from aggregator.core.diagnostics import Document, Place, Word
+from aggregator.core.diagnostics import Document, Word
 from aggregator.core.names import is_identifier
 from aggregator.core.project import Function
 from aggregator.load import codes
@@ -20,27 +20,13 @@ def read_functions(texts: Sequence[Word], document: Document, cache: Cache, repo
     """The functions that statements in a file make. Statements that ``cache`` knows are not looked at again."""
     found: dict[str, Function] = {}
     for text, (name, message, advice) in zip(texts, _names(texts, cache), strict=True):
-        first = found.setdefault(name.casefold(), Function(name, text, _lines(text, document))) if name else None
+        first = found.setdefault(name.casefold(), Function(name, text, document.lines_of(text))) if name else None
         if first is None:
             report.add(text.place, codes.BAD_FUNCTION, message, advice)
         elif first.text is not text:
             twice = f"the function {name} is declared twice; the first is on line {first.text.place.line}"
             report.add(text.place, codes.BAD_FUNCTION, twice, "keep one of them")
     return tuple(found.values())
-
-
-def _lines(text: Word, document: Document) -> tuple[Place, ...]:
-    """Where the lines of a text begin in the file; empty where they do not stand there as they are."""
-    at = document.offset(text.place.line, text.place.column)
-    end = document.offset(text.place.end_line, text.place.end_column)
-    found = []
-    for line in text.split("\n"):
-        at = document.text.find(line, at, end)
-        if at < 0:
-            return ()
-        found.append(document.place(at))
-        at += len(line)
-    return tuple(found)
 
 
 def _names(texts: Sequence[Word], cache: Cache) -> list[list[str]]:

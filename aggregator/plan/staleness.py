@@ -16,6 +16,7 @@ Pending = Mapping[TableName, Mapping[str, Stale]]
 """Partitions upstream that are about to be rebuilt, and why."""
 
 _OTHER_LOGIC = "its SQL, macros or maps changed since it was built"
+_LEFT_BY = {Outcome.ACCEPTED: Policy.ACCEPTED, Outcome.ROLLED_BACK: Policy.HELD}
 
 
 class Staleness:
@@ -46,7 +47,8 @@ class Staleness:
         if self._inputs.keeps and self._inputs.gone(partition, row.inputs):
             return None
         found = self._change(partition, row, version)
-        if found is None and self._is_doubtful and not self._is_view:
+        is_held = row.outcome is Outcome.ROLLED_BACK
+        if found is None and self._is_doubtful and not self._is_view and not is_held:
             found = self._doubt(partition, row)
         return self._upstream(partition) if found is None and self._waiting and not self._is_view else found
 
@@ -64,14 +66,15 @@ class Staleness:
             return Exempt(Policy.KEPT, gone)
         if row.fingerprint != self._fingerprint:
             return Exempt(Policy.ACCEPT, _OTHER_LOGIC)
-        return Exempt(Policy.ACCEPTED, row.message) if row.outcome is Outcome.ACCEPTED else None
+        policy = _LEFT_BY.get(row.outcome)
+        return Exempt(policy, row.message) if policy is not None else None
 
     @property
     def may_exempt(self) -> bool:
         """Whether any partition may be exempt: it is quicker to ask once than of each."""
         if self._inputs.keeps or self._model.model.on_change is not None:
             return True
-        return any(row.outcome is Outcome.ACCEPTED for row in self._ledger.values())
+        return any(row.outcome in _LEFT_BY for row in self._ledger.values())
 
     def gone(self, partition: str) -> str:
         """What a partition was made from and is gone, so that it is not to be built again; empty if nothing is.

@@ -13,6 +13,8 @@ from aggregator.core.status import Cause, ModelStatus, ProjectStatus, State
 from aggregator.core.warehouse import Ledger
 from aggregator.plan.causes import causes_of
 
+_EXEMPT = {Policy.KEPT: State.KEPT, Policy.HELD: State.HELD}
+
 
 def status_of(graph: Graph, plan: Plan, ledger: Ledger) -> ProjectStatus:
     """The state of every partition that the models of a plan should have."""
@@ -65,7 +67,7 @@ def _warnings(checks: str) -> tuple[str, ...]:
 
 def _state(stale: Stale | None, exempt: Exempt | None, *, is_failed: bool) -> State:
     if stale is None and exempt is not None:
-        return State.KEPT if exempt.policy is Policy.KEPT else State.ACCEPTED
+        return _EXEMPT.get(exempt.policy, State.ACCEPTED)
     if stale is None:
         return State.FRESH
     if is_failed:

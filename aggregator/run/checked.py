@@ -6,7 +6,7 @@ import dataclasses
 import functools
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -35,7 +35,7 @@ MAX_SAMPLES = 20
 """Of so many partitions at most are bad rows asked for, for each promise in a run: more of them tell nothing new."""
 
 
-def _counting(model: CompiledModel) -> Expectation:
+def counting(model: CompiledModel) -> Expectation:
     """How many rows there are, whatever the number: who expects nothing may get rows that are staged nowhere."""
     return Expectation("rows", "", model.place, number="COUNT(*)", minimum=None, maximum=None)
 
@@ -61,7 +61,7 @@ class Checked:
     def expectations(self) -> list[Expectation]:
         """The numbers to ask of staged rows: at least one, if there is something to ask of them at all."""
         numbers = asked(self._asked)
-        return numbers or [_counting(self._model)] * any(promise.query for promise in self._asked)
+        return numbers or [counting(self._model)] * any(promise.query for promise in self._asked)
 
     @property
     def _asked(self) -> list[Promise]:
@@ -163,7 +163,20 @@ class Checked:
             names, rows = look(query, parameters(self._model, partition, partition))
         except QueryError:
             return verdict  # what is wrong is known; only examples are missing
-        return dataclasses.replace(verdict, examples=kept(names, rows, self._sensitive))
+        return dataclasses.replace(verdict, examples=kept(names, rows, self._hidden(verdict.promise, names)))
+
+    def _hidden(self, promise: Promise, names: Sequence[str]) -> Collection[str]:
+        """Which columns of examples must not be kept. A SELECT of its author's may give them other names."""
+        if not promise.query or promise.is_per_row:
+            return self._sensitive
+        others = [name for table, _ in promise.reads if (name := TableName.parse(table)) is not None]
+        sensitive = self._sensitive.union(*(sensitive_columns(self._graph, each) for each in others))
+        if not sensitive:
+            return ()
+        from aggregator.checks.disclosed import hidden_names  # noqa: PLC0415  (sqlglot: few examples are of such)
+
+        known = [column for name in (self._model.name, *others) for column in _columns_of(self._graph, name)]
+        return hidden_names(promise.query, sensitive, known, names)
 
     @functools.cached_property
     def _sensitive(self) -> frozenset[str]:
@@ -175,6 +188,12 @@ class Checked:
         drifting = [each for each in verdicts if each.promise.drift is not None and each.values]
         numbers = {each.promise.expectations[0].number: plain_text(each.values[0]) for each in drifting}
         return {number: value for number, value in numbers.items() if number != "COUNT(*)" and value is not None}
+
+
+def _columns_of(graph: Graph, name: TableName) -> list[str]:
+    if name in graph.models:
+        return [each.name for each in graph.models[name].columns]
+    return [str(each.name) for each in graph.sources[name].columns] if name in graph.sources else []
 
 
 def parameters(model: CompiledModel, first: str, last: str) -> dict[str, date | datetime]:

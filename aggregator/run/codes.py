@@ -63,3 +63,11 @@ COLUMNS_CHANGED = _code(
 New columns are added by themselves. For any other change rebuild the table from nothing with
 `aggregator run --full --select MODEL`, or give the new columns new names.""",
 )
+NOT_ROLLED_BACK = _code(
+    513,
+    "not-rolled-back",
+    """A partition could not be taken back to the rows that it had before its last build.
+
+It has the rows that it had. There is a way back to what the ledger has as built, for as long as the warehouse keeps
+earlier rows. Otherwise go back to the earlier SQL, and build the partition anew.""",
+)

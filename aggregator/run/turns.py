@@ -24,7 +24,12 @@ from aggregator.run.build import Attempt, Builder
 Refuse: TypeAlias = Callable[[CompiledModel], Diagnostic | None]
 """Says why a model must not be built, if so."""
 
-_LEFT = {Policy.ACCEPT: Status.ACCEPTED, Policy.ACCEPTED: Status.FRESH, Policy.KEPT: Status.KEPT}
+_LEFT = {
+    Policy.ACCEPT: Status.ACCEPTED,
+    Policy.ACCEPTED: Status.FRESH,
+    Policy.KEPT: Status.KEPT,
+    Policy.HELD: Status.HELD,
+}
 """How partitions end that are left as they are."""
 
 _ASKED_FOR = (Reason.FULL, Reason.FAILED)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
+import functools
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
+from aggregator.analyzers.googlesql.tables import Answer, Unchecked
 from aggregator.compile.project import compile_project
 from aggregator.core.calendar import Calendar
 from aggregator.core.diagnostics import Place, did_you_mean
@@ -17,12 +19,21 @@ from aggregator.load.cases import Case, RowsWritten
 from aggregator.load.shapes import Invalid, Report
 from aggregator.unit_tests import codes
 from aggregator.unit_tests.clock import with_clock
+from aggregator.unit_tests.queried import queried
 from aggregator.unit_tests.values import reader
 
 Values: TypeAlias = dict[str, Any]
 """A row: the values of the columns that were written."""
 
 Period: TypeAlias = tuple[datetime, datetime]
+
+Query: TypeAlias = Callable[[CompiledModel, str, Sequence[OutputColumn]], Answer]
+"""What a SELECT without tables gives, in the types of these columns."""
+
+
+def no_rows(_model: CompiledModel, _sql: str, _columns: Sequence[OutputColumn]) -> Answer:
+    """Where no engine is at hand."""
+    return Unchecked("no engine is here")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,20 +71,25 @@ class Bound:
     expected: tuple[ExpectedRow, ...] | None
 
 
-def bind(case: Case, graph: Graph, report: Report) -> Bound | None:
-    """The test over the models that are there; None if something in it does not fit, with the reasons in the report."""
+def bind(case: Case, graph: Graph, report: Report, query: Query = no_rows) -> Bound | None:
+    """The test over the models that are there; None if something in it does not fit, with the reasons in the report.
+
+    ``query`` gives the rows of what is written as SQL.
+    """
     model = _model(case, graph, report)
     if model is None:
         return None
     found = len(report.diagnostics)
     sql = _sql(case, model, graph.project.zone, report)
     periods = tuple(_periods(case, model, report))
-    given = tuple(_given(case, model, graph, report))
+    ask = functools.partial(_rows, functools.partial(query, model), report)
+    given = tuple(_given(case, model, graph, report, ask))
     columns = {column.name: column.type for column in model.columns}
     expected = None
     if case.expect is not None:
-        rows = zip(_rows(case.expect, columns, str(model.name), report, partial=True), case.expect.records, strict=True)
-        expected = tuple(ExpectedRow(values, record.place) for values, record in rows)
+        rows = ask(case.expect, columns, str(model.name), partial=True)
+        places = [each.place for each in case.expect.records] or [case.expect.place] * len(rows)
+        expected = tuple(ExpectedRow(values, place) for values, place in zip(rows, places, strict=True))
     if len(report.diagnostics) > found:
         return None
     texts = {each.name: str(each.text) for each in graph.project.functions}
@@ -153,7 +169,9 @@ def _text(calendar: Calendar, moment: datetime) -> str:
     return moment.isoformat()[: max(len("2013-01-01"), calendar.grain.id_length)]
 
 
-def _given(case: Case, model: CompiledModel, graph: Graph, report: Report) -> Iterator[Given]:
+def _given(
+    case: Case, model: CompiledModel, graph: Graph, report: Report, ask: Callable[..., Sequence[Values]]
+) -> Iterator[Given]:
     """Every table that the model reads, with the rows that the test gives."""
     read = dict.fromkeys(edge.table for edge in model.inputs)
     written: dict[TableName, RowsWritten] = {}
@@ -167,7 +185,7 @@ def _given(case: Case, model: CompiledModel, graph: Graph, report: Report) -> It
     for table in read:
         columns, pseudo = _columns(graph, table, model)
         types = {each.name: each.type for each in (*columns, *pseudo)}
-        given = _rows(written[table], types, str(table), report, partial=False) if table in written else ()
+        given = ask(written[table], types, str(table), partial=False) if table in written else ()
         yield Given(table, columns, pseudo, tuple(given))
 
 
@@ -187,9 +205,17 @@ def _columns(
 
 
 def _rows(
-    written: RowsWritten, types: Mapping[str, str], table: str, report: Report, *, partial: bool
+    query: Callable[..., Answer],
+    report: Report,
+    written: RowsWritten,
+    types: Mapping[str, str],
+    table: str,
+    *,
+    partial: bool,
 ) -> Sequence[Values]:
     """Typed rows; one that holds a mistake is empty, and the mistake is in the report."""
+    if written.sql is not None:
+        return queried(query, report, written.sql, types, table)
     folded = {name.casefold(): name for name in types}
     unknown: set[str] = set()
     rows = []

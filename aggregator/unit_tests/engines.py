@@ -15,7 +15,7 @@ from aggregator.unit_tests.bind import Bound, Given, Period, Values
 
 if TYPE_CHECKING:
     from aggregator.analyzers.googlesql.reference import ReferenceEngine
-    from aggregator.core.graph import OutputColumn
+    from aggregator.core.graph import CompiledModel, OutputColumn
     from aggregator.engines.protocol import Bench
 
 
@@ -30,6 +30,10 @@ class Computer(Protocol):
 
     def compute(self, bound: Bound, period: Period | None, given: Sequence[Given]) -> Answer:
         """The rows, why there are none, or why it can't be said."""
+        ...
+
+    def query(self, model: CompiledModel, sql: str, columns: Sequence[OutputColumn]) -> Answer:
+        """What a SELECT gives that reads no tables, and whose columns are of these types; in a test of a model."""
         ...
 
 
@@ -76,14 +80,28 @@ class Embedded:
             for table in given:
                 rows = [{name: _plain(value) for name, value in row.items()} for row in table.rows]
                 self._bench.fill(table.name, (*table.columns, *table.pseudo), rows)
+        except QueryError as error:
+            return _refused(error)
+        return self._rows(write)
+
+    def query(self, model: CompiledModel, sql: str, columns: Sequence[OutputColumn]) -> Answer:
+        """As if the columns were the model's."""
+        return self._rows(ReplaceTable(model.name, sql, tuple(columns)))
+
+    def _rows(self, write: Write) -> Answer:
+        try:
             names, values = self._bench.rows(write)
         except QueryError as error:
-            # The query was compiled: what DuckDB does not understand in it, it lacks.
-            return Mistake(str(error)) if error.in_rows else Unchecked(f"DuckDB can't run this: {error}")
-        types = {each.name.casefold(): each.type for each in model.columns}
+            return _refused(error)
+        types = {each.name.casefold(): each.type for each in write.columns}
         columns = tuple(Field(name, types.get(name.casefold(), "")) for name in names)
         read = tuple(tuple(map(_read, columns, row)) for row in values)
         return Rows(columns, read, is_ordered=False)
+
+
+def _refused(error: QueryError) -> Answer:
+    """The query was compiled: what DuckDB does not understand in it, it lacks."""
+    return Mistake(str(error)) if error.in_rows else Unchecked(f"DuckDB can't run this: {error}")
 
 
 def _plain(value: Any) -> Any:
@@ -121,6 +139,11 @@ class Reference:
         if isinstance(found, Mistake) and untyped:
             return Unchecked(f"the types of all columns of {', '.join(untyped)} are not known")
         return found
+
+    def query(self, model: CompiledModel, sql: str, columns: Sequence[OutputColumn]) -> Answer:
+        """It knows the types by itself."""
+        del model, columns
+        return self._engine.evaluate(sql)
 
 
 def _fields(columns: Sequence[OutputColumn]) -> tuple[Field, ...]:

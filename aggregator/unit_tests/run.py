@@ -9,10 +9,10 @@ from collections.abc import Callable, Sequence
 from concurrent import futures
 from enum import StrEnum
 
-from aggregator.analyzers.googlesql.tables import Answer, Rows
+from aggregator.analyzers.googlesql.tables import Answer, Rows, Unchecked
 from aggregator.analyzers.protocol import Mistake
 from aggregator.core.diagnostics import Diagnostic
-from aggregator.core.graph import Graph
+from aggregator.core.graph import CompiledModel, Graph, OutputColumn
 from aggregator.load.cases import Case
 from aggregator.load.shapes import Report
 from aggregator.unit_tests.bind import Bound, ExpectedRow, bind
@@ -79,7 +79,7 @@ def _begun(
 ) -> tuple[Bound | None, list[Callable[[], Ran]], tuple[Diagnostic, ...]]:
     """A test beside its model, what gives the answer of each engine, and why the test makes no sense."""
     report = Report()
-    bound = bind(case, graph, report)
+    bound = bind(case, graph, report, functools.partial(_queried, computers))
     if bound is None:
         return None, [], report.sorted()
     ran: list[Callable[[], Ran]] = []
@@ -87,6 +87,16 @@ def _begun(
         ask = functools.partial(_ran, bound, each)
         ran.append(pool.submit(ask).result if each.parallel > 1 else ask)
     return bound, ran, ()
+
+
+def _queried(computers: Sequence[Computer], model: CompiledModel, sql: str, columns: Sequence[OutputColumn]) -> Answer:
+    """The rows of a SELECT in a test: the same for all engines, from the one that is most like BigQuery."""
+    found: Answer = Unchecked("no engine is here")
+    for each in reversed(computers):
+        found = each.query(model, sql, columns)
+        if not isinstance(found, Unchecked):
+            break
+    return found
 
 
 def _outcome(case: Case, bound: Bound | None, ran: Sequence[Ran], findings: tuple[Diagnostic, ...]) -> Outcome:

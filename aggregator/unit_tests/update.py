@@ -19,7 +19,7 @@ def updated(outcome: Outcome) -> str | None:
     Engines that differ are not written down: whoever reads the test could not tell which of them is right.
     """
     case, bound = outcome.case, outcome.bound
-    if outcome.state is not State.FAILED or bound is None or case.expect is None or case.expect.file is not None:
+    if outcome.state is not State.FAILED or bound is None or case.expect is None or case.expect.file or case.expect.sql:
         return None
     if outcome.between is not None and not outcome.between.is_equal:
         return None

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import re
+from pathlib import Path
 
 import pytest
 import yaml
@@ -15,6 +17,7 @@ from aggregator.checks.samples import sample_query
 from aggregator.checks.verdicts import asked, judged, result_json
 from aggregator.core.diagnostics import Severity
 
+GOLDEN = Path(__file__).parents[1] / "golden/checks/with-wrong-arguments/expected/output.txt"
 BETWEEN = "expect_column_values_to_be_between"
 ROWS = "expect_table_row_count_to_be_between"
 
@@ -23,23 +26,23 @@ ASKED = {
     "not_null of several": ("checks: [{not_null: [flights, Carrier]}]", ["`flights` IS NULL", "`carrier` IS NULL"]),
     "values between": (
         f"checks: [{{{BETWEEN}: {{column: flights, min_value: 0, max_value: 1.5}}}}]",
-        ["(`flights` IS NOT NULL) AND (`flights` < 0 OR `flights` > 1.5)"],
+        ["`flights` < 0 OR `flights` > 1.5"],
     ),
     "values strictly between": (
         "checks: [{between: {column: rate, min_value: 0, max_value: 1, strict_min: true, strict_max: true}}]",
-        ["(`rate` IS NOT NULL) AND (`rate` <= 0 OR `rate` >= 1)"],
+        ["`rate` <= 0 OR `rate` >= 1"],
     ),
     "dates between": (
         "checks: [{between: {column: flight_date, min_value: 2013-01-01}}]",
-        ["(`flight_date` IS NOT NULL) AND (`flight_date` < DATE '2013-01-01')"],
+        ["`flight_date` < DATE '2013-01-01'"],
     ),
     "values of a set": (
         'checks: [{accepted_values: {column: carrier, value_set: [UA, "O\'Hare"]}}]',
-        ["(`carrier` IS NOT NULL) AND (`carrier` NOT IN ('UA', 'O\\'Hare'))"],
+        ["`carrier` NOT IN ('UA', 'O\\'Hare')"],
     ),
     "a regular expression": (
         "checks: [{matches: {column: carrier, regex: '^[A-Z0-9]{2}$'}}]",
-        ["(`carrier` IS NOT NULL) AND (NOT REGEXP_CONTAINS(`carrier`, '^[A-Z0-9]{2}$'))"],
+        ["NOT REGEXP_CONTAINS(`carrier`, '^[A-Z0-9]{2}$')"],
     ),
     "nearly all": (
         "checks: [{not_null: {column: rate, mostly: 0.9}}]",
@@ -48,6 +51,14 @@ ASKED = {
     "some rows": (
         "checks: [{not_null: {column: rate, row_condition: 'flights > 0 -- any'}}]",
         ["(flights > 0) AND (`rate` IS NULL)"],
+    ),
+    "values of some rows": (
+        "checks: [{between: {column: rate, min_value: 0, row_condition: 'flights > 0 OR flights < 9'}}]",
+        ["(flights > 0 OR flights < 9) AND (`rate` < 0)"],
+    ),
+    "nearly all values of some rows": (
+        "checks: [{between: {column: rate, min_value: 0, row_condition: flights > 0, mostly: 0.9}}]",
+        ["COUNTIF((flights > 0) AND (`rate` < 0))", "COUNTIF((flights > 0) AND (`rate` IS NOT NULL))"],
     ),
     "a number of some rows": (
         "checks: [{expect_column_sum_to_be_between: {column: flights, min_value: 1, row_condition: carrier = 'UA'}}]",
@@ -256,3 +267,12 @@ def test_a_select_of_bad_rows_reads_one_partition():
         " JOIN dims.c USING (carrier) WHERE rate > 9"
     )
     assert promise.reads == (("dims.c", ""),)
+
+
+def test_many_bad_declarations_have_a_place_and_advice_each():
+    """Those of a golden case, as they are printed when the project is linted: no row is looked at."""
+    printed = GOLDEN.read_text(encoding="utf-8")
+    findings = re.split(r"^(?=models/marts/daily\.sql:\d+:\d+: A30\d )", printed, flags=re.MULTILINE)[1:]
+
+    assert len(findings) > 40
+    assert [each for each in findings if "\n  help: " not in each] == []

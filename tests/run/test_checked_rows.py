@@ -111,6 +111,22 @@ def test_sensitive_columns_are_masked_wherever_they_go(make):
     assert failed["result"]["partial_unexpected_index_list"] == [{"day": "2013-01-02", "name": MASK, "n": None}]
 
 
+def test_a_select_of_its_authors_shows_nothing_sensitive_under_another_name(make):
+    """Of the own table, and of another one that it reads."""
+    sql = (
+        "SELECT LOWER(t.who) AS x, TO_JSON_STRING(t) AS y, u.who AS z, t.n AS number FROM marts.t AS t"
+        " JOIN lake.t AS u ON t.n = u.n WHERE t.n = 5"
+    )
+    sources = {"day": "DATE", "who": {"type": "STRING", "sensitive": True}, "n": "INT64"}
+    more = {"models/lake/t.yml": source(sources, partition=CUT)}
+    lab = make([{"sql": sql}], ROWS, more)
+
+    lab.run()
+
+    (failed,) = ledger_results(lab.ledger().failed[NAME]["2013-01-02"])
+    assert failed["result"]["partial_unexpected_index_list"] == [{"x": MASK, "y": MASK, "z": MASK, "number": 5}]
+
+
 def test_numbers_are_compared_with_the_partition_before_in_one_run_and_across_runs(make):
     checks = [{"sum_near_previous": {"column": "n", "within": "30 %", "severity": "warn"}}]
     lab = make(checks, ("('2013-01-01', 'a', 10)", "('2013-01-02', 'a', 12)", "('2013-01-03', 'a', 20)"))

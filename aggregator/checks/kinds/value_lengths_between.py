@@ -26,4 +26,4 @@ class ValueLengthsBetween:
         )
         outside = " OR ".join(filter(None, (short, long)))
         bounds = f"{low or 0} and {'any number of' if high is None else high} letters"
-        return asked.of_rows(outside, f"{column.sql} IS NOT NULL", f"{column.name} has not between {bounds}")
+        return asked.of_values(outside, f"{column.name} has not between {bounds}")

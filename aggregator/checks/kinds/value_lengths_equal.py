@@ -20,4 +20,4 @@ class ValueLengthsEqual:
         column, length = asked["column"], asked["value"]
         of_type(column, "STRING")
         violation = f"CHAR_LENGTH({column.sql}) != {length.sql}"
-        return asked.of_rows(violation, f"{column.sql} IS NOT NULL", f"{column.name} has not {length} letters")
+        return asked.of_values(violation, f"{column.name} has not {length} letters")

@@ -23,4 +23,4 @@ class ValuesBetween:
         above = f"{column.sql} {'>=' if asked['strict_max'] else '>'} {high.sql}" if high is not None else ""
         outside = " OR ".join(filter(None, (below, above)))
         bounds = f"{'-inf' if low is None else low} and {'inf' if high is None else high}"
-        return asked.of_rows(outside, f"{column.sql} IS NOT NULL", f"{column.name} is not between {bounds}")
+        return asked.of_values(outside, f"{column.name} is not between {bounds}")

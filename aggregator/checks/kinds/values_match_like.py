@@ -20,8 +20,7 @@ class ValuesMatchLike:
         """The number of such values."""
         column = asked["column"]
         of_type(column, "STRING")
-        return asked.of_rows(
+        return asked.of_values(
             f"NOT {column.sql} LIKE {quoted(asked['like_pattern'])}",
-            f"{column.sql} IS NOT NULL",
             f"{column.name} is not LIKE {asked['like_pattern']}",
         )

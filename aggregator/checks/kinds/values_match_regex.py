@@ -19,8 +19,7 @@ class ValuesMatchRegex:
     def promise(self, asked: Asked) -> Promise | None:
         """The number of such values."""
         column = asked["column"]
-        return asked.of_rows(
+        return asked.of_values(
             f"NOT REGEXP_CONTAINS({column.sql}, {quoted(asked['regex'])})",
-            f"{column.sql} IS NOT NULL",
             f"{column.name} does not match {asked['regex']}",
         )

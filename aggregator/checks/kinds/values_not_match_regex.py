@@ -19,8 +19,7 @@ class ValuesNotMatchRegex:
     def promise(self, asked: Asked) -> Promise | None:
         """The number of such values."""
         column = asked["column"]
-        return asked.of_rows(
+        return asked.of_values(
             f"REGEXP_CONTAINS({column.sql}, {quoted(asked['regex'])})",
-            f"{column.sql} IS NOT NULL",
             f"{column.name} matches {asked['regex']}",
         )

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import secrets
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import groupby
 from pathlib import Path
 
@@ -32,7 +31,7 @@ from aggregator.cli.plans import print_left_out, print_nothing, warn_unselected
 from aggregator.cli.progress import Bar, Lines, Silent
 from aggregator.cli.select import select
 from aggregator.cli.session import open_project
-from aggregator.cli.warehouse import at_work
+from aggregator.cli.warehouse import at_work, new_run_id
 from aggregator.core.diagnostics import Diagnostic
 from aggregator.core.estimate import price, price_per_tib, size_text
 from aggregator.core.report import Report, Status, StepResult
@@ -76,7 +75,7 @@ def command(
     compiled = time.monotonic() - began
     session.stop_on_errors()
     graph, per_tib = session.graph, price_per_tib(session.graph.project.environment)
-    run_id = run_id or _run_id()
+    run_id = run_id or new_run_id()
     exported = exporting(session, select(graph, selection))
     with (
         telling_if_stopped(graph, run_id),
@@ -117,11 +116,6 @@ def command(
         print_left_out(found)
         click.echo(f"Next: {_next(report, is_all=not found.left_out)}")
     return 0 if report.is_clean and not exports.problems else 1
-
-
-def _run_id() -> str:
-    """Sorts by time; the tail tells runs of the same second apart."""
-    return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
 
 
 @contextlib.contextmanager

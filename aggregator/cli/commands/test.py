@@ -15,7 +15,6 @@ from aggregator.cli.rollup_tests import Which, compare_rollups, is_right, print_
 from aggregator.cli.select import select
 from aggregator.cli.session import Session, open_project
 from aggregator.cli.unit_testing import (
-    ENGINES,
     cases_of,
     covered,
     outcome_json,
@@ -32,6 +31,7 @@ from aggregator.core.diagnostics import Diagnostic
 from aggregator.core.names import TableName
 from aggregator.engines import NotHereError
 from aggregator.export.junit import junit
+from aggregator.unit_tests.opened import ENGINES
 from aggregator.unit_tests.report import findings
 from aggregator.unit_tests.run import Outcome
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +16,9 @@ from aggregator.engines.bigquery.jobs import Jobs, Work, digest, job_name
 from aggregator.engines.bigquery.layout import Layout
 from aggregator.engines.bigquery.ledger import (
     appending,
+    entry_of,
     first_writings,
+    history,
     latest_rows,
     ledger_table,
     merged,
@@ -102,13 +104,20 @@ class Books:
         found = self._ask(first_writings(self._layout.ledgers()[0], limit))
         return tuple(Arrival(TableName(*model.split(".")), partition or "", *rest) for model, partition, *rest in found)
 
+    def history(self, table: TableName, partition: str) -> tuple[LedgerRow, ...]:
+        """All rows of a partition in the own ledger, oldest first."""
+        self.flush()
+        named_so = {"model": str(table), "partition": partition}
+        parameters = [Parameter(name, Type("STRING"), value) for name, value in named_so.items()]
+        return tuple(entry_of(row) for row in self._ask(history(self._layout.ledgers()[0]), parameters))
+
     def _read(self, address: Address) -> Ledger:
         return read_rows(self._ask(latest_rows(address)))
 
-    def _ask(self, question: str) -> list[tuple[Any, ...]]:
+    def _ask(self, question: str, parameters: Sequence[Parameter] = ()) -> list[tuple[Any, ...]]:
         """The answer to a question about a ledger; none where nothing was ever built."""
         try:
-            return list(self._connection.rows(question, self._layout.environment.location, (), self._labels))
+            return list(self._connection.rows(question, self._layout.environment.location, parameters, self._labels))
         except Refused as refused:
             if refused.reason == "notFound":
                 return []

@@ -14,6 +14,7 @@ from aggregator.core.writes import Expectation, Published, ReplaceView, Staged, 
 from aggregator.engines.bigquery import writing
 from aggregator.engines.bigquery.books import Books
 from aggregator.engines.bigquery.connection import NOT_INSTALLED, PARALLEL, Connection, Patience, is_installed
+from aggregator.engines.bigquery.earlier import earlier
 from aggregator.engines.bigquery.freshness import freshness_view
 from aggregator.engines.bigquery.jobs import Jobs
 from aggregator.engines.bigquery.layout import Layout, placed, tables_in
@@ -28,7 +29,7 @@ from aggregator.engines.bigquery.targets import Targets
 from aggregator.engines.bigquery.trial import BigQueryTrial
 from aggregator.engines.bigquery.unloading import Unloading
 from aggregator.engines.bigquery.versions import view_version
-from aggregator.engines.protocol import Leaving, QueryError, Rows, Trial, WarehouseError
+from aggregator.engines.protocol import Leaving, NotHereError, QueryError, Rows, Trial, WarehouseError
 
 if TYPE_CHECKING:
     from aggregator.core.diagnostics import Diagnostic
@@ -184,6 +185,19 @@ class BigQueryEngine:
     def record(self, rows: Iterable[LedgerRow]) -> None:
         """Keep for the ledger, which is written when there are many or when they have waited for some seconds."""
         self._books.append(rows)
+
+    def history(self, table: TableName, partition: str) -> tuple[LedgerRow, ...]:
+        """Asked of the own ledger."""
+        with _lost():
+            self._reading.versions()
+            if not self._reading.is_own(table):
+                raise NotHereError(f"{table} is read from another environment, and can't be rolled back in this one")
+            return self._books.history(table, partition)
+
+    def earlier(self, write: Write, moment: datetime) -> Write:
+        """A query of what BigQuery keeps for some days."""
+        with _lost():
+            return earlier(write, moment, self._reading.now())
 
     def arrivals(self, limit: int) -> tuple[Arrival, ...]:
         """Asked of the own ledger."""

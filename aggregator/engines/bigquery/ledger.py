@@ -66,6 +66,14 @@ def latest_rows(address: Address) -> str:
     )
 
 
+def history(address: Address) -> str:
+    """The question for all rows of a partition, oldest first."""
+    return (
+        f"SELECT {_LIST} FROM {address.sql} WHERE `model` = @model AND `partition` = @partition"
+        " ORDER BY `written_at`, `run_id`"
+    )
+
+
 def first_writings(address: Address, limit: int) -> str:
     """The question when the newest partitions of each model, so many, were written for the first time."""
     return (
@@ -88,7 +96,7 @@ def _value(name: str, type_: str) -> str:
 
 def read_rows(rows: Iterable[Sequence[Any]]) -> Ledger:
     """The ledger from the answer to :func:`latest_rows`."""
-    entries = sorted((_entry(row) for row in rows), key=lambda entry: (entry.written_at, entry.run_id))
+    entries = sorted((entry_of(row) for row in rows), key=lambda entry: (entry.written_at, entry.run_id))
     built: dict[TableName, dict[str, LedgerRow]] = {}
     failed: dict[TableName, dict[str, LedgerRow]] = {}
     for entry in entries:
@@ -100,7 +108,8 @@ def read_rows(rows: Iterable[Sequence[Any]]) -> Ledger:
     return Ledger(built, failed)
 
 
-def _entry(row: Sequence[Any]) -> LedgerRow:
+def entry_of(row: Sequence[Any]) -> LedgerRow:
+    """A row of the table as one of the ledger."""
     values = dict(zip(_COLUMNS, row, strict=True))
     name = TableName.parse(values["model"])
     assert name is not None  # noqa: S101  (we wrote it)

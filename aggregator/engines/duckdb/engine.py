@@ -24,14 +24,14 @@ from aggregator.engines.duckdb.dialect.python import MARK
 from aggregator.engines.duckdb.errors import lost, translated
 from aggregator.engines.duckdb.freshness import read_arrivals, write_freshness
 from aggregator.engines.duckdb.ingest import is_loaded, load, origin_of, unload_sample
-from aggregator.engines.duckdb.ledger import DDL, SCHEMA, UPGRADES, VERSION, append_rows, read_ledger
+from aggregator.engines.duckdb.ledger import DDL, SCHEMA, UPGRADES, VERSION, append_rows, read_history, read_ledger
 from aggregator.engines.duckdb.reading import from_staging, readable, schema_of, schemas_of, to_come, with_own_columns
 from aggregator.engines.duckdb.staging import STAGING, Staging, used
 from aggregator.engines.duckdb.tables import Tables
 from aggregator.engines.duckdb.trial import DuckDbTrial
 from aggregator.engines.duckdb.types import told_type
 from aggregator.engines.duckdb.unload import Storage
-from aggregator.engines.protocol import QueryError, Rows, WarehouseError
+from aggregator.engines.protocol import NotHereError, QueryError, Rows, WarehouseError
 
 if TYPE_CHECKING:
     from aggregator.core.calendar import Calendar, Partition
@@ -199,6 +199,17 @@ class DuckDbEngine:
     def record(self, rows: Iterable[LedgerRow]) -> None:
         """Append to the ledger."""
         append_rows(self._db, list(rows))
+
+    @translated(lost)
+    def history(self, table: TableName, partition: str) -> tuple[LedgerRow, ...]:
+        """From the ledger."""
+        return tuple(read_history(self._db, table, partition))
+
+    def earlier(self, write: Write, moment: datetime) -> Write:
+        """Nothing: rows that are replaced are gone."""
+        del moment
+        message = f"{write.table} can't be rolled back: DuckDB keeps no earlier rows of a table"
+        raise NotHereError(message, "go back to the earlier SQL, and build it again: `aggregator run`")
 
     @translated(lost)
     def arrivals(self, limit: int) -> tuple[Arrival, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aggregator.core.names import TableName
 from aggregator.core.warehouse import Ledger, LedgerRow, Outcome
@@ -68,13 +68,23 @@ def read_ledger(db: Connection) -> Ledger:
         if row[0] not in names:
             names[row[0]] = TableName(*row[0].split("."))
         name, partition = names[row[0]], row[1]
-        entry = LedgerRow(name, partition, row[2], Outcome(row[3]), *row[4:])
+        entry = _entry(name, row)
         if entry.outcome is Outcome.FAILED:
             failed.setdefault(name, {})[partition] = entry
         else:
             built.setdefault(name, {})[partition] = entry
             failed.get(name, {}).pop(partition, None)
     return Ledger(built, failed)
+
+
+def read_history(db: Connection, table: TableName, partition: str) -> list[LedgerRow]:
+    """All rows of a partition, oldest first."""
+    asked = f"SELECT {_LIST} FROM {SCHEMA}.ledger WHERE model = ? AND partition = ? ORDER BY rowid"
+    return [_entry(table, row) for row in db.execute(asked, [str(table), partition]).fetchall()]
+
+
+def _entry(name: TableName, row: Sequence[Any]) -> LedgerRow:
+    return LedgerRow(name, row[1], row[2], Outcome(row[3]), *row[4:])
 
 
 def append_rows(db: Connection, rows: Sequence[LedgerRow]) -> None:

@@ -154,7 +154,9 @@ def _(shape: Moment) -> Schema:
 @schema_of.register
 def _(shape: RowsShape) -> Schema:
     """Which columns there are, and of which types, is found when the test is run."""
-    return {"anyOf": [{"type": "array", "items": {"type": "object"}}, pattern(r".*\.csv")]}
+    select = {"type": "object", "properties": {"sql": {"type": "string"}}, "required": ["sql"]}
+    listed = {"type": "array", "items": {"type": "object"}}
+    return {"anyOf": [listed, pattern(r".*\.csv"), {**select, "additionalProperties": False}]}
 
 
 @schema_of.register(ListOf)

@@ -20,6 +20,7 @@ _MEANING = {
     State.FRESH: "building it now would give the rows that it has",
     State.ACCEPTED: "other SQL gave its rows, and its author lets them stay (on_change)",
     State.KEPT: "what it was made from is gone, and its author keeps it (gone: keep)",
+    State.HELD: "it was rolled back, and is built again when what it reads or its SQL changes",
     State.STALE: "what it was made from, or its SQL, has changed since",
     State.MISSING: "not built yet, or its rows are gone",
     State.FAILED: "the last attempt to build it failed; it keeps the rows that it had",

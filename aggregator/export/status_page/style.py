@@ -37,6 +37,7 @@ svg text { font: 11px system-ui, sans-serif; fill: var(--soft); }
 svg { display: block; } .legend svg, .tiles svg { display: inline-block; }
 .fresh { fill: var(--fresh); } .stale { fill: url(#stale); } .missing { fill: url(#missing); stroke: var(--missing-ink);
   stroke-width: 1; } .failed { fill: url(#failed); } .accepted { fill: url(#accepted); } .kept { fill: url(#kept); }
+.held { fill: url(#held); }
 a:hover path, a:focus path { stroke: var(--ink); stroke-width: 2; }
 .ground-stale { fill: var(--stale); } .ink-stale { stroke: var(--stale-ink); }
 .ground-missing { fill: var(--missing); } .ink-missing { fill: var(--missing-ink); }
@@ -53,6 +54,9 @@ PATTERNS = """<svg width="0" height="0" aria-hidden="true"><defs>
 <path class="ground-left" d="M0 0h16v16h-16z"/><path class="ink-left" stroke-width="2.2" d="M3 8l3 3l6-7"/></pattern>
 <pattern id="kept" patternUnits="userSpaceOnUse" width="16" height="16">
 <path class="ground-left" d="M0 0h16v16h-16z"/><path class="ink-left" stroke-width="2.2" d="M4 4h6v6h-6z"/></pattern>
+<pattern id="held" patternUnits="userSpaceOnUse" width="16" height="16">
+<path class="ground-stale" d="M0 0h16v16h-16z"/>
+<path class="ink-stale" fill="none" stroke-width="2.2" d="M10 3l-6 4l6 4z"/></pattern>
 <pattern id="failed" patternUnits="userSpaceOnUse" width="16" height="16">
 <path class="ground-failed" d="M0 0h16v16h-16z"/>
 <path class="ink-failed" stroke-width="2.2" d="M3.5 3.5l7 7M10.5 3.5l-7 7"/></pattern>
