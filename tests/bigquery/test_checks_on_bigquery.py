@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conftest import files
+from one_table import files
 
 from aggregator.core.report import Status
 

@@ -12,9 +12,9 @@ from typing import Any
 
 import duckdb
 import pytest
-from conftest import graph_of
 from emulated import PROJECT, running
 from lab import daily, model, source, write_files
+from one_table import graph_of
 
 from aggregator.core.calendar import Calendar, ColumnType
 

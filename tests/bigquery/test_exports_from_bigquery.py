@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from conftest import ONE_BY_ONE, files, graph_of
 from lab import daily, write_files
+from one_table import ONE_BY_ONE, files, graph_of
 from warehouse_server import Warehouse, rows_of_days
 
 from aggregator.export.storage import behind, refused, unload

@@ -6,8 +6,8 @@ import dataclasses
 from datetime import UTC, datetime
 
 import sqlglot
-from conftest import files, graph_of
 from lab import write_files
+from one_table import files, graph_of
 from sqlglot import exp
 
 from aggregator.core.freshness import FreshnessReport, Level, TableFreshness

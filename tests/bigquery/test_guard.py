@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
-from conftest import PROJECT_FILE, files, graph_of
 from hypothesis import given
 from hypothesis import strategies as st
 from lab import model, write_files
+from one_table import PROJECT_FILE, files, graph_of
 
 from aggregator.core.names import TableName
 from aggregator.engines.bigquery.guard import guarded

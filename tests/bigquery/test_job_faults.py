@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 from api_server import error
-from conftest import ONE_BY_ONE, assert_whole, files, stamps, successes
+from one_table import ONE_BY_ONE, assert_whole, files, stamps, successes
 
 from aggregator.core.report import Status
 

@@ -7,8 +7,8 @@ import time
 from contextlib import ExitStack
 
 import pytest
-from conftest import QUICK, assert_whole, files, graph_of, stamps, successes
 from lab import write_files
+from one_table import QUICK, assert_whole, files, graph_of, stamps, successes
 
 from aggregator.core.names import TableName
 from aggregator.core.plan import Reason, Stale, Step

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from conftest import graph_of
 from lab import daily, model, source, write_files
+from one_table import graph_of
 
 from aggregator.core.names import TableName
 from aggregator.core.plan import Reason, Stale, Step

@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from conftest import PROJECT_FILE, as_json, files, graph_of, rows_of_days, stamps
 from lab import daily, model, write_files
+from one_table import PROJECT_FILE, as_json, files, graph_of, stamps
+from warehouse_server import rows_of_days
 
 from aggregator.core.names import TableName
 from aggregator.core.plan import Policy, Reason, Stale, Step

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import PROJECT_FILE, files, graph_of
 from lab import daily, model, write_files
+from one_table import PROJECT_FILE, files, graph_of
 from warehouse_server import Warehouse
 
 from aggregator.core.graph import Graph

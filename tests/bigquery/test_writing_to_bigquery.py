@@ -7,8 +7,8 @@ import time
 
 import pytest
 from api_server import field
-from conftest import ONE_BY_ONE, PROJECT_FILE, assert_whole, files, graph_of, stamps, successes
 from lab import daily, model, source, write_files
+from one_table import ONE_BY_ONE, PROJECT_FILE, assert_whole, files, graph_of, stamps, successes
 from warehouse_server import rows_of_days
 
 from aggregator.core.names import TableName
