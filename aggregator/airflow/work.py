@@ -21,7 +21,7 @@ from aggregator.export.manifest.file import read_manifest
 from aggregator.export.manifest.graph import graph_of
 from aggregator.plan import make_plan
 from aggregator.plan.limit import limited
-from aggregator.plan.scheduled import Missing, awaited, missing
+from aggregator.plan.scheduled import Missing, awaited, awaited_latest, missing
 from aggregator.run import run_plan
 
 Say = Callable[[str], None]
@@ -167,8 +167,12 @@ def say_plan(plan: Plan, graph: Graph, say: Say) -> None:
 
 def wanted(graph: Graph, readers: Sequence[TableName], table: TableName, asked: Asked, snapshot: Snapshot) -> list[str]:
     """The partitions of a table that have to be there for what is asked of its readers, oldest first."""
-    found = (awaited(graph, each, asked.partitions(graph, each, snapshot.now), table) for each in readers)
-    return sorted({partition for each in found for partition in each})
+    found = set[str]()
+    for each in readers:
+        partitions = asked.partitions(graph, each, snapshot.now)
+        found.update(awaited(graph, each, partitions, table))
+        found.update(awaited_latest(graph, snapshot, each, partitions, table))
+    return sorted(found)
 
 
 def looked(graph: Graph, table: TableName, partitions: Sequence[str], say: Say, wait: float) -> Missing | None:

@@ -55,6 +55,15 @@ BLOCKED = _code(
 
 Mend the cause, which is reported above, and run again.""",
 )
+NOTHING_TO_READ = _code(
+    506,
+    "nothing-to-read",
+    """No partition that an input may be read from has any rows: `{latest: 7 days}` reads the newest of seven days.
+
+Built from nothing, the rows would look as if the table had been empty. The partition keeps the rows that it had, and is
+tried again in the next run. If the table is late, wait for it. If it has partitions less often than that, let the map
+look further back. If it begins later than the model, let `from:` of the model say so.""",
+)
 COLUMNS_CHANGED = _code(
     505,
     "columns-changed",

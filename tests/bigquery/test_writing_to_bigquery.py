@@ -357,7 +357,7 @@ def test_a_table_that_came_since_the_look_is_not_made_again(warehouse, build, tm
     with make_engine(graph) as late:
         late.snapshot()
         build(given)
-        late.stage(write_for(graph.models[step.model], step), [])
+        late.stage(write_for(graph.models[step.model], step, {}), [])
 
     assert_whole(warehouse, partitions=2)
 
