@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from aggregator.dry_run.plan_cost import PlanCost
 
 _MOST_NAMED = 4
+_HEADS = {Obstacle.COLUMNS: "refused", Obstacle.EMPTY: "empty", Obstacle.NOTHING: "waits"}
+"""What is said of obstacles to what is planned."""
 
 
 def plan_json(planned: Planned, cost: PlanCost) -> dict[str, object]:
@@ -121,8 +123,7 @@ def print_refused(refused: Sequence[Refusal]) -> None:
     """What is not built, or not as one may expect, once for all models that it is the same for."""
     for each in refused:
         if each.obstacle is not Obstacle.OUTSIDE:
-            head = "refused" if each.obstacle is Obstacle.COLUMNS else "empty"
-            click.secho(f"{head}: {each.model} {_span(each)}: {each.why}", fg="yellow")
+            click.secho(f"{_HEADS[each.obstacle]}: {each.model} {_span(each)}: {each.why}", fg="yellow")
             click.echo(f"  help: {each.help}")
     outside = [each for each in refused if each.obstacle is Obstacle.OUTSIDE]
     for (span, why), same in groupby(sorted(outside, key=_sameness), key=_sameness):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -151,6 +151,10 @@ class Inputs:
         merged = [old.get((each["table"], each["partition"]), each) for each in now]
         return f"[{','.join(map(json.dumps, merged))}]"
 
+    def changed(self, before: str, now: str) -> tuple[str, str]:
+        """The first input that differs between two records of a partition: its name, and how it changed."""
+        return _changed(before, now, {str(table) for table, _ in self.latest})
+
     def _found(self) -> Iterator[Edge]:
         calendar = self._model.calendar
         for table, map_ in dict.fromkeys((edge.table, edge.map) for edge in self._model.inputs):
@@ -198,15 +202,18 @@ def _by_key(recorded: str) -> dict[tuple[str, str], dict[str, Any]]:
     return {(each["table"], each["partition"]): each for each in json.loads(recorded)}
 
 
-def changed_input(before: str, after: str) -> tuple[str, str]:
-    """The first input that differs between two records: its name, and how it changed."""
+def _changed(before: str, after: str, latest: Collection[str]) -> tuple[str, str]:
+    """Of the tables of ``latest``, one partition is read, and another one may be."""
     old, new = _by_key(before), _by_key(after)
     for key in sorted(old.keys() | new.keys()):
         if old.get(key) != new.get(key):
-            newer = max((other for other in new.keys() - old.keys() if other[0] == key[0]), default=key)
-            if key in old and newer > key:  # of a table of which the latest partition is read
-                return address(*newer), f"is there now; {key[1]} was the latest when it was read"
-            return address(*key), _difference(old.get(key), new.get(key))
+            gone = max((each for each in old.keys() - new.keys() if each[0] == key[0]), default=None)
+            come = max((each for each in new.keys() - old.keys() if each[0] == key[0]), default=None)
+            if key[0] not in latest or gone is None:
+                return address(*key), _difference(old.get(key), new.get(key))
+            if come is not None and come > gone:
+                return address(*come), f"is there now; {gone[1]} was the latest when it was read"
+            return address(*gone), _difference(old[gone], {"rows": 0})
     return "", "its inputs are listed differently"
 
 

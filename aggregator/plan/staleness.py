@@ -9,7 +9,7 @@ from aggregator.core.names import TableName
 from aggregator.core.plan import Exempt, Policy, Reason, Stale
 from aggregator.core.project import Kind
 from aggregator.core.warehouse import ABSENT, WHOLE, LedgerRow, Outcome, Snapshot, Version
-from aggregator.plan.inputs import Edge, Inputs, address, changed_input
+from aggregator.plan.inputs import Edge, Inputs, address
 from aggregator.plan.policies import accepts, expired
 
 Pending = Mapping[TableName, Mapping[str, Stale]]
@@ -101,7 +101,7 @@ class Staleness:
         before = self._inputs.carried(partition, row.inputs) if is_other else row.inputs
         if recorded == before:
             return None
-        name, how = changed_input(before, recorded)
+        name, how = self._inputs.changed(before, recorded)
         return Stale(Reason.INPUT, f"{name} {how}", name)
 
     def _doubt(self, partition: str, row: LedgerRow) -> Stale | None:
