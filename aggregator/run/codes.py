@@ -55,6 +55,14 @@ BLOCKED = _code(
 
 Mend the cause, which is reported above, and run again.""",
 )
+COLUMNS_CHANGED = _code(
+    505,
+    "columns-changed",
+    """A column was removed or has another type, so that new rows do not fit beside the old ones.
+
+New columns are added by themselves. For any other change rebuild the table from nothing with
+`aggregator run --full --select MODEL`, or give the new columns new names.""",
+)
 NOTHING_TO_READ = _code(
     506,
     "nothing-to-read",
@@ -63,12 +71,4 @@ NOTHING_TO_READ = _code(
 Built from nothing, the rows would look as if the table had been empty. The partition keeps the rows that it had, and is
 tried again in the next run. If the table is late, wait for it. If it has partitions less often than that, let the map
 look further back. If it begins later than the model, let `from:` of the model say so.""",
-)
-COLUMNS_CHANGED = _code(
-    505,
-    "columns-changed",
-    """A column was removed or has another type, so that new rows do not fit beside the old ones.
-
-New columns are added by themselves. For any other change rebuild the table from nothing with
-`aggregator run --full --select MODEL`, or give the new columns new names.""",
 )
