@@ -182,7 +182,7 @@ def _size(estimates: Sequence[Estimate]) -> str:
 def _costs(cost: PlanCost, environment: str) -> str:
     """All bytes and the price, or of which tables the sizes are not known."""
     unknown = f"no size is known of {_names([str(table) for table in cost.unknown])}"
-    if cost.bytes is None:
+    if cost.bytes is None or (not cost.bytes and not cost.is_known):
         return f"Bytes and price are unknown: {unknown}."
     bound = "at most " if any(each.at_most for each in cost.estimates) else ""
     rest = "" if cost.is_known else f", and more: {unknown}"
