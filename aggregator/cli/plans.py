@@ -82,7 +82,7 @@ def print_plan(planned: Planned, cost: PlanCost, environment: str) -> None:
     print_kept(plan)
     print_left_out(planned)
     print_refused(planned.refused)
-    options = " with the same options" if planned.left_out or planned.is_retry else ""
+    options = " with the same options" if planned.wish.is_narrow else ""
     click.echo(f"Next: aggregator run{options}")
 
 
@@ -90,7 +90,7 @@ def print_nothing(planned: Planned) -> None:
     """That there is nothing to do, and why that may not be all."""
     plan = planned.plan
     print_kept(plan)
-    if planned.is_retry:
+    if planned.wish.retry:
         click.echo("Nothing failed: there is nothing to try again.")
     else:
         is_all = plan.looked_at == sum(len(due) for due in plan.due.values())
