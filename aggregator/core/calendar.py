@@ -213,7 +213,12 @@ class Calendar:
         return self.grain.floor(value)
 
     def instant(self, moment: datetime) -> datetime:
-        """A moment of the wall clock in UTC (naive). A local time that a clock change skips is the change itself."""
+        """A moment of the wall clock in UTC (naive); of a local time that there is twice, the first.
+
+        A local time that a clock change skips is what it would be if the clock had not been changed, as in BigQuery. So
+        the first one is the change itself, and others of a longer gap lie behind it: they are in no order with those
+        after the gap.
+        """
         return moment if self.wall == "UTC" else _to_utc(moment, self.wall)
 
     def local(self, instant: datetime) -> datetime:
