@@ -33,7 +33,7 @@ class Latest:
     table: TableName
     map: PartitionMap
     source: Calendar
-    among: Mapping[str, tuple[str, ...]]
+    among: Mapping[str, tuple[str, ...]] = dataclasses.field(compare=False)
     parameters: tuple[str, str]
 
     def chosen(self, partition: str, has_rows: HasRows) -> str | None:
