@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
@@ -58,7 +59,7 @@ def changed(graph: Graph, random: Random) -> Graph:
     new = dataclasses.replace(model, sql=str(int(model.sql) + 1))
     if model.model.on_change is None and random.random() < 0.3:  # what is accepted under other maps was never read
         inputs = tuple(_mapped(random, edge, model.calendar, graph.calendars[edge.table]) for edge in model.inputs)
-        new = dataclasses.replace(model, inputs=inputs)
+        new = dataclasses.replace(model, inputs=inputs, one_by_one=_why_one_by_one(inputs))
     return graph_with(dict(graph.sources), {**graph.models, name: new})
 
 
@@ -89,9 +90,13 @@ def _model(
         inputs=tuple(inputs),
         columns=(),
         calendar=calendar,
-        one_by_one="it reads itself" if reads_itself else "",
+        one_by_one=_why_one_by_one(inputs),
         fingerprint="",
     )
+
+
+def _why_one_by_one(inputs: Iterable[Input]) -> str:
+    return next((str(edge.map) for edge in inputs if edge.map.reach in (Reach.LATEST, Reach.PREVIOUS)), "")
 
 
 def _with_policies(random: Random, model: Model, inputs: list[Input]) -> Model:
@@ -106,5 +111,6 @@ def _mapped(random: Random, edge: Input, reader: Calendar | None, source: Calend
     """The input through some map that it may be read through."""
     if reader is None or source is None or edge.map == PREVIOUS:
         return edge
-    lengths = [PartitionMap(reach, random.randint(1, 4), Grain.DAY) for reach in (Reach.LAST, Reach.OFFSET)]
+    reaches = (Reach.LAST, Reach.OFFSET, Reach.LATEST)
+    lengths = [PartitionMap(reach, random.randint(1, 4), Grain.DAY) for reach in reaches]
     return dataclasses.replace(edge, map=random.choice((SAME, SAME, ALL, *lengths)))

@@ -26,7 +26,7 @@ from aggregator.monitoring import Meter, metering
 from aggregator.monitoring.causes import causes
 from aggregator.monitoring.messages import account, named, told
 from aggregator.plan import make_plan
-from aggregator.plan.scheduled import Missing, awaited, missing
+from aggregator.plan.scheduled import Missing, awaited, awaited_latest, missing
 from aggregator.run import Hearers, run_plan
 
 Say = Callable[[str], None]
@@ -244,8 +244,12 @@ def say_plan(plan: Plan, graph: Graph, say: Say) -> None:
 
 def wanted(graph: Graph, readers: Sequence[TableName], table: TableName, asked: Asked, snapshot: Snapshot) -> list[str]:
     """The partitions of a table that have to be there for what is asked of its readers, oldest first."""
-    found = (awaited(graph, each, asked.partitions(graph, each, snapshot.now), table) for each in readers)
-    return sorted({partition for each in found for partition in each})
+    found = set[str]()
+    for each in readers:
+        partitions = asked.partitions(graph, each, snapshot.now)
+        found.update(awaited(graph, each, partitions, table))
+        found.update(awaited_latest(graph, snapshot, each, partitions, table))
+    return sorted(found)
 
 
 def looked(graph: Graph, table: TableName, partitions: Sequence[str], say: Say, wait: float) -> Missing | None:

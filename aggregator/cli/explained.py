@@ -19,7 +19,7 @@ from aggregator.core.warehouse import WHOLE, LedgerRow, Snapshot
 from aggregator.plan.causes import Chains, Key, Root
 from aggregator.plan.inputs import address
 from aggregator.plan.reach import UNCUT, Stretches, used_by
-from aggregator.plan.refused import why_not_due
+from aggregator.plan.refused import nothing_to_read, why_not_due
 from aggregator.plan.stretches import Stretch
 
 MAX_CHAIN = 12
@@ -96,6 +96,10 @@ def _print_stale(model: CompiledModel, partition: str, known: Known, *, is_faile
     click.secho(f"{address(model.name, partition)} is not fresh ({reason}). From the cause to it:", bold=True)
     for depth, line in enumerate(_links(chain, chains.own(*chain[-1]))):
         click.echo(f"{'  ' * depth}  {'└ ' if depth else ''}{line}")
+    lacking = nothing_to_read(model, known.graph, known.snapshot, known.plan).get(partition)
+    if lacking is not None:
+        click.secho(f"\nIt can't be built yet: {lacking.lacking(partition)}.", fg="yellow")
+        click.echo(f"  help: {lacking.advice}")
     _print_readers(model, partition, known)
     mend = f"aggregator run --select +{model.name}"
     retry = f"aggregator run --retry-failed --select {model.name}"

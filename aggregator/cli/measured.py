@@ -10,7 +10,7 @@ from aggregator.aggregates.buckets import Buckets, buckets
 from aggregator.aggregates.codes import NOT_ADDITIVE
 from aggregator.aggregates.misuse import misuse
 from aggregator.aggregates.rollup import said_of
-from aggregator.core.graph import Measure
+from aggregator.core.graph import Measure, chosen_inputs
 from aggregator.core.names import TableName
 from aggregator.engines import open_filled_locally
 from aggregator.engines.protocol import QueryError, WarehouseError
@@ -65,7 +65,7 @@ def _meant(found: Diagnostic, graph: Graph) -> Iterator[tuple[RollupDeclaration,
 
 
 def _said(declared: RollupDeclaration, table: CompiledModel, column: OutputColumn, engine: Engine) -> str:
-    if table.aggregate is None or table.calendar is None or column.type not in _NUMBERS:
+    if table.aggregate is None or table.calendar is None or column.type not in _NUMBERS or chosen_inputs(table.inputs):
         return ""
     found = buckets(declared, table.aggregate, table.calendar)
     if not isinstance(found, Buckets) or found.is_rolling:

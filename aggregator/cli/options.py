@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import click
 
@@ -93,13 +94,26 @@ def interval_options(command: F) -> F:
 
 
 def moment_options(command: F) -> F:
-    """``--from`` and ``--to``."""
+    """``--from`` and ``--to``, in this order."""
+
+    @functools.wraps(command)
+    def checked(*arguments: Any, start: datetime | None, end: datetime | None, **others: Any) -> Any:
+        if start is not None and end is not None and start >= end:
+            message = f"there is nothing from {_text(start)} to {_text(end)}: an interval begins before it ends"
+            raise click.UsageError(message)
+        return command(*arguments, start=start, end=end, **others)
+
     for option in (
         click.option("--to", "end", type=_Moment(), metavar="DATE", help="Only partitions before this (exclusive)."),
         click.option("--from", "start", type=_Moment(), metavar="DATE", help="Only partitions from here on."),
     ):
-        command = option(command)
-    return command
+        checked = option(checked)
+    return cast("F", checked)
+
+
+def _text(moment: datetime) -> str:
+    """As it is given."""
+    return moment.isoformat().removesuffix("T00:00:00")
 
 
 def amount_options(command: F) -> F:

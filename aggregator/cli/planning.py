@@ -26,6 +26,11 @@ class Wish:
     limit: int | None
     retry: bool
 
+    @property
+    def is_narrow(self) -> bool:
+        """Whether it is anything but all that is stale."""
+        return bool(self.selection or self.full or self.limit or self.retry) or self.interval != (None, None)
+
     def __post_init__(self) -> None:
         """Refuse what contradicts itself."""
         if self.full and self.retry:
@@ -36,12 +41,12 @@ class Wish:
 
 @dataclasses.dataclass(frozen=True)
 class Planned:
-    """A plan, the steps that ``--limit`` left out of it, and what would be refused. ``is_retry``: of what failed."""
+    """What was asked for as a plan, the steps that ``--limit`` left out of it, and what would be refused."""
 
+    wish: Wish
     plan: Plan
     left_out: tuple[Step, ...]
     refused: tuple[Refusal, ...]
-    is_retry: bool
 
 
 def planned(graph: Graph, snapshot: Snapshot, wish: Wish) -> Planned:
@@ -54,4 +59,4 @@ def planned(graph: Graph, snapshot: Snapshot, wish: Wish) -> Planned:
     left_out: tuple[Step, ...] = ()
     if wish.limit is not None:
         plan, left_out = limited(plan, wish.limit)
-    return Planned(plan, left_out, refusals(graph, snapshot, plan, wish.interval), wish.retry)
+    return Planned(wish, plan, left_out, refusals(graph, snapshot, plan, wish.interval))

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from aggregator.dry_run.plan_cost import PlanCost
 
 _MOST_NAMED = 4
+_HEADS = {Obstacle.COLUMNS: "refused", Obstacle.EMPTY: "empty", Obstacle.NOTHING: "waits"}
+"""What is said of obstacles to what is planned."""
 
 
 def plan_json(planned: Planned, cost: PlanCost) -> dict[str, object]:
@@ -80,7 +82,7 @@ def print_plan(planned: Planned, cost: PlanCost, environment: str) -> None:
     print_kept(plan)
     print_left_out(planned)
     print_refused(planned.refused)
-    options = " with the same options" if planned.left_out or planned.is_retry else ""
+    options = " with the same options" if planned.wish.is_narrow else ""
     click.echo(f"Next: aggregator run{options}")
 
 
@@ -88,7 +90,7 @@ def print_nothing(planned: Planned) -> None:
     """That there is nothing to do, and why that may not be all."""
     plan = planned.plan
     print_kept(plan)
-    if planned.is_retry:
+    if planned.wish.retry:
         click.echo("Nothing failed: there is nothing to try again.")
     else:
         is_all = plan.looked_at == sum(len(due) for due in plan.due.values())
@@ -122,8 +124,7 @@ def print_refused(refused: Sequence[Refusal]) -> None:
     """What is not built, or not as one may expect, once for all models that it is the same for."""
     for each in refused:
         if each.obstacle is not Obstacle.OUTSIDE:
-            head = "refused" if each.obstacle is Obstacle.COLUMNS else "empty"
-            click.secho(f"{head}: {each.model} {_span(each)}: {each.why}", fg="yellow")
+            click.secho(f"{_HEADS[each.obstacle]}: {each.model} {_span(each)}: {each.why}", fg="yellow")
             click.echo(f"  help: {each.help}")
     outside = [each for each in refused if each.obstacle is Obstacle.OUTSIDE]
     for (span, why), same in groupby(sorted(outside, key=_sameness), key=_sameness):
@@ -182,7 +183,7 @@ def _size(estimates: Sequence[Estimate]) -> str:
 def _costs(cost: PlanCost, environment: str) -> str:
     """All bytes and the price, or of which tables the sizes are not known."""
     unknown = f"no size is known of {_names([str(table) for table in cost.unknown])}"
-    if cost.bytes is None:
+    if cost.bytes is None or (not cost.bytes and not cost.is_known):
         return f"Bytes and price are unknown: {unknown}."
     bound = "at most " if any(each.at_most for each in cost.estimates) else ""
     rest = "" if cost.is_known else f", and more: {unknown}"

@@ -34,8 +34,13 @@ def impossible(map_: PartitionMap, reader: Calendar | None, source: Calendar | N
     return "", ""
 
 
+def chosen_sql(source: Calendar, parameters: tuple[str, str]) -> str:
+    """The condition that a row is of the partition of an input that was chosen: its ends are parameters."""
+    return _between(source, *(f"@{each}" for each in parameters))
+
+
 def filter_sql(map_: PartitionMap, reader: Calendar, source: Calendar) -> str:
-    """The condition on the input's partition column."""
+    """The condition on the input's partition column; ``latest`` has another one (:func:`chosen_sql`)."""
     start, end = _bounds(map_, reader)
     if source.type is ColumnType.TIMESTAMP and is_pseudo(source.column) and not _on_bounds(map_, reader, source):
         start = f"TIMESTAMP_TRUNC({_instant(start, reader)}, {source.grain.stored.upper()})"

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from aggregator.core.project import Model
 
 _LEFT_ALONE = frozenset({Role.KEY, Role.DERIVED, Role.CONSTANT, Role.DISTRIBUTIVE})
-_SHARING = frozenset({Reach.LAST, Reach.ALL, Reach.PREVIOUS})
+_SHARING = frozenset({Reach.LAST, Reach.LATEST, Reach.ALL, Reach.PREVIOUS})
 """Maps by which several partitions see the same rows of an input; of offsets only those that keep their length."""
 
 

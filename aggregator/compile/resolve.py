@@ -10,10 +10,10 @@ from sqlglot import exp
 
 from aggregator.compile import codes
 from aggregator.compile.exposed import Edit, hidden_from_stars, mentioned, rows_as_values
-from aggregator.compile.filters import filter_sql, impossible
+from aggregator.compile.filters import chosen_sql, filter_sql, impossible
 from aggregator.compile.query import Query
 from aggregator.core.diagnostics import Diagnostic, Place, Word, did_you_mean
-from aggregator.core.graph import Input, Splice
+from aggregator.core.graph import Input, Splice, chosen_inputs
 from aggregator.core.maps import ALL, PREVIOUS, SAME, PartitionMap, Reach
 from aggregator.core.names import TableName, is_identifier
 
@@ -217,13 +217,14 @@ class Resolver:
         line.
         """
         query, calendar = analysis.query, self._calendars[model.name]
-        edits, exposed = list[Edit](), dict[int, tuple[str, ...]]()
+        edits, exposed, chosen = list[Edit](), dict[int, tuple[str, ...]](), chosen_inputs(inputs)
         for reference, edge in zip(mentions, inputs, strict=True):
             source = None if reference.function else self._calendars[edge.table]
             if edge.map.reach is Reach.ALL or calendar is None or source is None:
                 continue
             names = mentioned(query, self._schemas.get(edge.table, ()))
-            condition = filter_sql(edge.map, calendar, source)
+            ends = chosen.get((edge.table, edge.map))
+            condition = filter_sql(edge.map, calendar, source) if ends is None else chosen_sql(source, ends)
             table = query.text[reference.start : reference.end]
             text = f"(SELECT {', '.join(('*', *names))} FROM {table} WHERE {condition})"
             text += f" AS {reference.alias}" if reference.needs_alias else ""

@@ -202,8 +202,23 @@ class Calendar:
             case ColumnType.TIMESTAMP:
                 return moment.replace(tzinfo=UTC)
 
+    def holding(self, value: date | datetime | str) -> Partition:
+        """The partition that a row belongs to, by the value of its partition column."""
+        if isinstance(value, str):
+            value = datetime.strptime(value, self.suffix)  # noqa: DTZ007  (the name of a table has no zone)
+        elif not isinstance(value, datetime):
+            value = datetime(value.year, value.month, value.day)  # noqa: DTZ001  (a wall clock)
+        elif value.tzinfo is not None:
+            value = value.astimezone(UTC).replace(tzinfo=None)
+        return self.grain.floor(value)
+
     def instant(self, moment: datetime) -> datetime:
-        """A moment of the wall clock in UTC (naive). A local time that a clock change skips is the change itself."""
+        """A moment of the wall clock in UTC (naive); of a local time that there is twice, the first.
+
+        A local time that a clock change skips is what it would be if the clock had not been changed, as in BigQuery. So
+        the first one is the change itself, and others of a longer gap lie behind it: they are in no order with those
+        after the gap.
+        """
         return moment if self.wall == "UTC" else _to_utc(moment, self.wall)
 
     def local(self, instant: datetime) -> datetime:

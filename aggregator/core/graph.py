@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import bisect
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from aggregator.core.maps import Reach
 
 if TYPE_CHECKING:
     from aggregator.core.aggregate import Aggregate
@@ -29,6 +31,27 @@ class Input:
     map: PartitionMap
     place: Place
     function: str = ""
+
+
+def chosen_inputs(inputs: Iterable[Input]) -> dict[tuple[TableName, PartitionMap], tuple[str, str]]:
+    """The tables of which one partition is chosen when a step begins, by the map through which they are read.
+
+    With each stand the names of the parameters that its beginning and end are handed over as.
+    """
+    found = dict.fromkeys((each.table, each.map) for each in inputs if each.map.reach is Reach.LATEST)
+    return {read: (f"latest_{number}_start", f"latest_{number}_end") for number, read in enumerate(found, start=1)}
+
+
+def parameter_types(model: CompiledModel, calendars: Mapping[TableName, Calendar | None]) -> dict[str, str]:
+    """The parameters of a model's query, with the types of BigQuery that they have."""
+    if model.calendar is None:
+        return {}
+    found = dict.fromkeys(("start", "end"), str(model.calendar.type))
+    for (table, _), names in chosen_inputs(model.inputs).items():
+        source = calendars[table]
+        assert source is not None  # noqa: S101  (the map was refused otherwise)
+        found |= dict.fromkeys(names, str(source.type))
+    return found
 
 
 @dataclasses.dataclass(frozen=True, order=True)
@@ -158,7 +181,8 @@ class Splice:
 class CompiledModel:
     """A model, understood.
 
-    ``sql`` is one text for all partitions, with parameters ``@start`` and ``@end`` and the partition filters in;
+    ``sql`` is one text for all partitions, with the partition filters in; its parameters are ``@start`` and ``@end``,
+    and those of :func:`chosen_inputs`;
     ``splices`` tell where it differs from the author's, in order, and always where that begins. ``one_by_one`` says why
     several partitions can't be built in one query; empty when they can. ``place`` is where the SELECT begins.
     ``functions`` are the declared functions that it calls, each after those that it calls itself. ``aggregate`` and

@@ -21,6 +21,12 @@ class Reach(StrEnum):
 
     Where the month before lacks a day, its last day stands for it: see :meth:`PartitionMap.keeps_length`.
     """
+    LATEST = "latest"
+    """Of my interval, extended back to a given length, the newest partition that has rows, and no other.
+
+    Which one that is depends on what stands in the warehouse: it is chosen when a step begins (``plan.latest``). The
+    length makes it one of a few, so that whoever only asks which it may be needs no warehouse.
+    """
     ALL = "all"
     """The whole table. The only map of an input that has no partitions."""
     PREVIOUS = "previous"
@@ -55,10 +61,13 @@ class PartitionMap:
         return grain is not Grain.HOUR or not self.keeps_length(grain)
 
     def interval(self, grain: Grain, start: datetime, end: datetime) -> tuple[datetime, datetime]:
-        """What the partition ``[start, end)`` of a table of this grain reads, on its own wall clock; not of ``all``."""
+        """What the partition ``[start, end)`` of a table of this grain reads, on its own wall clock; not of ``all``.
+
+        Of ``latest`` it is what one partition is chosen from.
+        """
         unit = self.unit or grain
         match self.reach:
-            case Reach.LAST:
+            case Reach.LAST | Reach.LATEST:
                 return unit.shift(end, -self.count), end
             case Reach.OFFSET:
                 moved = unit.shift(start, -self.count)

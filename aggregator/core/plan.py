@@ -118,6 +118,8 @@ class Obstacle(StrEnum):
     """They were asked for, and the table has no such partitions, or not yet."""
     EMPTY = "empty"
     """They are built, and something that they read begins after them."""
+    NOTHING = "nothing"
+    """They are tried and fail: of an input, no partition that may be the latest has rows."""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
@@ -57,9 +57,16 @@ def _told(value: object) -> str:
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
+Chosen: TypeAlias = Mapping[str, date | datetime]
+"""The ends of input partitions that were chosen for a query, by the names of its parameters; mostly there are none."""
+
+
 @dataclasses.dataclass(frozen=True)
 class OverwritePartitions:
-    """Replace the rows of the partitions in ``[start, end)`` by those of a query over the same interval."""
+    """Replace the rows of the partitions in ``[start, end)`` by those of a query over the same interval.
+
+    ``chosen`` has the parameters of the query beside ``@start`` and ``@end``.
+    """
 
     table: TableName
     query: str
@@ -67,6 +74,17 @@ class OverwritePartitions:
     calendar: Calendar
     start: datetime
     end: datetime
+    chosen: Chosen = dataclasses.field(default_factory=dict)
+
+    @property
+    def bounds(self) -> dict[str, date | datetime]:
+        """``@start`` and ``@end``, in the type of the partition column."""
+        return {"start": self.calendar.value(self.start), "end": self.calendar.value(self.end)}
+
+    @property
+    def parameters(self) -> dict[str, date | datetime]:
+        """All parameters of the query."""
+        return {**self.bounds, **self.chosen}
 
 
 @dataclasses.dataclass(frozen=True)

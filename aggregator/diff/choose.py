@@ -14,7 +14,9 @@ from aggregator.diff.compare import Versions
 from aggregator.diff.comparison import Comparison, comparison, sample
 from aggregator.diff.pairing import Pairing
 from aggregator.diff.report import ModelDiff
+from aggregator.plan.inputs import Inputs
 from aggregator.plan.plan import Interval, within
+from aggregator.plan.texts import Texts
 
 MOST = 1000
 """So many partitions of what a model reads are computed for its sake, unless all was asked for."""
@@ -53,7 +55,8 @@ def _comparison(
     versions: Versions, name: TableName, wish: Wish, stock: Stock, renamed: Mapping[str, str]
 ) -> Comparison | str:
     model = versions.after.graph.models[name]
-    partitions = _partitions(model, versions.after.due[name], wish, sorted(stock.get(name, {})))
+    inputs = Inputs(model, versions.after.graph, Texts(stock))
+    partitions = _partitions(model, versions.after.due[name], wish, sorted(stock.get(name, {})), inputs)
     if not partitions:
         return "it has no such partition" if wish.partition else "no partition of it is due"
     found = comparison(versions.before.graph.models.get(name), model, partitions, renamed, wish.key)
@@ -63,7 +66,9 @@ def _comparison(
     return f"{number:,} partitions that it reads have to be computed first; --all does that" if number > MOST else found
 
 
-def _partitions(model: CompiledModel, due: Sequence[str], wish: Wish, built: Sequence[str]) -> list[str]:
+def _partitions(
+    model: CompiledModel, due: Sequence[str], wish: Wish, built: Sequence[str], inputs: Inputs
+) -> list[str]:
     """The partitions to compare; of those that have rows, if any has: inputs of the others may be missing."""
     calendar = model.calendar
     if calendar is None:
@@ -74,4 +79,5 @@ def _partitions(model: CompiledModel, due: Sequence[str], wish: Wish, built: Seq
     wanted = list(within(model, due, wish.interval))
     there = set(built)
     wanted = [each for each in wanted if each in there] or wanted
+    wanted = [each for each in wanted if inputs.lacking(each) is None] or wanted
     return wanted if wish.everything else sample(wanted)

@@ -64,7 +64,7 @@ def compare(
     old, new = versions.needed_before(wanted), versions.needed_after(wanted)
     total = sum(len(partitions) for side in (old, new) for partitions in side.values())
     total += sum(len(each.partitions) for each in wanted)
-    done = 0
+    done, there = 0, engine.versions()
 
     def advance(partitions: int) -> None:
         nonlocal done
@@ -75,8 +75,8 @@ def compare(
         engine.trial(versions.before.graph, BEFORE) as before,
         engine.trial(versions.after.graph, AFTER) as after,
     ):
-        failed = {AFTER: compute(after, versions.after.graph, new, advance)}
-        failed[BEFORE] = compute(before, versions.before.graph, old, advance)
+        failed = {AFTER: compute(after, versions.after.graph, new, there, advance)}
+        failed[BEFORE] = compute(before, versions.before.graph, old, there, advance)
         for each in wanted:
             why = _why_failed(failed, each.after.name)
             yield ModelDiff(each.after.name, each.pairing, why=why) if why else _compared(engine, each, before, after)

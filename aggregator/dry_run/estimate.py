@@ -11,22 +11,23 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from aggregator.core.estimate import Estimate, TableRead, price_per_tib
+from aggregator.core.maps import Reach
 from aggregator.core.project import Kind
 from aggregator.core.warehouse import WHOLE
 from aggregator.dry_run.cadence import builds_per_day
 from aggregator.dry_run.conditions import is_tested
-from aggregator.dry_run.sizes import Stock, stock_of
+from aggregator.dry_run.sizes import Stock, newest, stock_of
 from aggregator.dry_run.views import Reads, Scan, is_whole, scans
 from aggregator.plan.due import Horizon
 from aggregator.plan.maps import read_partitions
 
 if TYPE_CHECKING:
-    from aggregator.core.calendar import Calendar
     from aggregator.core.catalog import Catalog, Size
     from aggregator.core.graph import CompiledModel, Graph
     from aggregator.core.names import TableName
@@ -123,7 +124,7 @@ class Reader:
 
     def _read(self, scan: Scan, stock: Stock, partitions: Sequence[str]) -> TableRead:
         columns = tuple(sorted(stock.names if scan.columns is None else scan.columns))
-        ids = _ids(scan, self._model, partitions, stock.calendar)
+        ids = _ids(scan, self._model, partitions, stock)
         count = None if ids is None else len(ids)
         if not columns and scan.columns is not None:
             return TableRead(scan.table, (), count, 0, 0, stock.how if stock.whole else "no column is read")
@@ -149,15 +150,15 @@ def _sum(stock: Stock, sizes: Iterable[Size], columns: Iterable[str]) -> int:
     return sum(stock.bytes(size, wanted) for size in sizes)
 
 
-def _ids(
-    scan: Scan, model: CompiledModel, partitions: Sequence[str], source: Calendar | None
-) -> tuple[str, ...] | None:
+def _ids(scan: Scan, model: CompiledModel, partitions: Sequence[str], stock: Stock) -> tuple[str, ...] | None:
     """The partitions that are read, each once; None for the whole table."""
-    reader = model.calendar
+    reader, source, found = model.calendar, stock.calendar, set[str]()
     if reader is None or source is None or is_whole(scan):
         return None
-    built = map(reader.parse, partitions)
-    found = {each for start in built for map_ in scan.maps for each in read_partitions(map_, reader, source, start)}
+    for start, map_ in itertools.product(map(reader.parse, partitions), scan.maps):
+        read = read_partitions(map_, reader, source, start)
+        chosen = newest(stock, read) if map_.reach is Reach.LATEST else None
+        found.update(read if map_.reach is not Reach.LATEST else (chosen,) if chosen is not None else ())
     return tuple(sorted(found))
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from aggregator.analyzers.protocol import Analyzer, Field, Mistake, Relation, Statement, Verdict
 from aggregator.cache import Cache, Row, key_of, software
-from aggregator.core.graph import CompiledModel, Graph
+from aggregator.core.graph import CompiledModel, Graph, parameter_types
 from aggregator.core.names import TableName
 from aggregator.core.project import Project
 
@@ -28,7 +28,7 @@ class Asked:
 
     graph: Graph
     names: Collection[TableName]
-    interval: Callable[[CompiledModel], tuple[Any, ...]]
+    interval: Callable[[CompiledModel], Mapping[str, Any]]
 
 
 def judge(asked: Asked, analyzer: Analyzer, cache: Cache, progress: Progress) -> Mapping[TableName, Verdict]:
@@ -124,7 +124,8 @@ class _Layer:
         relations = {
             table: Relation(str(table), columns or (), pseudo_of(project, table)) for table, columns in schemas.items()
         }
-        return statement_of(model, relations, self._interval(model), project.functions)
+        types = parameter_types(model, self._graph.calendars)
+        return statement_of(model, relations, types, self._interval(model), project.functions)
 
     def _settle(self, name: TableName, verdict: Verdict) -> None:
         self.verdicts[name] = verdict

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from aggregator.core.calendar import Calendar
@@ -71,6 +71,11 @@ class Stock:
             if name in taken and name not in wanted:
                 total += round(taken[name] * widths[name].tree.share(field))
         return total
+
+
+def newest(stock: Stock, among: Sequence[str]) -> str | None:
+    """Which of some partitions is read where the latest is; one that is not known yet counts as if it were there."""
+    return next((each for each in reversed(among) if (size := stock.partition(each)) is None or size.rows), None)
 
 
 def spread(size: Size, columns: Mapping[str, Width]) -> dict[str, int]:

@@ -50,19 +50,28 @@ def dry_run(request: Request, analyzers: Sequence[Analyzer], cache: Cache, progr
 
 
 class _Intervals:
-    """The partitions whose bytes are told, as values of ``@start`` and ``@end``."""
+    """The partitions whose bytes are told, as values of the parameters."""
 
     def __init__(self, request: Request) -> None:
         self._request = request
 
-    def of(self, model: CompiledModel) -> tuple[Any, ...]:
-        """The newest complete partition of a model; nothing for a table without."""
+    def of(self, model: CompiledModel) -> dict[str, Any]:
+        """The newest complete partition of a model, and what is chosen for it; nothing for a table without."""
         if model.calendar is None:
-            return ()
+            return {}
         from aggregator.dry_run.estimate import built_partition  # noqa: PLC0415  (nothing of it where nothing changed)
+        from aggregator.dry_run.sizes import newest  # noqa: PLC0415  (as above)
+        from aggregator.plan.latest import latest_inputs  # noqa: PLC0415  (as above)
 
-        start = model.calendar.parse(built_partition(model, self._grounds))
-        return model.calendar.value(start), model.calendar.value(model.calendar.next(start))
+        grounds = self._grounds
+        partition = built_partition(model, grounds)
+        start = model.calendar.parse(partition)
+        end = model.calendar.next(start)
+        values: dict[str, Any] = {"start": model.calendar.value(start), "end": model.calendar.value(end)}
+        for latest in latest_inputs(model, grounds.graph.calendars):
+            chosen = newest(grounds.stock(latest.table), latest.among[partition])
+            values |= latest.values(chosen) if chosen is not None else dict.fromkeys(latest.parameters)
+        return values
 
     @functools.cached_property
     def _grounds(self) -> Grounds:

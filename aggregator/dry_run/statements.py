@@ -27,20 +27,23 @@ _ENDS_OF_FACTORS = frozenset(
 
 
 def statement_of(
-    model: CompiledModel, relations: Relations, values: tuple[Any, ...], functions: Iterable[Function] = ()
+    model: CompiledModel,
+    relations: Relations,
+    types: Mapping[str, str],
+    values: Mapping[str, Any],
+    functions: Iterable[Function] = (),
 ) -> Statement:
-    """The SELECT of a model, over these tables as far as it reads them; ``values`` are those of its parameters.
+    """The SELECT of a model, over these tables as far as it reads them.
 
-    ``functions`` are all that the project declares.
+    ``types`` and ``values`` are those of its parameters; ``functions`` are all that the project declares.
     """
     texts = {each.name: str(each.text) for each in functions}
-    parameters = () if model.calendar is None else ("start", "end")
     return Statement(
         name=str(model.name),
         sql=model.sql,
         tables=tuple(relations[name] for name in dict.fromkeys(edge.table for edge in model.inputs)),
-        parameters=tuple(Field(name, str(model.calendar.type)) for name in parameters if model.calendar),
-        values=values,
+        parameters=tuple(Field(name, type_) for name, type_ in types.items()),
+        values=tuple(values[name] for name in types) if values else (),
         routines=tuple(texts[name] for name in model.functions),
         mentions=_mentions(model),
     )

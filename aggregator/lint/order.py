@@ -24,7 +24,7 @@ BY_ORDER = (
 )
 """Window functions that mean nothing without an order."""
 
-_ONE_PARTITION = frozenset({Reach.SAME, Reach.OFFSET, Reach.PREVIOUS})
+_ONE_PARTITION = frozenset({Reach.SAME, Reach.OFFSET, Reach.LATEST, Reach.PREVIOUS})
 
 
 @dataclasses.dataclass(frozen=True)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from aggregator.core.graph import Measure, OutputColumn, Table
 
 _MAX_DEPTH = 30
-_ONE_PARTITION = frozenset({Reach.SAME, Reach.OFFSET, Reach.PREVIOUS})
+_ONE_PARTITION = frozenset({Reach.SAME, Reach.OFFSET, Reach.LATEST, Reach.PREVIOUS})
 
 
 @dataclasses.dataclass(frozen=True)

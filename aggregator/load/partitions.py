@@ -148,13 +148,13 @@ class Gone:
 
 
 class InputMap:
-    """A partition map: ``same``, ``all``, ``previous``, ``{last: 7 days}`` or ``{offset: 7 days}``.
+    """A partition map: ``same``, ``all``, ``previous``, ``{last: 7 days}``, ``{offset: 7 days}``, ``{latest: 7 days}``.
 
     ``gone: keep`` may stand beside a length, or alone for the map that is the default.
     """
 
     WORDS: ClassVar = {"same": SAME, "all": ALL, "previous": PREVIOUS}
-    LONG = (Reach.LAST, Reach.OFFSET)
+    LONG = (Reach.LAST, Reach.OFFSET, Reach.LATEST)
     KEYS = (*LONG, "gone")
 
     def read(self, node: Node, report: Report) -> InputDeclaration | Invalid:
@@ -162,13 +162,11 @@ class InputMap:
         if isinstance(node, Scalar) and node.text in self.WORDS:
             return InputDeclaration(self.WORDS[node.text])
         if not isinstance(node, Mapping) or not node.entries:
-            expected = "a partition map: same, all, previous, {last: 7 days} or {offset: 7 days}"
-            advice = did_you_mean(node.text, self.WORDS) if isinstance(node, Scalar) else ""
-            return report.wrong(node, expected, advice)
+            return self._no_map(node, report)
         lengths = [(key, length) for key, length in node.entries if key.text != "gone"]
         for key, _ in lengths:
             if key.text not in self.LONG:
-                return report.wrong(key, "last, offset or gone", did_you_mean(key.text, self.KEYS))
+                return report.wrong(key, "last, offset, latest or gone", did_you_mean(key.text, self.KEYS))
         if len(lengths) > 1:
             message = f"this input has two maps, {lengths[0][0].text} and {lengths[1][0].text}"
             return report.add(lengths[1][0].place, codes.WRONG_VALUE, message, "keep one; an alias may have another")
@@ -178,6 +176,16 @@ class InputMap:
         if isinstance(keeps, Invalid) or isinstance(map_, Invalid):
             return Invalid()
         return InputDeclaration(map_, keeps)
+
+    def _no_map(self, node: Node, report: Report) -> Invalid:
+        """Say what a map looks like."""
+        text = node.text if isinstance(node, Scalar) else ""
+        if text in self.LONG:
+            far = "may be" if text == Reach.LATEST else "is"
+            message = f"how far back {text} {far} is not said"
+            return report.add(node.place, codes.WRONG_VALUE, message, f"give it a length: {{{text}: 7 days}}")
+        expected = "a partition map: same, all, previous, {last: 7 days}, {offset: 7 days} or {latest: 7 days}"
+        return report.wrong(node, expected, did_you_mean(text, self.WORDS) if text else "")
 
     def _long(self, reach: Reach, node: Node, report: Report) -> PartitionMap | Invalid:
         """A map with a length."""

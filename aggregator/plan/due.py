@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterator
 from datetime import datetime
 
 from aggregator.core.calendar import Calendar, Grain
-from aggregator.core.graph import CompiledModel, Graph
+from aggregator.core.graph import CompiledModel, Graph, chosen_inputs
 from aggregator.core.maps import Reach
 from aggregator.core.names import TableName
 from aggregator.core.warehouse import WHOLE
+from aggregator.plan.maps import TICK
 from aggregator.plan.stretches import Stretch
 
 
@@ -23,8 +25,8 @@ class Horizon:
     """How far tables are complete at a moment; only the models that are asked about, and their inputs, are looked at.
 
     A partition is due when it is over and all that it reads is: a day is not built before its last hour is there, and
-    not beyond the end of a source that ended. ``from:`` says where a table begins, ``to:`` where it ends, and
-    ``expire:`` how long a partition is there.
+    not beyond the end of a source that ended, or so long after it that ``latest`` finds nothing any more. ``from:``
+    says where a table begins, ``to:`` where it ends, and ``expire:`` how long a partition is there.
     """
 
     def __init__(self, graph: Graph, now: datetime) -> None:
@@ -82,7 +84,14 @@ class Horizon:
         ends = (self._instant(table) for table in reads if table != model.name)
         end = calendar.local(min((self._now, *(each for each in ends if each is not None))))
         declared = model.model.partition.end if model.model.partition else None
-        return min(end, declared) if declared else end
+        return min((end, *self._out_of_sight(model, calendar), *([declared] if declared else [])))
+
+    def _out_of_sight(self, model: CompiledModel, calendar: Calendar) -> Iterator[datetime]:
+        """When the last partition of an input can't be seen any more of which the latest is read."""
+        for table, map_ in chosen_inputs(model.inputs):
+            end = self._instant(table)
+            if end is not None and map_.unit is not None:
+                yield map_.unit.shift(calendar.local(end), map_.count) - TICK
 
     def _instant(self, table: TableName) -> datetime | None:
         """When a table ends, in UTC; None where it has no partitions, or no end."""

@@ -68,7 +68,7 @@ def _window(map_: PartitionMap, reader: Calendar, source: Calendar, asked: Stret
         low, high = reader.local(source.instant(low)) - _CLOCKS, reader.local(source.instant(high)) + _CLOCKS
     unit, count = (map_.unit, map_.count) if map_.unit is not None else (reader.grain, 1)
     match map_.reach:
-        case Reach.LAST:
+        case Reach.LAST | Reach.LATEST:
             return low, unit.shift(high, count) + _CLAMPED
         case Reach.OFFSET | Reach.PREVIOUS:
             return unit.shift(reader.grain.shift(low, -1), count), unit.shift(high, count) + _CLAMPED

@@ -12,7 +12,7 @@ from aggregator.core.maps import PartitionMap
 Span: TypeAlias = tuple[Partition, datetime]
 """A first partition, and a moment in or at the start of the last one."""
 
-_TICK = timedelta(microseconds=1)
+TICK = timedelta(microseconds=1)
 """What lies between two moments that follow one another, in BigQuery."""
 
 
@@ -37,14 +37,14 @@ def span(reader: Calendar, source: Calendar, start: Partition, end: Partition) -
     the interval ends may have a smaller local time than those before it. The hours of a DATETIME that occur twice
     belong to the second time, so an interval within the first one is empty.
     """
-    last = end - _TICK
+    last = end - TICK
     if reader.wall != source.wall:
         before = reader.instant(end)
-        start, end, last = source.local(reader.instant(start)), source.local(before), source.local(before - _TICK)
+        start, end, last = source.local(reader.instant(start)), source.local(before), source.local(before - TICK)
     if source.type is not ColumnType.DATE:
         if start >= end:
             return None
-        last = end - _TICK
+        last = end - TICK
     first = source.grain.floor(start)
     return (first, last) if first <= last else None
 

@@ -13,7 +13,9 @@ from aggregator.core.plan import Exempt, Plan, Policy, Reason, Stale, Step
 from aggregator.core.warehouse import Snapshot
 from aggregator.plan.due import due_partitions
 from aggregator.plan.inputs import Inputs
+from aggregator.plan.reach import UNCUT, Reached, Stretches, with_inputs
 from aggregator.plan.staleness import Staleness
+from aggregator.plan.stretches import join
 from aggregator.plan.texts import Texts
 
 if TYPE_CHECKING:
@@ -42,12 +44,11 @@ def make_plan(
     steps: list[Step] = []
     stale: dict[TableName, dict[str, Stale]] = {}
     exempt: dict[TableName, dict[str, Exempt]] = {}
-    looked_at = 0
+    asked: dict[TableName, Sequence[str]] = {}
     for name in (name for name in graph.models if name in selected):
         model = graph.models[name]
         found = stale[name] = {}  # seen by its own later partitions too: a model may read itself
-        wanted = within(model, due[name], interval)
-        looked_at += len(wanted)
+        wanted = asked[name] = within(model, due[name], interval)
         judged = Staleness(model, snapshot, Inputs(model, graph, texts), stale)
         judge = judged.judge_all if full else judged.judge
         for partition in wanted:
@@ -56,7 +57,8 @@ def make_plan(
                 found[partition] = reason
         left = exempt[name] = _exempt(judged, [each for each in wanted if each not in found])
         steps.extend(_steps(model, due[name], _to_accept(left) | found, snapshot.most_at_once))
-    return Plan(tuple(steps), due, stale, exempt, looked_at, _unselected(graph, snapshot, selected, due), snapshot.now)
+    looked_at = sum(map(len, asked.values()))
+    return Plan(tuple(steps), due, stale, exempt, looked_at, _unselected(graph, snapshot, asked, due), snapshot.now)
 
 
 def _exempt(judged: Staleness, partitions: Iterable[str]) -> dict[str, Exempt]:
@@ -88,25 +90,49 @@ def retry_plan(
         stale[name] = {each: Stale(Reason.FAILED, failed[each].message) for each in wanted}
         steps.extend(_steps(model, due[name], stale[name], snapshot.most_at_once))
     looked_at = sum(len(found) for found in stale.values())
-    concerned = {step.model for step in steps}
+    concerned = {name: tuple(found) for name, found in stale.items() if found}
     unselected = _unselected(graph, snapshot, concerned, due)
     return Plan(tuple(steps), due, stale, {name: {} for name in stale}, looked_at, unselected, snapshot.now)
 
 
 def _unselected(
-    graph: Graph, snapshot: Snapshot, selected: Collection[TableName], due: Mapping[TableName, Sequence[str]]
+    graph: Graph, snapshot: Snapshot, asked: Mapping[TableName, Sequence[str]], due: Mapping[TableName, Sequence[str]]
 ) -> tuple[TableName, ...]:
-    """Models upstream of the selected ones that were not selected and have a stale partition of their own."""
+    """Models that were not selected and have a stale partition of their own that is read by one that is asked for."""
     upstream: set[TableName] = set()
     for name in reversed(list(graph.models)):  # downstream first
-        if name in selected or name in upstream:
+        if name in asked or name in upstream:
             upstream.update(graph.upstream(name))
-    found, texts = [], Texts(snapshot.versions)
-    for name in (each for each in graph.models if each in upstream and each not in selected):
-        judged = Staleness(graph.models[name], snapshot, Inputs(graph.models[name], graph, texts), {})
-        if any(judged.judge(partition) is not None for partition in due[name]):
+    others = [name for name in graph.models if name in upstream and name not in asked]
+    read = _read(graph, snapshot, asked) if others else {}
+    texts = Texts(snapshot.versions)
+    found = []
+    for name in others:
+        model = graph.models[name]
+        judged = Staleness(model, snapshot, Inputs(model, graph, texts), {})
+        if any(judged.judge(each) is not None for each in _of(model, due[name], read.get(name, ()))):
             found.append(name)
     return tuple(found)
+
+
+def _read(graph: Graph, snapshot: Snapshot, asked: Mapping[TableName, Sequence[str]]) -> Reached:
+    """All that some partitions are made from, at any distance."""
+    stretches: dict[TableName, Stretches] = {}
+    for name, partitions in asked.items():
+        calendar = graph.models[name].calendar
+        if partitions:
+            stretches[name] = UNCUT if calendar is None else join(map(calendar.parse, partitions), calendar.grain)
+    return with_inputs(graph, snapshot.now, stretches)
+
+
+def _of(model: CompiledModel, due: Sequence[str], stretches: Stretches) -> Iterator[str]:
+    """Of the partitions that there should be, those that lie in some stretches."""
+    if model.calendar is None:
+        yield from due if stretches else ()
+        return
+    for stretch in stretches:
+        interval = stretch.first, model.calendar.next(stretch.last)
+        yield from within(model, due, interval)
 
 
 def within(model: CompiledModel, due: Sequence[str], interval: Interval) -> Sequence[str]:

@@ -30,8 +30,13 @@ UNCUT = (Stretch(_ANY, _ANY),)
 
 def made_from(graph: Graph, now: datetime, table: TableName, asked: Stretches) -> Reached:
     """All that some partitions of a table are made from; its own earlier ones, too, if it reads itself."""
+    return _without(graph, with_inputs(graph, now, {table: asked}), table, asked)
+
+
+def with_inputs(graph: Graph, now: datetime, asked: Reached) -> Reached:
+    """Some partitions of some tables, and all that they are made from."""
     steps = _Steps(graph, now)
-    found = {table: asked}
+    found = dict(asked)
     for name in reversed(list(graph.models)):
         if name not in found:
             continue
@@ -42,7 +47,7 @@ def made_from(graph: Graph, now: datetime, table: TableName, asked: Stretches) -
             found[edge.table] = steps.together(
                 edge.table, found.get(edge.table, ()), steps.up(model, edge, found[name])
             )
-    return _without(graph, found, table, asked)
+    return found
 
 
 def used_by(graph: Graph, now: datetime, table: TableName, asked: Stretches) -> Reached:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
-from itertools import takewhile
+from itertools import groupby, takewhile
 
 from aggregator.core.calendar import Calendar
 from aggregator.core.graph import CompiledModel, Graph
@@ -13,7 +13,10 @@ from aggregator.core.names import TableName
 from aggregator.core.plan import Obstacle, Plan, Reason, Refusal
 from aggregator.core.project import Kind, Partitioning
 from aggregator.core.warehouse import Snapshot
+from aggregator.plan.inputs import Inputs
+from aggregator.plan.latest import Latest
 from aggregator.plan.plan import EVERYTHING, Interval
+from aggregator.plan.texts import Texts
 
 
 def refusals(graph: Graph, snapshot: Snapshot, plan: Plan, interval: Interval = EVERYTHING) -> tuple[Refusal, ...]:
@@ -25,8 +28,19 @@ def refusals(graph: Graph, snapshot: Snapshot, plan: Plan, interval: Interval = 
             *_columns(model, snapshot, plan),
             *_outside(model, plan.due[name], interval, snapshot.now),
             *_empty(model, graph, list(plan.stale[name]), snapshot.now),
+            *_nothing(model, graph, snapshot, plan),
         ]
     return tuple(found)
+
+
+def nothing_to_read(model: CompiledModel, graph: Graph, snapshot: Snapshot, plan: Plan) -> dict[str, Latest]:
+    """The partitions of a model in a plan that have nothing to read of an input, nor will have by doing the plan."""
+    inputs, found = Inputs(model, graph, Texts(snapshot.versions)), dict[str, Latest]()
+    for partition in plan.stale[model.name] if inputs.latest else ():
+        latest = inputs.lacking(partition)
+        if latest is not None and plan.stale.get(latest.table, {}).keys().isdisjoint(latest.among[partition]):
+            found[partition] = latest
+    return found
 
 
 def is_from_nothing(plan: Plan, name: TableName) -> bool:
@@ -114,6 +128,16 @@ def _empty(model: CompiledModel, graph: Graph, partitions: Sequence[str], now: d
             why = f"they are built, but {table} begins at {begins[1]}: nothing of it is in them"
             help_ = f"let `from:` of {model.name} be what {table} has"
             yield Refusal(model.name, partitions[0], partitions[number - 1], Obstacle.EMPTY, why, help_)
+
+
+def _nothing(model: CompiledModel, graph: Graph, snapshot: Snapshot, plan: Plan) -> Iterator[Refusal]:
+    """Partitions that have nothing to read of an input of which the latest partition is read, once for neighbours."""
+    found, due = nothing_to_read(model, graph, snapshot, plan), plan.due[model.name]
+    for latest, same in groupby(due if found else (), found.get):
+        partitions = list(same)
+        if latest is not None:
+            why = latest.lacking(partitions[-1])
+            yield Refusal(model.name, partitions[0], partitions[-1], Obstacle.NOTHING, why, latest.advice)
 
 
 def _ended_by(calendar: Calendar, partitions: Sequence[str], instant: datetime) -> int:

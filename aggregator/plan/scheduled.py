@@ -19,6 +19,7 @@ from aggregator.core.names import TableName
 from aggregator.core.project import Kind, Model, Source
 from aggregator.core.warehouse import ABSENT, WHOLE, Snapshot
 from aggregator.plan.due import Horizon
+from aggregator.plan.latest import latest_inputs
 from aggregator.plan.reads import reads_through
 
 Instants: TypeAlias = tuple[datetime, datetime]
@@ -45,17 +46,35 @@ def awaited(graph: Graph, name: TableName, partitions: Iterable[str], table: Tab
     """The partitions of a table that some partitions of a model read, by their maps, oldest first.
 
     What lies before the table's ``from:`` or after its ``to:`` is never there, and not waited for. The empty id stands
-    for the whole table.
+    for the whole table. Where one of several is read, it is for :func:`awaited_latest` to say.
     """
     model, source = graph.models[name], graph.calendars[table]
     asked, found = list(partitions), set[str]()
-    for map_ in dict.fromkeys(edge.map for edge in model.inputs if edge.table == table):
+    maps = dict.fromkeys(edge.map for edge in model.inputs if edge.table == table)
+    for map_ in (each for each in maps if each.reach is not Reach.LATEST):
         if map_.reach is Reach.ALL or source is None or model.calendar is None:
             found |= {WHOLE} if asked else set()
         else:
             reads = reads_through(map_, model.calendar, source)
             found.update(each for partition in asked for each in reads[partition])
     return tuple(sorted(_existing(graph, table, found)))
+
+
+def awaited_latest(
+    graph: Graph, snapshot: Snapshot, name: TableName, partitions: Iterable[str], table: TableName
+) -> tuple[str, ...]:
+    """The same where the latest of several partitions is read: any of them will do.
+
+    While none is there, the newest stands for them all.
+    """
+    found, asked = set[str](), list(partitions)
+    for latest in latest_inputs(graph.models[name], graph.calendars):
+        for partition in asked if latest.table == table else ():
+            among = list(_existing(graph, table, latest.among[partition]))
+            absent = missing(graph, snapshot, table, among)
+            if absent is not None and len(absent.partitions) == len(among):
+                found.add(among[-1])
+    return tuple(sorted(found))
 
 
 def _existing(graph: Graph, table: TableName, partitions: Iterable[str]) -> Iterator[str]:

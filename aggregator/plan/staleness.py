@@ -9,7 +9,7 @@ from aggregator.core.names import TableName
 from aggregator.core.plan import Exempt, Policy, Reason, Stale
 from aggregator.core.project import Kind
 from aggregator.core.warehouse import ABSENT, WHOLE, LedgerRow, Outcome, Snapshot, Version
-from aggregator.plan.inputs import Edge, Inputs, address, carried, changed_input
+from aggregator.plan.inputs import Edge, Inputs, address
 from aggregator.plan.policies import accepts, expired
 
 Pending = Mapping[TableName, Mapping[str, Stale]]
@@ -101,10 +101,10 @@ class Staleness:
         if self._is_view:
             return None
         recorded = self._inputs.recorded(partition)
-        before = carried(row.inputs, recorded) if is_other else row.inputs
+        before = self._inputs.carried(partition, row.inputs) if is_other else row.inputs
         if recorded == before:
             return None
-        name, how = changed_input(before, recorded)
+        name, how = self._inputs.changed(before, recorded)
         return Stale(Reason.INPUT, f"{name} {how}", name)
 
     def _doubt(self, partition: str, row: LedgerRow) -> Stale | None:
@@ -126,7 +126,7 @@ class Staleness:
     def _upstream(self, partition: str) -> Stale | None:
         """The first input that is to be rebuilt itself."""
         for edge, waiting in self._waiting:
-            read = edge.reads[partition]
+            read = edge.deciding[partition]
             if read != (WHOLE,) and waiting.keys().isdisjoint(read):
                 continue
             for each in read:

@@ -9,7 +9,7 @@ from aggregator.core.graph import CompiledModel
 from aggregator.core.report import Status, StepResult
 from aggregator.core.warehouse import Ledger, LedgerRow, Outcome
 from aggregator.engines import Engine
-from aggregator.plan.inputs import Inputs, carried
+from aggregator.plan.inputs import Inputs
 
 
 def accept(
@@ -28,7 +28,7 @@ def accept(
             run_id=run_id,
             outcome=Outcome.ACCEPTED,
             fingerprint=model.fingerprint,
-            inputs=carried(built.inputs, inputs.recorded(partition)),
+            inputs=inputs.carried(partition, built.inputs),
             written_at=engine.now(),
             bytes=None,
             job_id="",

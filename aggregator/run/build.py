@@ -22,6 +22,7 @@ from aggregator.core.writes import Batch, Published, ReplaceView, Staged, Write
 from aggregator.engines import Engine
 from aggregator.engines.protocol import CheckError, ColumnsChangedError, QueryError
 from aggregator.plan.inputs import Inputs
+from aggregator.plan.latest import Latest
 from aggregator.plan.texts import Texts
 from aggregator.run import codes
 from aggregator.run.checked import Checked, Verdicts, problem, remembered, results, warnings, whole_name
@@ -77,7 +78,11 @@ class Builder:
         seen = _Seen(
             self._engine.now(), {each: self._inputs.recorded(each) for each in step.partitions}, time.monotonic()
         )
-        write = write_for(self.model, step)
+        lacking = self._inputs.lacking(step.first)
+        if lacking is not None:
+            yield self._failed(step, self._nothing_to_read(lacking, step), seen)
+            return
+        write = write_for(self.model, step, self._inputs.chosen(step.first))
         if isinstance(write, ReplaceView):
             yield self._view(write, step, seen)
             return
@@ -233,6 +238,11 @@ class Builder:
         found = results([(each, verdicts or []) for each in step.partitions])
         status = Status.FAILED
         return StepResult(self.model.name, step.partitions, status, seconds=seconds, problem=problem, results=found)
+
+    def _nothing_to_read(self, lacking: Latest, step: Step) -> Diagnostic:
+        place = next(each.place for each in self.model.inputs if (each.table, each.map) == (lacking.table, lacking.map))
+        message = f"{whole_name(self.model, step.first)}: {lacking.lacking(step.first)}; nothing was written"
+        return Diagnostic(place, codes.NOTHING_TO_READ, message, lacking.advice)
 
     def _check_problem(self, error: CheckError) -> Diagnostic:
         name = error.expectation.name

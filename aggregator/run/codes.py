@@ -63,6 +63,15 @@ COLUMNS_CHANGED = _code(
 New columns are added by themselves. For any other change rebuild the table from nothing with
 `aggregator run --full --select MODEL`, or give the new columns new names.""",
 )
+NOTHING_TO_READ = _code(
+    506,
+    "nothing-to-read",
+    """No partition that an input may be read from has any rows: `{latest: 7 days}` reads the newest of seven days.
+
+Built from nothing, the rows would look as if the table had been empty. The partition keeps the rows that it had, and is
+tried again in the next run. If the table is late, wait for it. If it has partitions less often than that, let the map
+look further back. If it begins later than the model, let `from:` of the model say so.""",
+)
 NOT_ROLLED_BACK = _code(
     513,
     "not-rolled-back",

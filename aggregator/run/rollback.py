@@ -41,7 +41,7 @@ def roll_back(
     back, why = _way(model, engine, latest, partition)
     if latest is None or back is None:
         return _refused(model, partition, why)
-    write = write_for(model, Step(model.name, (partition,), Stale(Reason.FULL)))
+    write = write_for(model, Step(model.name, (partition,), Stale(Reason.FULL)), {})  # its own query is not run
     assert not isinstance(write, ReplaceView)  # noqa: S101  (a view has no way back)
     earlier = engine.earlier(write, back.moment)
     try:

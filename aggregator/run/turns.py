@@ -140,9 +140,9 @@ class Turns:
         blocked: dict[str, Diagnostic] = {}
         if not self._failed:
             return blocked
-        inputs = Inputs(model, self._graph, Texts({}))
+        inputs = Inputs(model, self._graph, Texts(self._engine.versions()))
         for partition in step.partitions:
-            for table, each in inputs.partitions(partition):
+            for table, each in inputs.deciding(partition):
                 failures = self._failed.get(table, {})
                 cause = failures.get(each) if each else next(iter(failures.values()), None)
                 if cause is not None:

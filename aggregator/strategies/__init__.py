@@ -12,9 +12,10 @@ from aggregator.strategies import partition, table, view
 if TYPE_CHECKING:
     from aggregator.core.graph import CompiledModel
     from aggregator.core.plan import Step
+    from aggregator.core.writes import Chosen
 
 Publication: TypeAlias = OverwritePartitions | ReplaceTable | ReplaceView
-Strategy: TypeAlias = "Callable[[CompiledModel, Step], Publication]"
+Strategy: TypeAlias = "Callable[[CompiledModel, Step, Chosen], Publication]"
 
 STRATEGIES: dict[tuple[Kind, bool], Strategy] = {
     (Kind.TABLE, True): partition.write,
@@ -24,6 +25,6 @@ STRATEGIES: dict[tuple[Kind, bool], Strategy] = {
 """By kind of model and whether it has partitions."""
 
 
-def write_for(model: CompiledModel, step: Step) -> Publication:
-    """What to ask of the engine for a step."""
-    return STRATEGIES[model.model.kind, model.calendar is not None](model, step)
+def write_for(model: CompiledModel, step: Step, chosen: Chosen) -> Publication:
+    """What to ask of the engine for a step; ``chosen`` are the input partitions that its query reads of several."""
+    return STRATEGIES[model.model.kind, model.calendar is not None](model, step, chosen)

@@ -17,6 +17,7 @@ from aggregator.core.graph import CompiledModel, Graph, OutputColumn
 from aggregator.core.names import TableName
 from aggregator.load.cases import Case, RowsWritten
 from aggregator.load.shapes import Invalid, Report
+from aggregator.plan.latest import Latest, latest_inputs
 from aggregator.unit_tests import codes
 from aggregator.unit_tests.clock import with_clock
 from aggregator.unit_tests.queried import queried
@@ -60,6 +61,7 @@ class Bound:
 
     ``periods`` are built one after the other, each by one query; a table without partitions has none. ``routines`` are
     the statements that make the functions which the model calls. ``expected`` is None where an error is expected.
+    ``latest`` are the tables of which one partition is read.
     """
 
     case: Case
@@ -69,6 +71,7 @@ class Bound:
     periods: tuple[Period, ...]
     routines: tuple[str, ...]
     expected: tuple[ExpectedRow, ...] | None
+    latest: tuple[Latest, ...] = ()
 
 
 def bind(case: Case, graph: Graph, report: Report, query: Query = no_rows) -> Bound | None:
@@ -93,7 +96,8 @@ def bind(case: Case, graph: Graph, report: Report, query: Query = no_rows) -> Bo
     if len(report.diagnostics) > found:
         return None
     texts = {each.name: str(each.text) for each in graph.project.functions}
-    return Bound(case, model, sql, given, periods, tuple(texts[name] for name in model.functions), expected)
+    routines, latest = tuple(texts[name] for name in model.functions), latest_inputs(model, graph.calendars)
+    return Bound(case, model, sql, given, periods, routines, expected, latest)
 
 
 def _model(case: Case, graph: Graph, report: Report) -> CompiledModel | None:

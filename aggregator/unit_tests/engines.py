@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from aggregator.analyzers.googlesql.tables import Answer, Json, Parameter, Rows, Table, Unchecked
 from aggregator.analyzers.protocol import Field, Mistake, Relation
-from aggregator.core.writes import OverwritePartitions, ReplaceTable, Write
+from aggregator.core.writes import Chosen, OverwritePartitions, ReplaceTable, Write
 from aggregator.engines.protocol import QueryError
 from aggregator.unit_tests.bind import Bound, Given, Period, Values
+from aggregator.unit_tests.chosen import choose
 
 if TYPE_CHECKING:
     from aggregator.analyzers.googlesql.reference import ReferenceEngine
@@ -28,8 +29,8 @@ class Computer(Protocol):
     parallel: int
     """How many threads may usefully ask at once."""
 
-    def compute(self, bound: Bound, period: Period | None, given: Sequence[Given]) -> Answer:
-        """The rows, why there are none, or why it can't be said."""
+    def compute(self, bound: Bound, period: Period | None, given: Sequence[Given], chosen: Chosen) -> Answer:
+        """The rows, why there are none, or why it can't be said; ``chosen`` says which partitions are read."""
         ...
 
     def query(self, model: CompiledModel, sql: str, columns: Sequence[OutputColumn]) -> Answer:
@@ -41,7 +42,8 @@ def answer(computer: Computer, bound: Bound) -> Answer:
     """What comes out of all periods of a test; a model that reads itself reads what was built before."""
     given, found = bound.given, None
     for period in bound.periods or (None,):
-        new = computer.compute(bound, period, given)
+        chosen = choose(bound, period, given)
+        new = Mistake(chosen) if isinstance(chosen, str) else computer.compute(bound, period, given, chosen)
         if not isinstance(new, Rows):
             return new
         found = new if found is None else dataclasses.replace(new, values=(*found.values, *new.values))
@@ -70,12 +72,12 @@ class Embedded:
     def __init__(self, bench: Bench) -> None:
         self._bench = bench
 
-    def compute(self, bound: Bound, period: Period | None, given: Sequence[Given]) -> Answer:
+    def compute(self, bound: Bound, period: Period | None, given: Sequence[Given], chosen: Chosen) -> Answer:
         """Fill the tables, run the query, and read what would be written."""
         model = bound.model
         write: Write = ReplaceTable(model.name, bound.sql, model.columns)
         if period is not None and model.calendar is not None:
-            write = OverwritePartitions(model.name, bound.sql, model.columns, model.calendar, *period)
+            write = OverwritePartitions(model.name, bound.sql, model.columns, model.calendar, *period, chosen)
         try:
             for table in given:
                 rows = [{name: _plain(value) for name, value in row.items()} for row in table.rows]
@@ -129,12 +131,12 @@ class Reference:
         self._engine = engine
         self.parallel = parallel
 
-    def compute(self, bound: Bound, period: Period | None, given: Sequence[Given]) -> Answer:
+    def compute(self, bound: Bound, period: Period | None, given: Sequence[Given], chosen: Chosen) -> Answer:
         """Hand over tables and query."""
         tables = [
             Table(Relation(str(each.name), _fields(each.columns), _fields(each.pseudo)), each.rows) for each in given
         ]
-        found = self._engine.evaluate(bound.sql, tables, tuple(_parameters(bound, period)), bound.routines)
+        found = self._engine.evaluate(bound.sql, tables, tuple(_parameters(bound, period, chosen)), bound.routines)
         untyped = [str(each.name) for each in given if not all(column.type for column in each.columns)]
         if isinstance(found, Mistake) and untyped:
             return Unchecked(f"the types of all columns of {', '.join(untyped)} are not known")
@@ -150,8 +152,10 @@ def _fields(columns: Sequence[OutputColumn]) -> tuple[Field, ...]:
     return tuple(Field(each.name, each.type) for each in columns if each.type)
 
 
-def _parameters(bound: Bound, period: Period | None) -> Iterator[Parameter]:
+def _parameters(bound: Bound, period: Period | None, chosen: Chosen) -> Iterator[Parameter]:
     calendar = bound.model.calendar
     if calendar is not None and period is not None:
         for name, moment in zip(("start", "end"), period, strict=True):
             yield Parameter(name, str(calendar.type), calendar.value(moment))
+    for latest in bound.latest:
+        yield from (Parameter(name, str(latest.source.type), chosen[name]) for name in latest.parameters)

@@ -56,14 +56,14 @@ def test_two_processes_of_one_run_share_a_job(warehouse, make_engine, tmp_path):
         engine._jobs._pause = lambda *_: (_ for _ in ()).throw(KeyboardInterrupt)  # it dies while it waits
         engine._jobs.cancel = lambda: None
         with pytest.raises(KeyboardInterrupt):
-            engine.stage(write_for(model, step), [])
+            engine.stage(write_for(model, step, {}), [])
         engine._publishing.clean = lambda: None
     warehouse.slow = 0
     job = next(job for job in warehouse.jobs.values() if job["configuration"]["labels"]["purpose"] == "build")
     job["looks"] = 0
     with make_engine(graph, run_key="task-1") as engine:
         engine.snapshot()
-        staged = engine.stage(write_for(model, step), [])
+        staged = engine.stage(write_for(model, step, {}), [])
 
     assert sorted(staged.batches) == ["2024-01-01", "2024-01-02"]
     assert len(warehouse.runs("build")) == 1

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import collections
+import copy
+import json
 import time
 
 import pytest
@@ -367,6 +369,32 @@ def test_dev_builds_only_what_differs_from_prod(warehouse, build, tmp_path, make
     assert build(given, "dev").results == ()
 
 
+def test_the_latest_partition_is_handed_over(warehouse, build):
+    """The query is told which partition of an input it reads; a newer one makes those days stale that would read it."""
+    stored = copy.deepcopy(warehouse.stored["acme.lake.events"])
+    stored.resource["tableReference"]["tableId"] = "parts"
+    warehouse.stored["acme.lake.parts"] = stored
+    stored.put("20231230", [{"day": "2023-12-30", "part": 1}], 1_000)
+    sql = "SELECT e.day, p.part, COUNT(*) AS stamp FROM lake.events AS e, lake.parts AS p GROUP BY 1, 2"
+    given = files("2024-01-01", "2024-01-05", sql=sql, inputs={"p": {"latest": "5 days"}})
+    columns = {"day": "DATE", "part": "INT64"}
+    given["models/lake/parts.yml"] = source(columns, partition=daily("day", "2023-01-01"))
+    first, before = build(given), warehouse.posted_jobs("build")
+    stored.put("20240102", [{"day": "2024-01-02", "part": 1}], 2_000)
+    again, after = build(given), warehouse.posted_jobs("build")[3:]
+
+    def chosen(jobs):
+        asked = (job["configuration"]["query"]["queryParameters"] for job in jobs)
+        return sorted([each["parameterValue"]["value"] for each in parameters] for parameters in asked)
+
+    read = {row["partition"]: json.loads(row["inputs"])[1]["partition"] for row in warehouse.ledger[4:]}
+    assert [each.status for each in first.results] == ["built", "built", "built", "failed"]
+    assert chosen(before) == [[f"2024-01-0{n}", f"2024-01-0{n + 1}", "2023-12-30", "2023-12-31"] for n in (1, 2, 3)]
+    assert [each.partitions for each in again.results] == [(f"2024-01-0{n}",) for n in (2, 3, 4)]
+    assert chosen(after)[-1] == ["2024-01-04", "2024-01-05", "2024-01-02", "2024-01-03"]
+    assert read == {f"2024-01-0{n}": "2024-01-02" for n in (2, 3, 4)}
+
+
 def test_a_source_with_shards(warehouse, build):
     text = source({"n": "INT64"}, shards={"from": "2024-01-01", "to": "2024-01-03"})
     day = "PARSE_DATE('%Y%m%d', _TABLE_SUFFIX)"
@@ -419,7 +447,7 @@ def test_a_table_that_came_since_the_look_is_not_made_again(warehouse, build, tm
     with make_engine(graph) as late:
         late.snapshot()
         build(given)
-        late.stage(write_for(graph.models[step.model], step), [])
+        late.stage(write_for(graph.models[step.model], step, {}), [])
 
     assert_whole(warehouse, partitions=2)
 

@@ -73,6 +73,7 @@ def typed(*arguments: str) -> tuple[int, str, str]:
         (FILES, ["lint", "surplus"], 2),
         (FILES, ["plan", "--from", "tomorrow"], 2),
         (FILES, ["plan", "--from", "2013-01-01T00:00:00+01:00"], 2),
+        (FILES, ["plan", "--from", "2013-02-01", "--to", "2013-02-01T00"], 2),
         (FILES, ["run", "--wait", "-1"], 2),
         (FILES, ["show"], 2),
         (FILES, ["show", "marts.nothing"], 2),

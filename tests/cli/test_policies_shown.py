@@ -48,7 +48,7 @@ def test_what_is_accepted(typed, tmp_path):
         f"marts.daily  2013-01-01 … 2013-01-02 (2)      0 B  accept  {OTHER}\n"
         f"marts.daily  2013-01-03                   unknown  logic   {OTHER}\n"
         "\n3 partitions of 1 model in 2 steps on local.\n"
-        "It reads 0 B, and more: no size is known of lake.facts; nothing is paid by the byte on local.\n"
+        "Bytes and price are unknown: no size is known of lake.facts.\n"
         "Next: aggregator run\n"
     )
     assert [each["reason"] for each in as_json["steps"]] == ["accept", "logic"]

@@ -10,6 +10,7 @@ import pytest
 from aggregator.analyzers.googlesql import module
 from aggregator.analyzers.protocol import Field, Relation
 from aggregator.cache import Cache
+from aggregator.core.graph import parameter_types
 from aggregator.dry_run.layer import Asked, judge
 from aggregator.dry_run.statements import statement_of
 from aggregator.review import review
@@ -57,7 +58,9 @@ def test_every_model_is_judged_alike_with_all_columns_of_its_inputs(graph, analy
         tables = dict.fromkeys(edge.table for edge in model.inputs)
         schemas = {table: verdicts[table].columns if table in verdicts else _declared(graph, table) for table in tables}
         relations = {table: Relation(str(table), columns) for table, columns in schemas.items()}
-        whole = dataclasses.replace(statement_of(model, relations, ()), mentions=None)
+        whole = dataclasses.replace(
+            statement_of(model, relations, parameter_types(model, graph.calendars), {}), mentions=None
+        )
 
         assert analyzer.analyse([whole]) == [verdicts[name]]
 

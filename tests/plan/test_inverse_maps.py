@@ -58,7 +58,7 @@ def calendars(draw: st.DrawFn) -> Calendar:
 
 @st.composite
 def maps(draw: st.DrawFn) -> PartitionMap:
-    reach = draw(st.sampled_from([Reach.SAME, Reach.LAST, Reach.OFFSET, Reach.PREVIOUS]))
+    reach = draw(st.sampled_from([Reach.SAME, Reach.LAST, Reach.OFFSET, Reach.LATEST, Reach.PREVIOUS]))
     if reach in (Reach.SAME, Reach.PREVIOUS):
         return PartitionMap(reach)
     unit = draw(st.sampled_from(list(LENGTHS)))

@@ -19,7 +19,7 @@ from aggregator.plan.maps import bounds, read_partitions
 
 AROUND = {
     "clocks go forward in New York and, at midnight, in Havana": "2013-03-10",
-    "clocks go forward in Paris, back in Troll": "2013-03-31",
+    "clocks go forward in Paris, and by two hours in Troll": "2013-03-31",
     "clocks go back in Paris, and at 01:00 to midnight on the Azores": "2013-10-27",
     "clocks go back in New York, and at 01:00 to midnight in Havana": "2013-11-03",
     "clocks go forward at midnight in Sao Paulo": "2013-10-20",
@@ -34,7 +34,7 @@ AROUND = {
 }
 ZONES = [
     *("UTC", "America/New_York", "Europe/Paris", "Asia/Kolkata", "America/Havana"),
-    *("Atlantic/Azores", "America/Sao_Paulo", "Australia/Lord_Howe", "Pacific/Kiritimati"),
+    *("Atlantic/Azores", "America/Sao_Paulo", "Australia/Lord_Howe", "Pacific/Kiritimati", "Antarctica/Troll"),
 ]
 GRAINS = {
     ColumnType.DATE: [grain for grain in Grain if grain is not Grain.HOUR],

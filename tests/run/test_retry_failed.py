@@ -133,5 +133,5 @@ def test_a_limited_run_says_what_it_left(shop, aggregator):
     limited = aggregator(shop, "run", "--limit", "2")
 
     assert "Left out by --limit: 6 partitions of 2 models, from marts.daily@2024-01-05 on." in limited.out
-    assert limited.out.endswith("Next: aggregator run, which goes on from here\n")
+    assert limited.out.endswith("Next: aggregator run with the same options, which goes on from here\n")
     assert aggregator(shop, "run", "--limit", "100", "--format", "json").json["left_out"] == 0

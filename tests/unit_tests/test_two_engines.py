@@ -32,8 +32,8 @@ class OffByOne(Embedded):
 
     name = "other"
 
-    def compute(self, bound, period, given):
-        found = super().compute(bound, period, given)
+    def compute(self, bound, period, given, chosen):
+        found = super().compute(bound, period, given, chosen)
         assert isinstance(found, Rows)
         names = [each.name for each in found.columns]
         late = names.index("late")

@@ -157,7 +157,7 @@ def _print(report: Report, root: Path, per_tib: float | None) -> None:
 def _next(report: Report, *, is_all: bool) -> str:
     """What to do now."""
     if report.is_clean:
-        return "aggregator status" if is_all else "aggregator run, which goes on from here"
+        return "aggregator status" if is_all else "aggregator run with the same options, which goes on from here"
     return "mend the cause, then aggregator run"
 
 

@@ -13,7 +13,7 @@ from aggregator.cli.options import project_options, wait_option
 from aggregator.cli.output import count, teller
 from aggregator.cli.select import select
 from aggregator.cli.session import Session, open_project
-from aggregator.core.graph import CompiledModel, Graph, Origin
+from aggregator.core.graph import CompiledModel, Graph, Origin, chosen_inputs
 from aggregator.core.lineage import Lineage
 from aggregator.core.names import TableName
 from aggregator.engines import WarehouseError, open_engine
@@ -59,6 +59,8 @@ def _sql(session: Session, name: TableName) -> None:
     if model.calendar is not None:
         how = f"one partition at a time: {model.one_by_one}" if model.one_by_one else "any number of partitions at once"
         click.echo(f"-- @start and @end are of type {model.calendar.type}; built {how}")
+    for (table, _), (start, end) in chosen_inputs(model.inputs).items():
+        click.echo(f"-- @{start} and @{end} are the ends of the partition of {table} that is the latest then")
     for line in fidelity_lines(model):
         click.echo(f"-- {line}")
     click.echo(model.sql)

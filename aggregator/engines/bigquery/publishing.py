@@ -152,7 +152,7 @@ class Publishing:
     def _columns(self, order: Order) -> tuple[Field, ...]:
         """The columns of a query, which is one for all partitions of a model."""
         if order.query not in self._fields:
-            self._fields[order.query] = self._reading.fields(order.query, writing.bounds(order.write))
+            self._fields[order.query] = self._reading.fields(order.query, writing.parameters_of(order.write))
         return self._fields[order.query]
 
     def _staged(self, order: Order, shape: Shape, expectations: Sequence[Expectation]) -> tuple[_Waiting, Staged]:

@@ -57,7 +57,9 @@ class BigQueryTrial:
         self._make_readable(model)
         order = self._order(model, write)
         if write.table not in self._shapes:
-            self._make(write.table, shape_of(model, write, self._reading.fields(order.query, writing.bounds(write))))
+            self._make(
+                write.table, shape_of(model, write, self._reading.fields(order.query, writing.parameters_of(write)))
+            )
         if not isinstance(write, OverwritePartitions) or write.start < write.end:
             shape = self._shapes[write.table]
             self._jobs.run(writing.trial_job(order, self._layout, self._address(write.table), shape))

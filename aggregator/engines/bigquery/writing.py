@@ -208,9 +208,9 @@ def of_partition(calendar: Calendar | None, partition: str) -> tuple[str, dict[s
     return where, {"start": calendar.value(start), "end": calendar.value(calendar.next(start))}
 
 
-def bounds(write: Write) -> list[Parameter]:
-    """``@start`` and ``@end`` of a write."""
-    return _bounds(write.calendar, write.start, write.end) if isinstance(write, OverwritePartitions) else []
+def parameters_of(write: Write) -> list[Parameter]:
+    """The parameters of the query of a write."""
+    return of_values(write.parameters) if isinstance(write, OverwritePartitions) else []
 
 
 def of_values(values: Mapping[str, date | datetime]) -> list[Parameter]:
@@ -233,7 +233,7 @@ def _type(value: date | datetime) -> str:
 def _asked(order: Order, layout: Layout) -> dict[str, Any]:
     """The query of a model, its parameters, and what it may cost."""
     limit = _limit(order, layout)
-    asked = {"query": order.query, "useLegacySql": False, **named(bounds(order.write))}
+    asked = {"query": order.query, "useLegacySql": False, **named(parameters_of(order.write))}
     return asked | ({"maximumBytesBilled": str(limit)} if limit is not None else {})
 
 

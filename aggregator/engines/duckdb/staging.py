@@ -59,13 +59,13 @@ class Staging:
 
     def run(self, write: Write) -> None:
         """Run a query into the staging table."""
-        parameters = _bounds(write)
+        parameters = _parameters(write)
         typed = self._typed_query(write, parameters)
         self._db.compute(f"CREATE OR REPLACE TEMP TABLE {STAGING} AS {typed.sql}", used(parameters, typed.sql))
 
     def computed(self, write: Write) -> tuple[list[str], list[tuple[Any, ...]]]:
         """The columns and rows of a query, as they would be staged."""
-        parameters = _bounds(write)
+        parameters = _parameters(write)
         typed = self._typed_query(write, parameters)
         return list(typed.columns), self._db.execute(typed.sql, used(parameters, typed.sql)).fetchall()
 
@@ -104,11 +104,10 @@ class Staging:
         if not isinstance(write, OverwritePartitions):
             return self._db.execute(grouped_sql(STAGING, columns, None, values)).fetchall()
         if _is_one_partition(write):
-            bounds = _bounds(write)
             column = f'"{write.calendar.column}"'
             inside = f"count(*) FILTER (WHERE {column} >= $start AND {column} < $end)"
             sql = grouped_sql(STAGING, columns, None, [*values, inside])
-            _, *numbers, rows_inside = self._db.execute(sql, bounds).fetchall()[0]
+            _, *numbers, rows_inside = self._db.execute(sql, write.bounds).fetchall()[0]
             if rows_inside == numbers[0]:
                 return [(write.calendar.id(write.start), *numbers)] if rows_inside else []
         return self._db.execute(grouped_sql(STAGING, columns, write.calendar, values)).fetchall()
@@ -150,11 +149,9 @@ def stored_value(name: str, type_: str, *, is_array: bool) -> str:
     return f"coalesce(_without_nulls({column}, '{name}'), []) AS \"{name}\""
 
 
-def _bounds(write: Write) -> Parameters:
-    """The parameters of a write."""
-    if not isinstance(write, OverwritePartitions):
-        return {}
-    return {"start": write.calendar.value(write.start), "end": write.calendar.value(write.end)}
+def _parameters(write: Write) -> Parameters:
+    """The parameters of the query of a write."""
+    return write.parameters if isinstance(write, OverwritePartitions) else {}
 
 
 def _is_one_partition(write: Write) -> bool:

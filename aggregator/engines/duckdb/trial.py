@@ -61,7 +61,7 @@ class DuckDbTrial:
         if isinstance(write, OverwritePartitions):
             column = f'"{write.calendar.column}"'
             where = f"WHERE {column} >= $start AND {column} < $end"
-            bounds = {"start": write.calendar.value(write.start), "end": write.calendar.value(write.end)}
+            bounds = write.bounds
         target = self._quoted(write.table)
         kept = self._db.execute(f"INSERT INTO {target} BY NAME SELECT * FROM {STAGING} {where}", bounds).fetchone()
         staged = self._db.execute(f"SELECT count(*) FROM {STAGING}").fetchone()

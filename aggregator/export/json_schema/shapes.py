@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Iterable
 from typing import Any, TypeAlias
 
@@ -248,7 +249,7 @@ def _(shape: InputMap) -> Schema:
         "properties": {str(reach): length for reach in shape.LONG} | {"gone": {"enum": [Gone.WORD]}},
         "additionalProperties": False,
         "minProperties": 1,
-        "not": {"required": [str(reach) for reach in shape.LONG]},
+        "not": {"anyOf": [{"required": list(map(str, two))} for two in itertools.combinations(shape.LONG, 2)]},
     }
     return {"anyOf": [{"enum": list(shape.WORDS)}, long]}
 

@@ -2,7 +2,7 @@
 description: Flights per day.
 owner: ops@example.com
 partition: {by: flight_date, grain: day, from: 2013-01-01}
-inputs: {lake.flights: {latest: 7 days}}
+inputs: {lake.flights: {lates: 7 days}}
 ---*/
 SELECT flight_date, COUNT(*) AS flights
 FROM lake.flights
