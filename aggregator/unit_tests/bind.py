@@ -44,19 +44,25 @@ class ExpectedRow:
 
 
 @dataclasses.dataclass(frozen=True)
-class Bound:
-    """A test that can be run.
+class Computation:
+    """The query of a model, and the rows to compute it over.
 
     ``periods`` are built one after the other, each by one query; a table without partitions has none. ``routines`` are
-    the statements that make the functions which the model calls. ``expected`` is None where an error is expected.
+    the statements that make the functions which the model calls.
     """
 
-    case: Case
     model: CompiledModel
     sql: str
     given: tuple[Given, ...]
     periods: tuple[Period, ...]
     routines: tuple[str, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Bound(Computation):
+    """A test that can be run; ``expected`` is None where an error is expected."""
+
+    case: Case
     expected: tuple[ExpectedRow, ...] | None
 
 
@@ -77,7 +83,7 @@ def bind(case: Case, graph: Graph, report: Report) -> Bound | None:
     if len(report.diagnostics) > found:
         return None
     texts = {each.name: str(each.text) for each in graph.project.functions}
-    return Bound(case, model, sql, given, periods, tuple(texts[name] for name in model.functions), expected)
+    return Bound(model, sql, given, periods, tuple(texts[name] for name in model.functions), case, expected)
 
 
 def _model(case: Case, graph: Graph, report: Report) -> CompiledModel | None:
@@ -165,15 +171,16 @@ def _given(case: Case, model: CompiledModel, graph: Graph, report: Report) -> It
         else:
             written[table] = rows
     for table in read:
-        columns, pseudo = _columns(graph, table, model)
+        columns, pseudo = columns_of(graph, table, model)
         types = {each.name: each.type for each in (*columns, *pseudo)}
         given = _rows(written[table], types, str(table), report, partial=False) if table in written else ()
         yield Given(table, columns, pseudo, tuple(given))
 
 
-def _columns(
+def columns_of(
     graph: Graph, table: TableName, model: CompiledModel
 ) -> tuple[tuple[OutputColumn, ...], tuple[OutputColumn, ...]]:
+    """The columns, and the pseudo-columns, of a table that a model reads."""
     if table == model.name:
         return model.columns, ()
     if table in graph.models:

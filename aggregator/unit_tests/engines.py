@@ -11,7 +11,7 @@ from aggregator.analyzers.googlesql.tables import Answer, Json, Parameter, Rows,
 from aggregator.analyzers.protocol import Field, Mistake, Relation
 from aggregator.core.writes import OverwritePartitions, ReplaceTable, Write
 from aggregator.engines.protocol import QueryError
-from aggregator.unit_tests.bind import Bound, Given, Period, Values
+from aggregator.unit_tests.bind import Computation, Given, Period, Values
 
 if TYPE_CHECKING:
     from aggregator.analyzers.googlesql.reference import ReferenceEngine
@@ -28,21 +28,21 @@ class Computer(Protocol):
     parallel: int
     """How many threads may usefully ask at once."""
 
-    def compute(self, bound: Bound, period: Period | None, given: Sequence[Given]) -> Answer:
+    def compute(self, asked: Computation, period: Period | None, given: Sequence[Given]) -> Answer:
         """The rows, why there are none, or why it can't be said."""
         ...
 
 
-def answer(computer: Computer, bound: Bound) -> Answer:
+def answer(computer: Computer, asked: Computation) -> Answer:
     """What comes out of all periods of a test; a model that reads itself reads what was built before."""
-    given, found = bound.given, None
-    for period in bound.periods or (None,):
-        new = computer.compute(bound, period, given)
+    given, found = asked.given, None
+    for period in asked.periods or (None,):
+        new = computer.compute(asked, period, given)
         if not isinstance(new, Rows):
             return new
         found = new if found is None else dataclasses.replace(new, values=(*found.values, *new.values))
-        if len(bound.periods) > 1:
-            given = tuple(_with_rows(each, new) if each.name == bound.model.name else each for each in given)
+        if len(asked.periods) > 1:
+            given = tuple(_with_rows(each, new) if each.name == asked.model.name else each for each in given)
     return found if found is not None else Unchecked("there is nothing to build")
 
 
@@ -66,12 +66,12 @@ class Embedded:
     def __init__(self, bench: Bench) -> None:
         self._bench = bench
 
-    def compute(self, bound: Bound, period: Period | None, given: Sequence[Given]) -> Answer:
+    def compute(self, asked: Computation, period: Period | None, given: Sequence[Given]) -> Answer:
         """Fill the tables, run the query, and read what would be written."""
-        model = bound.model
-        write: Write = ReplaceTable(model.name, bound.sql, model.columns)
+        model = asked.model
+        write: Write = ReplaceTable(model.name, asked.sql, model.columns)
         if period is not None and model.calendar is not None:
-            write = OverwritePartitions(model.name, bound.sql, model.columns, model.calendar, *period)
+            write = OverwritePartitions(model.name, asked.sql, model.columns, model.calendar, *period)
         try:
             for table in given:
                 rows = [{name: _plain(value) for name, value in row.items()} for row in table.rows]
@@ -111,12 +111,12 @@ class Reference:
         self._engine = engine
         self.parallel = parallel
 
-    def compute(self, bound: Bound, period: Period | None, given: Sequence[Given]) -> Answer:
+    def compute(self, asked: Computation, period: Period | None, given: Sequence[Given]) -> Answer:
         """Hand over tables and query."""
         tables = [
             Table(Relation(str(each.name), _fields(each.columns), _fields(each.pseudo)), each.rows) for each in given
         ]
-        found = self._engine.evaluate(bound.sql, tables, tuple(_parameters(bound, period)), bound.routines)
+        found = self._engine.evaluate(asked.sql, tables, tuple(_parameters(asked, period)), asked.routines)
         untyped = [str(each.name) for each in given if not all(column.type for column in each.columns)]
         if isinstance(found, Mistake) and untyped:
             return Unchecked(f"the types of all columns of {', '.join(untyped)} are not known")
@@ -127,8 +127,8 @@ def _fields(columns: Sequence[OutputColumn]) -> tuple[Field, ...]:
     return tuple(Field(each.name, each.type) for each in columns if each.type)
 
 
-def _parameters(bound: Bound, period: Period | None) -> Iterator[Parameter]:
-    calendar = bound.model.calendar
+def _parameters(asked: Computation, period: Period | None) -> Iterator[Parameter]:
+    calendar = asked.model.calendar
     if calendar is not None and period is not None:
         for name, moment in zip(("start", "end"), period, strict=True):
             yield Parameter(name, str(calendar.type), calendar.value(moment))

@@ -223,4 +223,4 @@ def _failure(said: str) -> Mistake | Unchecked:
 
 
 def _lacking(what: str) -> Unchecked:
-    return Unchecked(f"the reference engine has no {what}")
+    return Unchecked(f"the reference engine has no {what}", what)
