@@ -62,7 +62,7 @@ def _reference(session: Session, stack: contextlib.ExitStack, *, must_be: bool, 
         analyzer = open_analyzer(session.graph.project, teller(quiet=quiet))
     except NotAvailableError as error:
         if must_be:
-            raise click.UsageError(f"--engine: {error}") from None
+            raise click.UsageError(f"Google's reference engine: {error}") from None
         return None
     stack.callback(analyzer.close)
     return Reference(ReferenceEngine(analyzer), analyzer.parallel)

@@ -76,6 +76,8 @@ def compared(sql: str, engine: Embedded, answer: Answer) -> Compared:
     except (QueryError, SqlglotError, duckdb.Error) as error:
         said = str(error).splitlines()[0]
         return Compared(AGREES, said, 1) if isinstance(answer, Mistake) else Compared(LOUD, said)
+    except (TypeError, ValueError, AttributeError) as error:
+        return Compared(SILENT, f"values of another type: {error}")
     return _laid_beside(answer, found, types)
 
 

@@ -94,7 +94,12 @@ MACROS = (
 )
 """Functions that the rewritten SQL calls."""
 
-SAFE_FORMS = frozenset({"_sqrt", "_ln", "_log", "_pow", "_exp", "_div"})
+SAFE_FORMS = frozenset(
+    {
+        *("_sqrt", "_ln", "_log", "_pow", "_exp", "_div"),
+        *("_json_integer", "_json_float", "_json_bool", "_string"),
+    }
+)
 """Of these there is a form that gives NULL instead of an error: DuckDB's TRY takes no call that may raise one."""
 
 

@@ -72,6 +72,8 @@ def _rewritten(tree: exp.Expr) -> exp.Expr:
         better = rewrite(node) if rewrite else node
         if better is node:
             continue
+        if better.type is None:
+            better._type = node.type  # noqa: SLF001  (the setter parses)
         if node is tree:
             return better
         node.replace(better)
