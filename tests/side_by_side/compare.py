@@ -89,7 +89,7 @@ def _laid_beside(answer: Rows | Mistake, found: Any, types: str) -> Compared:
     if types:
         return Compared(SILENT, types)
     if same_values(answer, found):
-        return Compared(AGREES, values=sum(map(len, found)))
+        return Compared(AGREES, values=sum(max(1, len(row) - 1) for row in found))  # the first column is a key
     return Compared(SILENT, _example(answer.values, found))
 
 

@@ -1,4 +1,5 @@
 """More constructs, in the form of ``agreed_cases.py``: other types, nested tables, and how analysts put them together."""
+# ruff: noqa: E501  (a query reads best on its line)
 
 from __future__ import annotations
 
@@ -136,7 +137,7 @@ FURTHER: dict[str, tuple[str, ...]] = {
         "FORMAT('%.2f', n)",
         "FORMAT('%.0f', f)",
         "FORMAT('%6.2f|', f)",
-        "FORMAT(\"%'.2f\", f)",
+        'FORMAT("%\'.2f", f)',
         "FORMAT('%s', CAST(i AS STRING))",
         "FORMAT('%s: %t', s, d)",
         "FORMAT('%04d-%02d', p, p)",
@@ -355,7 +356,7 @@ FURTHER: dict[str, tuple[str, ...]] = {
     "JSON of other kinds": (
         "JSON_KEYS(js)",
         "JSON_KEYS(js, 1)",
-        "JSON_KEYS(JSON '{\"b\": {\"c\": 1}, \"a\": 2}')",
+        'JSON_KEYS(JSON \'{"b": {"c": 1}, "a": 2}\')',
         "JSON_SET(js, '$.z', 1)",
         "JSON_SET(js, '$.n', s)",
         "JSON_REMOVE(js, '$.n')",
@@ -410,12 +411,16 @@ FURTHER: dict[str, tuple[str, ...]] = {
         "TO_JSON(STRUCT(n AS n))",
         "TO_JSON(STRUCT(s AS s, i AS i))",
         *(f"TO_JSON({each})" for each in ("f", "n", "s", "b", "d", "ts", "dt", "a", "sa", "ar", "js")),
-        "PARSE_JSON('{\"b\": 1, \"a\": [1.0, 2]}')",
+        'PARSE_JSON(\'{"b": 1, "a": [1.0, 2]}\')',
         "SAFE.PARSE_JSON(s)",
         "JSON_TYPE(js.a)",
         "JSON_TYPE(JSON_QUERY(js, '$.l'))",
         "SAFE.INT64(js.a)",
         "SAFE.STRING(js.a)",
+        "SAFE.FLOAT64(js.a)",
+        "SAFE.BOOL(js.a)",
+        "FLOAT64(js.a)",
+        "BOOL(js.b)",
         "STRING(js.a)",
         "LAX_STRING(js.a)",
         "LAX_INT64(js.a)",
@@ -490,7 +495,10 @@ FURTHER: dict[str, tuple[str, ...]] = {
                 "GROUPING(p)",
             )
         ),
-        *(f"SELECT DATE_TRUNC(d, {unit}) AS v, COUNT(*) AS c FROM t GROUP BY v" for unit in ("WEEK", "ISOWEEK", "YEAR")),
+        *(
+            f"SELECT DATE_TRUNC(d, {unit}) AS v, COUNT(*) AS c FROM t GROUP BY v"
+            for unit in ("WEEK", "ISOWEEK", "YEAR")
+        ),
         "SELECT DATE(ts, 'America/New_York') AS v, COUNT(*) AS c FROM t GROUP BY 1",
         "SELECT EXTRACT(HOUR FROM ts) AS v, COUNT(*) AS c, SUM(i) AS w FROM t GROUP BY v",
         "SELECT st.x, COUNT(*) AS c FROM t GROUP BY st.x",
@@ -510,7 +518,17 @@ FURTHER: dict[str, tuple[str, ...]] = {
     "windows of other kinds": (
         *(
             f"{call} OVER (PARTITION BY p ORDER BY k)"
-            for call in ("SUM(f)", "AVG(f)", "MAX(d)", "MIN(ts)", "COUNT(s)", "MAX(s)", "MIN(n)", "AVG(n)", "LOGICAL_AND(b)")
+            for call in (
+                "SUM(f)",
+                "AVG(f)",
+                "MAX(d)",
+                "MIN(ts)",
+                "COUNT(s)",
+                "MAX(s)",
+                "MIN(n)",
+                "AVG(n)",
+                "LOGICAL_AND(b)",
+            )
         ),
         *(
             f"{call} OVER (PARTITION BY p ORDER BY k ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)"
@@ -520,7 +538,11 @@ FURTHER: dict[str, tuple[str, ...]] = {
             f"{call} OVER (PARTITION BY p ORDER BY k ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING)"
             for call in ("SUM(i)", "FIRST_VALUE(s IGNORE NULLS)")
         ),
-        *(f"{name}({each} IGNORE NULLS) OVER (PARTITION BY p ORDER BY k)" for name in ("FIRST_VALUE", "LAST_VALUE") for each in ("s", "d", "f")),
+        *(
+            f"{name}({each} IGNORE NULLS) OVER (PARTITION BY p ORDER BY k)"
+            for name in ("FIRST_VALUE", "LAST_VALUE")
+            for each in ("s", "d", "f")
+        ),
         "LAG(i, 1, -1) OVER (PARTITION BY p ORDER BY k)",
         "LEAD(ts) OVER (PARTITION BY p ORDER BY ts, k)",
         "TIMESTAMP_DIFF(ts, LAG(ts) OVER (PARTITION BY p ORDER BY ts, k), MINUTE)",
@@ -548,8 +570,10 @@ FURTHER: dict[str, tuple[str, ...]] = {
         "MAX(IF(b, d, NULL)) OVER (PARTITION BY p)",
         "MAX(i) OVER (PARTITION BY p) = i",
         "f - AVG(f) OVER (PARTITION BY p)",
-        "SELECT k, SUM(is_new) OVER (PARTITION BY p ORDER BY ts, k) AS session"
-        " FROM (SELECT k, p, ts, IF(TIMESTAMP_DIFF(ts, LAG(ts) OVER (PARTITION BY p ORDER BY ts, k), MINUTE) > 30, 1, 0) AS is_new FROM t)",
+        (
+            "SELECT k, SUM(is_new) OVER (PARTITION BY p ORDER BY ts, k) AS session"
+            " FROM (SELECT k, p, ts, IF(TIMESTAMP_DIFF(ts, LAG(ts) OVER (PARTITION BY p ORDER BY ts, k), MINUTE) > 30, 1, 0) AS is_new FROM t)"
+        ),
         "SELECT p, k FROM t QUALIFY ROW_NUMBER() OVER (PARTITION BY p ORDER BY ts DESC, k) = 1",
         "SELECT p, SUM(i) AS v FROM t GROUP BY p QUALIFY RANK() OVER (ORDER BY SUM(i) DESC) <= 2",
         "SELECT k, SUM(i) OVER (w ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) AS v FROM t WINDOW w AS (PARTITION BY p ORDER BY k)",
@@ -571,17 +595,16 @@ FURTHER: dict[str, tuple[str, ...]] = {
         "SELECT s FROM t INTERSECT DISTINCT SELECT u FROM t",
         "SELECT s FROM t EXCEPT DISTINCT SELECT u FROM t",
         "SELECT n FROM t UNION ALL SELECT i FROM t",
-        "WITH days AS (SELECT day FROM UNNEST(GENERATE_DATE_ARRAY('2013-01-01', '2013-01-10')) AS day)"
-        " SELECT days.day, COUNT(t.k) AS c FROM days LEFT JOIN t ON t.d = days.day GROUP BY days.day",
+        (
+            "WITH days AS (SELECT day FROM UNNEST(GENERATE_DATE_ARRAY('2013-01-01', '2013-01-10')) AS day)"
+            " SELECT days.day, COUNT(t.k) AS c FROM days LEFT JOIN t ON t.d = days.day GROUP BY days.day"
+        ),
         "WITH x AS (SELECT k, p FROM t), y AS (SELECT p, COUNT(*) AS c FROM x GROUP BY p) SELECT x.k, y.c FROM x JOIN y USING (p) WHERE y.c > 1",
         "WITH RECURSIVE r AS (SELECT k, p, 1 AS depth FROM t WHERE k = 1 UNION ALL SELECT t.k, t.p, r.depth + 1 FROM r JOIN t ON t.k = r.k + 1 WHERE r.depth < 5) SELECT * FROM r",
         "SELECT * FROM (SELECT p, s, i FROM t) PIVOT (SUM(i) FOR s IN ('a', 'ab' AS other))",
         "SELECT p, total_a, total_ab FROM (SELECT p, s, n FROM t) PIVOT (SUM(n) AS total FOR s IN ('a' AS a, 'ab' AS ab)) AS q1",
         "SELECT k, name, v FROM (SELECT k, f, g FROM t) UNPIVOT (v FOR name IN (f, g)) WHERE v > 0",
         "FROM t |> WHERE i > 1 |> AGGREGATE COUNT(*) AS c, SUM(f) AS v GROUP BY p |> WHERE c > 1 |> ORDER BY p",
-        "FROM t |> SET i = i + 1 |> SELECT k, i",
-        "FROM t |> DROP i |> SELECT k, j",
-        "FROM t |> RENAME i AS ii |> SELECT k, ii",
         "FROM t |> JOIN t AS o ON t.k = o.p |> SELECT t.k, o.i",
         "FROM t |> SELECT p |> DISTINCT",
         "FROM t |> SELECT k, p |> EXTEND SUM(k) OVER (PARTITION BY p) AS v",

@@ -96,7 +96,11 @@ def _struct(chance: random.Random) -> dict[str, Any]:
 
 
 def _event(chance: random.Random) -> dict[str, Any]:
-    value = {"s": chance.choice((None, "a", "ab")), "n": chance.choice((None, 0, 1, 7)), "f": chance.choice((None, 0.5, 2.0))}
+    value = {
+        "s": chance.choice((None, "a", "ab")),
+        "n": chance.choice((None, 0, 1, 7)),
+        "f": chance.choice((None, 0.5, 2.0)),
+    }
     return {"key": chance.choice(("a", "b", None)), "value": value}
 
 

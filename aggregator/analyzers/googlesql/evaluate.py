@@ -181,10 +181,11 @@ def _absent_of_call(call: Node) -> Iterator[str]:
     if name == "collate":
         yield "COLLATE"
     elements = _NO_ELEMENTS.get(name.partition("_")[0])
-    for each in call.argument_list if elements is not None else ():
-        literal = concrete(each)
-        text = literal.value.value.string_value if literal.DESCRIPTOR.name == "ResolvedLiteralProto" else ""
-        yield from (f"format element {found}" for found in elements.findall(text) if elements is not None)
+    if elements is None:
+        return
+    for each in map(concrete, call.argument_list):
+        text = each.value.value.string_value if each.DESCRIPTOR.name == "ResolvedLiteralProto" else ""
+        yield from (f"format element {found}" for found in elements.findall(text))
 
 
 def _tables(sql: str, query: Node) -> set[tuple[int, int]]:

@@ -10,8 +10,8 @@ from aggregator.engines.duckdb.trees import call
 
 MACROS = (
     (
-        "_json_string(text) AS CASE WHEN text IS NULL OR json_type(text) = 'VARCHAR' THEN json_extract_string(text, '$')"
-        " ELSE error('The provided JSON input is not a string') END"
+        "_json_string(text) AS CASE WHEN text IS NULL OR json_type(text) = 'VARCHAR'"
+        " THEN json_extract_string(text, '$') ELSE error('The provided JSON input is not a string') END"
     ),
     "_string(x) AS CASE WHEN typeof(x) = 'JSON' THEN _json_string(CAST(x AS VARCHAR)) ELSE _text(x) END",
     # SAFE.STRING is of JSON alone: a TIMESTAMP can always be written.
@@ -25,12 +25,15 @@ MACROS = (
         " WHEN 'BOOLEAN' THEN 'boolean' WHEN 'NULL' THEN 'null' ELSE 'number' END"
     ),
     "_json_found(x) AS nullif(CAST(x AS VARCHAR), 'null')",
-    "_is_whole(x) AS TRY_CAST(json_extract_string(x, '$') AS DOUBLE) = floor(TRY_CAST(json_extract_string(x, '$') AS DOUBLE))",
-    "_is_json_integer(x) AS json_type(x) IN ('BIGINT', 'UBIGINT') OR json_type(x) = 'DOUBLE' AND _is_whole(x)",
+    "_is_whole(text) AS TRY_CAST(text AS DOUBLE) = floor(TRY_CAST(text AS DOUBLE))",
+    (
+        "_is_json_integer(x) AS json_type(x) IN ('BIGINT', 'UBIGINT')"
+        " OR json_type(x) = 'DOUBLE' AND _is_whole(json_extract_string(x, '$'))"
+    ),
     "_safe_json_integer(x) AS CASE WHEN _is_json_integer(x) THEN TRY_CAST(json_extract_string(x, '$') AS BIGINT) END",
     (
-        "_json_integer(x) AS CASE WHEN x IS NULL OR _is_json_integer(x) THEN CAST(json_extract_string(x, '$') AS BIGINT)"
-        " ELSE error('The provided JSON input is not an integer') END"
+        "_json_integer(x) AS CASE WHEN x IS NULL OR _is_json_integer(x) THEN"
+        " CAST(json_extract_string(x, '$') AS BIGINT) ELSE error('The provided JSON input is not an integer') END"
     ),
     "_is_json_number(x) AS json_type(x) IN ('BIGINT', 'UBIGINT', 'DOUBLE')",
     "_safe_json_float(x) AS CASE WHEN _is_json_number(x) THEN CAST(json_extract_string(x, '$') AS DOUBLE) END",
@@ -44,8 +47,10 @@ MACROS = (
         " CAST(json_extract_string(x, '$') AS BOOLEAN) ELSE error('The provided JSON input is not a boolean') END"
     ),
     "_lax_text(x) AS CASE WHEN json_type(x) NOT IN ('OBJECT', 'ARRAY') THEN json_extract_string(x, '$') END",
-    "_lax_integer(x) AS CASE WHEN json_type(x) = 'BOOLEAN' THEN CAST(_lax_text(x) = 'true' AS BIGINT)"
-    " ELSE TRY_CAST(_lax_text(x) AS BIGINT) END",
+    (
+        "_lax_integer(x) AS CASE WHEN json_type(x) = 'BOOLEAN' THEN CAST(_lax_text(x) = 'true' AS BIGINT)"
+        " ELSE TRY_CAST(_lax_text(x) AS BIGINT) END"
+    ),
     "_lax_float(x) AS TRY_CAST(_lax_text(x) AS DOUBLE)",
     (
         "_lax_bool(x) AS CASE WHEN lower(_lax_text(x)) IN ('true', 'false') THEN TRY_CAST(_lax_text(x) AS BOOLEAN)"

@@ -8,7 +8,9 @@ from sqlglot import exp
 
 from aggregator.engines.duckdb.trees import call, one
 
-_FLAT = "regexp_matches(typeof(x), 'TIME|DOUBLE|DECIMAL|BLOB|JSON')"
+_PARTS = "(ends_with(typeof(x), ']') OR starts_with(typeof(x), 'STRUCT') OR typeof(x) = 'JSON')"
+_UNLIKE = "regexp_matches(typeof(x), 'TIME|DOUBLE|DECIMAL|BLOB|JSON')"
+_IS_DECIMAL = "starts_with(typeof(x), 'DECIMAL') AND NOT ends_with(typeof(x), ']')"
 _UNTOLD = "error('the types inside of what is written as JSON could not be told; write them as texts before')"
 
 MACROS = (
@@ -18,23 +20,21 @@ MACROS = (
         " THEN '\"' || text || '\"' ELSE text END"
     ),
     "_json_float_text(x) AS CASE WHEN isfinite(x) THEN _float_text(x) ELSE '\"' || _float_text(x) || '\"' END",
+    ("_json_moment(x) AS '\"' || replace(replace(_moment_text(CAST(x AS VARCHAR)), ' ', 'T'), '+00', 'Z') || '\"'"),
     (
-        "_json_moment(x) AS '\"' || replace(replace(_moment_text(CAST(x AS VARCHAR)), ' ', 'T'), '+00', 'Z') || '\"'"
-    ),
-    (
-        "_json_rest(x) AS CASE WHEN typeof(x) = 'DOUBLE' THEN _json_float_text(TRY_CAST(x AS DOUBLE))"
+        f"_json_rest(x) AS CASE WHEN {_PARTS} AND {_UNLIKE} THEN {_UNTOLD}"
+        " WHEN typeof(x) = 'DOUBLE' THEN _json_float_text(TRY_CAST(x AS DOUBLE))"
         " WHEN starts_with(typeof(x), 'TIME') THEN _json_moment(x)"
         " WHEN typeof(x) = 'BLOB' THEN '\"' || to_base64(TRY_CAST(x AS BLOB)) || '\"'"
-        f" WHEN {_FLAT} THEN {_UNTOLD}"
         " ELSE CAST(to_json(x) AS VARCHAR) END"
     ),
     (
-        "_json_text(x) AS coalesce(CASE WHEN starts_with(typeof(x), 'DECIMAL') THEN"
+        f"_json_text(x) AS coalesce(CASE WHEN {_IS_DECIMAL} THEN"
         " _json_number(_decimal_text(CAST(x AS VARCHAR)))"
         " WHEN typeof(x) = 'BIGINT' THEN _json_number(CAST(x AS VARCHAR)) ELSE _json_rest(x) END, 'null')"
     ),
     (
-        "_json_value(x) AS coalesce(CASE WHEN starts_with(typeof(x), 'DECIMAL') THEN"
+        f"_json_value(x) AS coalesce(CASE WHEN {_IS_DECIMAL} THEN"
         " _decimal_text(CAST(x AS VARCHAR)) ELSE _json_rest(x) END, 'null')"
     ),
 )

@@ -40,7 +40,7 @@ MACROS = (
     ),
     "_date_bucket(day, width, origin := DATE '1950-01-01') AS _bucket(day, width, origin)",
     "_datetime_bucket(moment, width, origin := TIMESTAMP '1950-01-01') AS _bucket(moment, width, origin)",
-    "_timestamp_bucket(moment, width, origin := TIMESTAMPTZ '1950-01-01 00:00:00+00') AS _bucket(moment, width, origin)",
+    "_timestamp_bucket(moment, width, origin := TIMESTAMPTZ '1950-01-01 00:00+00') AS _bucket(moment, width, origin)",
     f"_of_date(x) AS CASE WHEN starts_with(typeof(x), 'TIMESTAMP') THEN {_UNTOLD} ELSE x END",
     f"_no_instant(x) AS CASE WHEN typeof(x) = 'TIMESTAMP WITH TIME ZONE' THEN {_UNTOLD} ELSE x END",
     "_truncated_time(unit, moment) AS CAST(date_trunc(unit, DATE '1970-01-01' + moment) AS TIME)",
