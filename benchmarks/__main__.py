@@ -14,6 +14,7 @@ from pathlib import Path
 
 from benchmarks.airflow_parse import PARSED
 from benchmarks.analyzer import ANALYZER
+from benchmarks.embedded import EMBEDDED
 from benchmarks.figures import FIGURES as SMALL
 from benchmarks.figures import MIB, Figure, Workshop
 from benchmarks.measure import ChildError
@@ -29,6 +30,7 @@ FIGURES: dict[str, Callable[[Workshop], Figure]] = {
     **ANALYZER,
     **ROLLUPS,
     **PARSED,
+    **EMBEDDED,
     "build": build,
     "peers": peers,
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
@@ -24,16 +24,20 @@ _NUMERIC = frozenset({exp.DataType.Type.DECIMAL, exp.DataType.Type.BIGDECIMAL})
 _EXACT = _NUMERIC | frozenset(exp.DataType.SIGNED_INTEGER_TYPES)
 
 
-def tell_types(tree: exp.Expr, schemas: Schemas) -> None:
+def tell_types(tree: exp.Expr, again: Callable[[], exp.Expr], schemas: Schemas) -> None:
     """Let the nodes of a tree know their types, as far as they can be told.
 
-    A copy is qualified, because sqlglot infers nothing before; what it makes of each node is told to the original.
+    The same tree is read ``again``, which is quicker than copying it, and qualified, because sqlglot infers nothing
+    before; what it makes of each node is told to the original.
     """
     if tree.find(*_TYPED) is None:
         return
-    copy = tree.copy()
-    originals = {id(mine): original for mine, original in zip(copy.walk(), tree.walk(), strict=True)}
+    copy = again()
     kept = list(copy.walk())
+    nodes = list(tree.walk())
+    for node in (*kept, *nodes):
+        node._meta = None  # noqa: SLF001  (places in the text, which take long to copy, and which nobody asks for)
+    originals = {id(mine): original for mine, original in zip(kept, nodes, strict=True)}
     for table in copy.find_all(exp.Table):
         table.set("catalog", None)  # a trial's, or a warehouse's: names of tables are told apart without it
     schema = MappingSchema(dialect="bigquery")
