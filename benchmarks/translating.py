@@ -15,9 +15,9 @@ import sqlglot
 from sqlglot.errors import SqlglotError
 
 from aggregator.cache import Cache
-from aggregator.core.graph import CompiledModel, Graph
+from aggregator.core.graph import CompiledModel
 from aggregator.core.names import TableName
-from aggregator.engines.duckdb.connection import in_utc, with_python
+from aggregator.engines.duckdb.connection import in_utc
 from aggregator.engines.duckdb.dialect import to_duckdb
 from aggregator.engines.duckdb.dialect.called import macros_in
 from aggregator.engines.duckdb.dialect.translate import translated
@@ -33,7 +33,7 @@ Types = Mapping[TableName, Mapping[str, str]]
 
 
 def plain(sql: str) -> str:
-    """sqlglot's own translation."""
+    """Sqlglot's own translation."""
     return sqlglot.parse_one(sql, read="bigquery").sql(dialect="duckdb")
 
 

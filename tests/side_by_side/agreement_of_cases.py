@@ -11,7 +11,7 @@ from typing import Any
 import sqlglot
 from side_by_side import compare, random_rows
 from side_by_side.agreed_cases import GROUPS
-from side_by_side.compare import AGREES, SILENT, Compared
+from side_by_side.compare import AGREES, NEAR, SILENT, Compared
 from sqlglot import exp
 
 import aggregator.engines.duckdb.dialect as package
@@ -91,8 +91,9 @@ def _together(evaluator: Any, cases: Sequence[str], rows: Any) -> dict[str, Answ
 
 def believed(found: Mapping[str, Compared]) -> dict[str, str]:
     """What gives other rows and is not refused: there must be nothing."""
-    silent = {case: each.why for case, each in found.items() if each.outcome == SILENT}
-    return {case: why for case, why in silent.items() if fidelity(case) is not Fidelity.REFUSED}
+    others = {case: each for case, each in found.items() if each.outcome in (SILENT, NEAR)}
+    known = {NEAR: (Fidelity.REFUSED, Fidelity.APPROXIMATE), SILENT: (Fidelity.REFUSED,)}
+    return {case: each.why for case, each in others.items() if fidelity(case) not in known[each.outcome]}
 
 
 def fidelity(case: str) -> Fidelity:

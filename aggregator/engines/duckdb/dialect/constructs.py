@@ -112,10 +112,10 @@ def _types_of(node: exp.Expr) -> list[str]:
     if isinstance(node, (exp.Distinct, exp.Order, exp.Limit, exp.Ordered, exp.HavingMax)):
         inner = [*node.expressions[:1], node.args.get("this")]
         return [name for each in inner if isinstance(each, exp.Expr) for name in _types_of(each)]
-    if isinstance(
-        node, (exp.Query, exp.Unnest, exp.JSONPath, exp.Star, exp.If, exp.Interval, exp.Where, exp.WindowSpec)
-    ):
+    if isinstance(node, (exp.Query, exp.Unnest, exp.JSONPath, exp.Star, exp.If, exp.Where, exp.WindowSpec)):
         return []
+    if isinstance(node, exp.Interval):
+        return ["INTERVAL"]  # DATE - INTERVAL 1 DAY is another thing than DATE - DATE
     data = node.type
     if not isinstance(data, exp.DataType) or data.this is exp.DType.UNKNOWN:
         return ["?"]

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from sqlglot import exp
 
 from aggregator.engines.duckdb import aliases, arrays, bits, lists, sketches
-from aggregator.engines.duckdb.dialect import documents, formats, json_texts, moments, numbers, python, texts
+from aggregator.engines.duckdb.dialect import documents, formats, json_texts, moments, numbers, python, structs, texts
 from aggregator.engines.duckdb.dialect.typing import kind_of
 from aggregator.engines.duckdb.trees import call
 
@@ -236,6 +236,9 @@ REWRITES: dict[type[exp.Expr], Rewrite] = {
     exp.LaxString: numbers.named("_lax_text"),
     exp.LaxBool: numbers.named("_lax_bool"),
     # arrays and structs
+    exp.EQ: structs.equal,
+    exp.NEQ: structs.equal,
+    exp.In: structs.among,
     exp.Bracket: arrays.item,
     exp.Unnest: arrays.unnest,
     exp.Array: lists.array,
