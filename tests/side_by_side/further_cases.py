@@ -513,6 +513,7 @@ FURTHER: dict[str, tuple[str, ...]] = {
         "SELECT p, v, LAG(v) OVER (ORDER BY p) AS before FROM (SELECT p, SUM(i) AS v FROM t GROUP BY p)",
         "SELECT COUNT(*) AS c, COUNT(DISTINCT p) AS e1, MIN(d) AS f1, MAX(ts) AS g1 FROM t",
         "SELECT COUNT(*) AS c FROM t HAVING COUNT(*) > 1",
+        "SELECT CORR(p - p, k) AS v, CORR(k, IF(k = 1, 1, NULL)) AS w FROM t",
         "SELECT SUM(n) AS v, AVG(n) AS w, MAX(n) AS x, MIN(d) AS y1 FROM t WHERE FALSE",
         "SELECT b, APPROX_TOP_COUNT(p, 2) AS v FROM t GROUP BY b",
         "SELECT p, b, COUNT(*) AS c FROM t GROUP BY p, b HAVING b ORDER BY c DESC, p LIMIT 3",
