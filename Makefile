@@ -8,7 +8,7 @@ PYTHON = $(shell for python in python3.11 python3; do \
 PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format bench lock clean
+.PHONY: help setup demo verify test nightly check format bench lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -30,9 +30,16 @@ demo: $(STAMP) ## build this repository's own project: lint, plan, run, status
 	@$(BIN)/aggregator run
 	@$(BIN)/aggregator status
 
+verify: $(STAMP) ## compute every model of the demo on both engines, from a sample of rows
+	@$(BIN)/aggregator run --quiet
+	@$(BIN)/aggregator verify
+
 test: $(STAMP) ## run the tests
 	@$(BIN)/pytest -n 2 tests --ignore tests/airflow
 	@$(BIN)/pytest -n 2 tests/airflow # Airflow reads its settings once in a process
+
+nightly: $(STAMP) ## compare DuckDB with Google's reference engine on many random rows
+	@$(BIN)/python -m tests.side_by_side --seeds 4
 
 check: $(STAMP) ## style, types and import contracts
 	@$(BIN)/ruff format --check .

@@ -15,6 +15,7 @@ from pathlib import Path
 from benchmarks.airflow_parse import PARSED
 from benchmarks.analyzer import ANALYZER
 from benchmarks.checks import CHECKS
+from benchmarks.embedded import EMBEDDED
 from benchmarks.figures import FIGURES as SMALL
 from benchmarks.figures import MIB, Figure, Workshop
 from benchmarks.measure import ChildError
@@ -31,6 +32,7 @@ FIGURES: dict[str, Callable[[Workshop], Figure]] = {
     **ROLLUPS,
     **CHECKS,
     **PARSED,
+    **EMBEDDED,
     "build": build,
     "peers": peers,
 }

@@ -26,6 +26,7 @@ COMMANDS = {
     "status": "Show a calendar of partitions, which are stale, and why.",
     "freshness": "Say which tables are late, by their own promises.",
     "test": "Run unit tests of models, and compare roll-ups with rows.",
+    "verify": "Compute models on both engines from a sample of rows.",
     "check": "Hold published partitions against their checks.",
     "show": "Show one model: its SQL, rows or lineage.",
     "explain": "Explain a code, a measure, or why a partition is stale.",

@@ -46,7 +46,7 @@ def computers(session: Session, wanted: str | None, *, quiet: bool) -> Iterator[
         with opened.computers(session.graph, wanted, teller(quiet=quiet)) as found:
             yield found
     except NotAvailableError as error:
-        raise click.UsageError(f"--engine: {error}") from None
+        raise click.UsageError(f"Google's reference engine: {error}") from None
 
 
 def run_unit_tests(session: Session, cases: Sequence[Case], engine: str | None, *, quiet: bool) -> list[Outcome]:

@@ -101,20 +101,22 @@ def _compared(engine: Engine, wanted: Comparison, before: Trial, after: Trial) -
         try:
             answer = engine.ask(asked, wanted.parameters(partition))
         except QueryError as error:
-            return ModelDiff(name, wanted.pairing, tuple(found), why=str(error), notes=_notes(wanted))
+            return ModelDiff(name, wanted.pairing, tuple(found), why=str(error), notes=_notes(engine, wanted))
         found.append(_answered(partition, answer, wanted))
-    return ModelDiff(name, wanted.pairing, tuple(found), notes=_notes(wanted))
+    return ModelDiff(name, wanted.pairing, tuple(found), notes=_notes(engine, wanted))
 
 
 def _column(model: CompiledModel) -> str:
     return model.calendar.column if model.calendar else ""
 
 
-def _notes(wanted: Comparison) -> tuple[str, ...]:
+def _notes(engine: Engine, wanted: Comparison) -> tuple[str, ...]:
     """What is to be known of a comparison."""
+    refused = engine.refusal(wanted.after)
+    found = [f"computed all the same: {refused.message}"] if refused is not None else []
     if any(edge.table == wanted.after.name for edge in wanted.after.inputs):
-        return ("it reads its own earlier rows as they are in the table now",)
-    return ()
+        found.append("it reads its own earlier rows as they are in the table now")
+    return tuple(found)
 
 
 def _answered(partition: str, answer: Sequence[Any], wanted: Comparison) -> PartitionDiff:

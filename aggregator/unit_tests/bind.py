@@ -56,22 +56,28 @@ class ExpectedRow:
 
 
 @dataclasses.dataclass(frozen=True)
-class Bound:
-    """A test that can be run.
+class Computation:
+    """The query of a model, and the rows to compute it over.
 
     ``periods`` are built one after the other, each by one query; a table without partitions has none. ``routines`` are
-    the statements that make the functions which the model calls. ``expected`` is None where an error is expected.
-    ``latest`` are the tables of which one partition is read.
+    the statements that make the functions which the model calls. ``latest`` are the tables of which one partition is
+    read.
     """
 
-    case: Case
     model: CompiledModel
     sql: str
     given: tuple[Given, ...]
     periods: tuple[Period, ...]
     routines: tuple[str, ...]
+    latest: tuple[Latest, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Bound(Computation):
+    """A test that can be run; ``expected`` is None where an error is expected."""
+
+    case: Case
     expected: tuple[ExpectedRow, ...] | None
-    latest: tuple[Latest, ...] = ()
 
 
 def bind(case: Case, graph: Graph, report: Report, query: Query = no_rows) -> Bound | None:
@@ -97,7 +103,7 @@ def bind(case: Case, graph: Graph, report: Report, query: Query = no_rows) -> Bo
         return None
     texts = {each.name: str(each.text) for each in graph.project.functions}
     routines, latest = tuple(texts[name] for name in model.functions), latest_inputs(model, graph.calendars)
-    return Bound(case, model, sql, given, periods, routines, expected, latest)
+    return Bound(model, sql, given, periods, routines, latest, case, expected)
 
 
 def _model(case: Case, graph: Graph, report: Report) -> CompiledModel | None:
@@ -187,15 +193,16 @@ def _given(
         else:
             written[table] = rows
     for table in read:
-        columns, pseudo = _columns(graph, table, model)
+        columns, pseudo = columns_of(graph, table, model)
         types = {each.name: each.type for each in (*columns, *pseudo)}
         given = ask(written[table], types, str(table), partial=False) if table in written else ()
         yield Given(table, columns, pseudo, tuple(given))
 
 
-def _columns(
+def columns_of(
     graph: Graph, table: TableName, model: CompiledModel
 ) -> tuple[tuple[OutputColumn, ...], tuple[OutputColumn, ...]]:
+    """The columns, and the pseudo-columns, of a table that a model reads."""
     if table == model.name:
         return model.columns, ()
     if table in graph.models:

@@ -7,16 +7,16 @@ from typing import Any
 
 from aggregator.core.writes import Chosen
 from aggregator.plan.latest import Latest
-from aggregator.unit_tests.bind import Bound, Given, Period
+from aggregator.unit_tests.bind import Computation, Given, Period
 
 
-def choose(bound: Bound, period: Period | None, given: Sequence[Given]) -> Chosen | str:
+def choose(asked: Computation, period: Period | None, given: Sequence[Given]) -> Chosen | str:
     """The parameters of the query of a period that say which they are, or why there is nothing to read."""
     found: dict[str, Any] = {}
-    if period is None or bound.model.calendar is None:
+    if period is None or asked.model.calendar is None:
         return found
-    partition = bound.model.calendar.id(period[0])
-    for latest in bound.latest:
+    partition = asked.model.calendar.id(period[0])
+    for latest in asked.latest:
         rows = next(each.rows for each in given if each.name == latest.table)
         there = _partitions(latest, rows)
         read = latest.chosen(partition, there.__contains__)

@@ -24,8 +24,8 @@ ENGINES_DIFFER = _code(
     """The same query gives other rows on the embedded engine than on Google's reference engine.
 
 BigQuery computes as the reference engine does. Something in the query is translated wrongly, or is not determined by
-it: the order of an array, one of several equal rows, the last digits of a sum. Make the query say which, or run the
-test with `--engine reference` alone; a wrong translation is a mistake of aggregator's.""",
+it: the order of an array, one of several equal rows, the last digits of a sum. Make the query say which, or run a
+unit test with `--engine reference` alone; a wrong translation is a mistake of aggregator's.""",
 )
 MISFIT = _code(
     803,

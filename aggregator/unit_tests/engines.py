@@ -11,7 +11,7 @@ from aggregator.analyzers.googlesql.tables import Answer, Json, Parameter, Rows,
 from aggregator.analyzers.protocol import Field, Mistake, Relation
 from aggregator.core.writes import Chosen, OverwritePartitions, ReplaceTable, Write
 from aggregator.engines.protocol import QueryError
-from aggregator.unit_tests.bind import Bound, Given, Period, Values
+from aggregator.unit_tests.bind import Computation, Given, Period, Values
 from aggregator.unit_tests.chosen import choose
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class Computer(Protocol):
     parallel: int
     """How many threads may usefully ask at once."""
 
-    def compute(self, bound: Bound, period: Period | None, given: Sequence[Given], chosen: Chosen) -> Answer:
+    def compute(self, asked: Computation, period: Period | None, given: Sequence[Given], chosen: Chosen) -> Answer:
         """The rows, why there are none, or why it can't be said; ``chosen`` says which partitions are read."""
         ...
 
@@ -38,17 +38,17 @@ class Computer(Protocol):
         ...
 
 
-def answer(computer: Computer, bound: Bound) -> Answer:
+def answer(computer: Computer, asked: Computation) -> Answer:
     """What comes out of all periods of a test; a model that reads itself reads what was built before."""
-    given, found = bound.given, None
-    for period in bound.periods or (None,):
-        chosen = choose(bound, period, given)
-        new = Mistake(chosen) if isinstance(chosen, str) else computer.compute(bound, period, given, chosen)
+    given, found = asked.given, None
+    for period in asked.periods or (None,):
+        chosen = choose(asked, period, given)
+        new = Mistake(chosen) if isinstance(chosen, str) else computer.compute(asked, period, given, chosen)
         if not isinstance(new, Rows):
             return new
         found = new if found is None else dataclasses.replace(new, values=(*found.values, *new.values))
-        if len(bound.periods) > 1:
-            given = tuple(_with_rows(each, new) if each.name == bound.model.name else each for each in given)
+        if len(asked.periods) > 1:
+            given = tuple(_with_rows(each, new) if each.name == asked.model.name else each for each in given)
     return found if found is not None else Unchecked("there is nothing to build")
 
 
@@ -72,12 +72,12 @@ class Embedded:
     def __init__(self, bench: Bench) -> None:
         self._bench = bench
 
-    def compute(self, bound: Bound, period: Period | None, given: Sequence[Given], chosen: Chosen) -> Answer:
+    def compute(self, asked: Computation, period: Period | None, given: Sequence[Given], chosen: Chosen) -> Answer:
         """Fill the tables, run the query, and read what would be written."""
-        model = bound.model
-        write: Write = ReplaceTable(model.name, bound.sql, model.columns)
+        model = asked.model
+        write: Write = ReplaceTable(model.name, asked.sql, model.columns)
         if period is not None and model.calendar is not None:
-            write = OverwritePartitions(model.name, bound.sql, model.columns, model.calendar, *period, chosen)
+            write = OverwritePartitions(model.name, asked.sql, model.columns, model.calendar, *period, chosen)
         try:
             for table in given:
                 rows = [{name: _plain(value) for name, value in row.items()} for row in table.rows]
@@ -131,12 +131,12 @@ class Reference:
         self._engine = engine
         self.parallel = parallel
 
-    def compute(self, bound: Bound, period: Period | None, given: Sequence[Given], chosen: Chosen) -> Answer:
+    def compute(self, asked: Computation, period: Period | None, given: Sequence[Given], chosen: Chosen) -> Answer:
         """Hand over tables and query."""
         tables = [
             Table(Relation(str(each.name), _fields(each.columns), _fields(each.pseudo)), each.rows) for each in given
         ]
-        found = self._engine.evaluate(bound.sql, tables, tuple(_parameters(bound, period, chosen)), bound.routines)
+        found = self._engine.evaluate(asked.sql, tables, tuple(_parameters(asked, period, chosen)), asked.routines)
         untyped = [str(each.name) for each in given if not all(column.type for column in each.columns)]
         if isinstance(found, Mistake) and untyped:
             return Unchecked(f"the types of all columns of {', '.join(untyped)} are not known")
@@ -152,10 +152,10 @@ def _fields(columns: Sequence[OutputColumn]) -> tuple[Field, ...]:
     return tuple(Field(each.name, each.type) for each in columns if each.type)
 
 
-def _parameters(bound: Bound, period: Period | None, chosen: Chosen) -> Iterator[Parameter]:
-    calendar = bound.model.calendar
+def _parameters(asked: Computation, period: Period | None, chosen: Chosen) -> Iterator[Parameter]:
+    calendar = asked.model.calendar
     if calendar is not None and period is not None:
         for name, moment in zip(("start", "end"), period, strict=True):
             yield Parameter(name, str(calendar.type), calendar.value(moment))
-    for latest in bound.latest:
+    for latest in asked.latest:
         yield from (Parameter(name, str(latest.source.type), chosen[name]) for name in latest.parameters)

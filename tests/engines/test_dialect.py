@@ -381,6 +381,7 @@ def test_each_macro_is_called():
     sql = [_or_nothing(f"SELECT {sql}") for cases in CASES.values() for sql, _ in cases.values()]
     sql += [_or_nothing(query_of(case)) for cases in GROUPS.values() for case in cases]
     sql.append(stored_value("items", "BIGINT[]", is_array=True))
+    sql.append(_or_nothing("SELECT DATE_TRUNC(x, MONTH), DATE_DIFF(x, x, DAY) FROM untyped"))
     calls = " ".join([*sql, *(macro.partition(" AS ")[2] for macro in MACROS)])
 
     assert [macro for macro in MACROS if f"{macro.partition('(')[0]}(" not in calls] == []

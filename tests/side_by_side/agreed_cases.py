@@ -6,6 +6,8 @@ after the group's name. What agrees with the reference engine on random rows bec
 
 from __future__ import annotations
 
+from side_by_side.further_cases import FURTHER
+
 GROUPS: dict[str, tuple[str, ...]] = {
     "literals": (
         "1",
@@ -1269,4 +1271,5 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "SELECT k, s FROM t WHERE s = '' OR s IN ('a', 'B')",
         "SELECT t.k FROM t WHERE t.ts >= TIMESTAMP '2013-01-01' AND t.ts < TIMESTAMP '2013-03-01'",
     ),
+    **FURTHER,
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import dataclasses
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import sqlglot
 from side_by_side import compare, random_rows
 from side_by_side.agreed_cases import GROUPS
-from side_by_side.compare import AGREES, Compared
+from side_by_side.compare import AGREES, NEAR, SILENT, Compared
 from sqlglot import exp
 
 import aggregator.engines.duckdb.dialect as package
@@ -21,10 +22,11 @@ from aggregator.compile.analysis import Analysis, analyse
 from aggregator.compile.parse import parse_select
 from aggregator.compile.query import Query
 from aggregator.core.diagnostics import Document
-from aggregator.core.graph import OutputColumn
+from aggregator.core.graph import Fidelity, OutputColumn
 from aggregator.core.names import TableName
 from aggregator.engines.duckdb.dialect import REWRITES
 from aggregator.engines.duckdb.dialect.constructs import constructs
+from aggregator.engines.duckdb.dialect.verdict import verdict
 
 AGREED = Path(package.__file__).with_name("agreed.json")
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "local-engine.md"
@@ -53,8 +55,11 @@ def outcomes(evaluator: Any, seeds: Sequence[int], cases: Sequence[str] = ()) ->
                 better = compare.compared(compare.query_of(case), engine, answer)
                 if isinstance(answer, Mistake) and better.outcome == AGREES:
                     better = Compared("fails alike", better.why, 1)
-                if case not in found or found[case].outcome in (AGREES, "fails alike"):
-                    found[case] = better
+                before = found.get(case)
+                if before is not None:
+                    worst = better if before.outcome in (AGREES, "fails alike") else before
+                    better = dataclasses.replace(worst, values=before.values + better.values)
+                found[case] = better
     return found
 
 
@@ -82,6 +87,19 @@ def _together(evaluator: Any, cases: Sequence[str], rows: Any) -> dict[str, Answ
         case: Rows((key, column), tuple((row[0], row[place]) for row in answer.values), is_ordered=True)
         for place, (case, column) in enumerate(zip(cases, others, strict=True), start=1)
     }
+
+
+def believed(found: Mapping[str, Compared]) -> dict[str, str]:
+    """What gives other rows and is not refused: there must be nothing."""
+    others = {case: each for case, each in found.items() if each.outcome in (SILENT, NEAR)}
+    known = {NEAR: (Fidelity.REFUSED, Fidelity.APPROXIMATE), SILENT: (Fidelity.REFUSED,)}
+    return {case: each.why for case, each in others.items() if fidelity(case) not in known[each.outcome]}
+
+
+def fidelity(case: str) -> Fidelity:
+    """What the product says of a case before it is run."""
+    said = {each.fidelity for each in verdict(typed(compare.query_of(case)))}
+    return next((each for each in (Fidelity.REFUSED, Fidelity.APPROXIMATE) if each in said), Fidelity.EXACT)
 
 
 def agreed(found: Mapping[str, Compared]) -> dict[str, list[str]]:

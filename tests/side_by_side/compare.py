@@ -16,14 +16,18 @@ from sqlglot.errors import SqlglotError
 from aggregator.analyzers.googlesql.tables import Answer, Question, Rows, Table, Unchecked
 from aggregator.analyzers.protocol import Field, Mistake, Relation
 from aggregator.engines.protocol import QueryError
+from aggregator.unit_tests.compare import is_same
 
 COLUMNS = tuple(Field(name, type_) for name, type_ in random_rows.COLUMNS.items())
 _QUERIES = ("SELECT", "WITH", "FROM", "(SELECT k")
 
 _NULL_ELEMENT = "Array cannot have a null element"
 
-AGREES, LOUD, SILENT, UNKNOWN = "agrees", "loud", "silent", "unknown"
-"""Both the same; the embedded engine refuses or fails where BigQuery does not; it gives other rows; can't be told."""
+AGREES, LOUD, SILENT, UNKNOWN, NEAR = "agrees", "loud", "silent", "unknown", "near"
+"""Both the same; the embedded engine refuses or fails where BigQuery does not; it gives other rows; can't be told; it
+gives the same but for the last digits of floats."""
+
+_NEAR = 1e-12
 
 
 @dataclasses.dataclass(frozen=True)
@@ -76,6 +80,8 @@ def compared(sql: str, engine: Embedded, answer: Answer) -> Compared:
     except (QueryError, SqlglotError, duckdb.Error) as error:
         said = str(error).splitlines()[0]
         return Compared(AGREES, said, 1) if isinstance(answer, Mistake) else Compared(LOUD, said)
+    except (TypeError, ValueError, AttributeError) as error:
+        return Compared(SILENT, f"values of another type: {error}")
     return _laid_beside(answer, found, types)
 
 
@@ -87,8 +93,19 @@ def _laid_beside(answer: Rows | Mistake, found: Any, types: str) -> Compared:
     if types:
         return Compared(SILENT, types)
     if same_values(answer, found):
-        return Compared(AGREES, values=sum(map(len, found)))
+        return Compared(AGREES, values=sum(max(1, len(row) - 1) for row in found))  # the first column is a key
+    values = sum(max(1, len(row) - 1) for row in found)
+    if len(found) == len(answer.values) and all(map(_is_near, *map(_in_order, (answer.values, found)))):
+        return Compared(NEAR, _example(answer.values, found), values)
     return Compared(SILENT, _example(answer.values, found))
+
+
+def _in_order(rows: Any) -> list[Any]:
+    return sorted(rows, key=lambda row: repr(row[0]))
+
+
+def _is_near(one: Any, other: Any) -> bool:
+    return all(is_same(mine, theirs, _NEAR) for mine, theirs in zip(one, other, strict=True))
 
 
 def _has_null_element(rows: Any) -> bool:

@@ -40,6 +40,7 @@ COLUMNS: dict[str, str] = {
     "ar": "ARRAY<STRUCT<x INT64, y STRING>>",
     "js": "JSON",
     "jt": "STRING",
+    "ev": "ARRAY<STRUCT<key STRING, value STRUCT<s STRING, n INT64, f FLOAT64>>>",
 }
 _TEXTS = ("", "a", "ab", "B", "abc", " a b ", "aab", "Straße", "ÀÉ", "日本", "a_c", "%", "ba", "\n", "x" * 9)
 _WORDS = ("foo bar", "foo-bar baz", "Foo", "", "a,b,,c", "o'neil foo", "über-alles")
@@ -94,6 +95,15 @@ def _struct(chance: random.Random) -> dict[str, Any]:
     return {"x": chance.choice((None, 1, 2)), "y": chance.choice((None, "a", "b"))}
 
 
+def _event(chance: random.Random) -> dict[str, Any]:
+    value = {
+        "s": chance.choice((None, "a", "ab")),
+        "n": chance.choice((None, 0, 1, 7)),
+        "f": chance.choice((None, 0.5, 2.0)),
+    }
+    return {"key": chance.choice(("a", "b", None)), "value": value}
+
+
 def _some(make: Callable[[random.Random], Any]) -> Callable[[random.Random], Any]:
     return lambda chance: [make(chance) for _ in range(chance.randint(0, 3))]
 
@@ -119,4 +129,5 @@ _MADE: dict[str, Callable[[random.Random], Any]] = {
     "ar": _some(_struct),
     "js": _or_null(lambda chance: Json(_document(chance))),
     "jt": _or_null(_text_of_document),
+    "ev": _some(_event),
 }

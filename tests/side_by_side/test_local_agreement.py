@@ -15,9 +15,7 @@ from side_by_side import agreement_of_cases, compare
 from side_by_side.agreed_cases import GROUPS
 
 from aggregator.analyzers.googlesql import module
-from aggregator.core.graph import Fidelity
 from aggregator.engines.duckdb.dialect.constructs import constructs_of, shape_of, telling
-from aggregator.engines.duckdb.dialect.verdict import verdict
 
 SEEDS = range(1, 1 + int(os.environ.get("AGGREGATOR_SEEDS", "1")))
 
@@ -30,16 +28,9 @@ def found() -> dict[str, compare.Compared]:
     return agreement_of_cases.outcomes(agreement_of_cases.reference(), SEEDS)
 
 
-def fidelity(case: str) -> Fidelity:
-    said = {each.fidelity for each in verdict(agreement_of_cases.typed(compare.query_of(case)))}
-    return next((each for each in (Fidelity.REFUSED, Fidelity.APPROXIMATE) if each in said), Fidelity.EXACT)
-
-
 @pytest.mark.parametrize("group", GROUPS)
 def test_nothing_that_is_believed_differs(group: str, found: dict[str, compare.Compared]):
-    silent = {case: found[case].why for case in GROUPS[group] if found[case].outcome == compare.SILENT}
-
-    assert {case: why for case, why in silent.items() if fidelity(case) is not Fidelity.REFUSED} == {}
+    assert agreement_of_cases.believed({case: found[case] for case in GROUPS[group]}) == {}
 
 
 def test_nodes_of_one_shape_are_the_same_constructs():

@@ -43,6 +43,9 @@ _NO_FUNCTION = re.compile(r"Unsupported built-in function: (\S+)|User-defined fu
 _OF_ITS_OWN = re.compile(r"collation|more than \d+ elements|max allowed output size", re.IGNORECASE)
 """In a message about values: limits that the engine has, and BigQuery does not, or not there."""
 
+_NO_ELEMENTS = {"format": re.compile("%[klP]"), "parse": re.compile("%F")}
+"""Elements that Google's code leaves to the C library, and that of the module does not know: it writes nothing."""
+
 _BY = {"MAX_BY": "ANY_VALUE(x HAVING MAX y)", "MIN_BY": "ANY_VALUE(x HAVING MIN y)"}
 """Aggregates that BigQuery documents as other words for these."""
 
@@ -169,8 +172,20 @@ def _absent(query: Node) -> Iterator[str]:
             yield "TABLESAMPLE"
         elif name == "ResolvedSystemVariableProto":
             yield f"@@{'.'.join(node.name_path)}"
-        elif name == "ResolvedFunctionCallBaseProto" and node.function.name.endswith(":collate"):
-            yield "COLLATE"
+        elif name == "ResolvedFunctionCallBaseProto":
+            yield from _absent_of_call(node)
+
+
+def _absent_of_call(call: Node) -> Iterator[str]:
+    name = call.function.name.partition(":")[2]
+    if name == "collate":
+        yield "COLLATE"
+    elements = _NO_ELEMENTS.get(name.partition("_")[0])
+    if elements is None:
+        return
+    for each in map(concrete, call.argument_list):
+        text = each.value.value.string_value if each.DESCRIPTOR.name == "ResolvedLiteralProto" else ""
+        yield from (f"format element {found}" for found in elements.findall(text))
 
 
 def _tables(sql: str, query: Node) -> set[tuple[int, int]]:
@@ -223,4 +238,4 @@ def _failure(said: str) -> Mistake | Unchecked:
 
 
 def _lacking(what: str) -> Unchecked:
-    return Unchecked(f"the reference engine has no {what}")
+    return Unchecked(f"the reference engine has no {what}", what)

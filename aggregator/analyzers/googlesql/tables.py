@@ -88,9 +88,10 @@ class Rows:
 
 @dataclasses.dataclass(frozen=True)
 class Unchecked:
-    """Why the engine can't say what BigQuery would give."""
+    """Why the engine can't say what BigQuery would give; ``lacks`` is the function that it does not have, if so."""
 
     reason: str
+    lacks: str = dataclasses.field(default="", compare=False)
 
 
 Answer: TypeAlias = Rows | Mistake | Unchecked

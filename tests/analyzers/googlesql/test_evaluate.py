@@ -219,6 +219,8 @@ def test_mistakes_have_the_words_of_bigquery(engine: ReferenceEngine, sql: str, 
         pytest.param("SELECT SESSION_USER()", "SESSION_USER", id="users"),
         pytest.param("SELECT @@time_zone", "@@time_zone", id="system variables"),
         pytest.param("SELECT COLLATE('a', 'und:ci') = 'A'", "COLLATE", id="collation"),
+        pytest.param("SELECT FORMAT_TIME('%k:%M', TIME '01:02:03')", "format element %k", id="hours without a zero"),
+        pytest.param("SELECT PARSE_DATE('%F', '2013-01-01')", "format element %F", id="dates by their short name"),
         pytest.param("SELECT * FROM lake.flights TABLESAMPLE SYSTEM (9 PERCENT)", "TABLESAMPLE", id="samples"),
     ],
 )

@@ -134,6 +134,8 @@ def _name(node: exp.Expr) -> str:
         words.append(_type_name(node.to))
         if isinstance(node.this, exp.Array):
             words.append("literal")  # ARRAY<INT64>[1]
+    if isinstance(node, (exp.EQ, exp.NEQ, exp.In)) and isinstance(node.this, (exp.Tuple, exp.Struct)):
+        words.append("written")  # (a, b) = (1, 2)
     for key, value in node.args.items():
         if isinstance(value, exp.Var):
             words.append(value.name.upper())
@@ -175,10 +177,10 @@ def _types_of(node: exp.Expr) -> list[str]:
     if isinstance(node, _CLAUSES):
         inner = [*node.expressions[:1], node.args.get("this")]
         return [name for each in inner if isinstance(each, exp.Expr) for name in _types_of(each)]
-    if isinstance(
-        node, (exp.Query, exp.Unnest, exp.JSONPath, exp.Star, exp.If, exp.Interval, exp.Where, exp.WindowSpec)
-    ):
+    if isinstance(node, (exp.Query, exp.Unnest, exp.JSONPath, exp.Star, exp.If, exp.Where, exp.WindowSpec)):
         return []
+    if isinstance(node, exp.Interval):
+        return ["INTERVAL"]  # DATE - INTERVAL 1 DAY is another thing than DATE - DATE
     data = node.type
     if not isinstance(data, exp.DataType) or data.this is exp.DType.UNKNOWN:
         return ["?"]

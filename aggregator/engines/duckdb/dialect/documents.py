@@ -4,47 +4,63 @@ from __future__ import annotations
 
 from sqlglot import exp
 
+from aggregator.engines.duckdb.dialect.json_texts import json_text
 from aggregator.engines.duckdb.dialect.typing import kind_of
 from aggregator.engines.duckdb.trees import call
 
 MACROS = (
-    ("_string(x) AS CASE WHEN typeof(x) = 'JSON' THEN json_extract_string(CAST(x AS VARCHAR), '$') ELSE _text(x) END"),
+    (
+        "_json_string(text) AS CASE WHEN text IS NULL OR json_type(text) = 'VARCHAR'"
+        " THEN json_extract_string(text, '$') ELSE error('The provided JSON input is not a string') END"
+    ),
+    "_string(x) AS CASE WHEN typeof(x) = 'JSON' THEN _json_string(CAST(x AS VARCHAR)) ELSE _text(x) END",
+    # SAFE.STRING is of JSON alone: a TIMESTAMP can always be written.
+    (
+        "_safe_string(x) AS CASE WHEN typeof(x) <> 'JSON' THEN _text(x) WHEN json_type(CAST(x AS VARCHAR)) = 'VARCHAR'"
+        " THEN json_extract_string(CAST(x AS VARCHAR), '$') END"
+    ),
     (
         "_json_type(x) AS CASE coalesce(json_type(x), '') WHEN '' THEN NULL WHEN 'OBJECT' THEN 'object'"
         " WHEN 'ARRAY' THEN 'array' WHEN 'VARCHAR' THEN 'string'"
         " WHEN 'BOOLEAN' THEN 'boolean' WHEN 'NULL' THEN 'null' ELSE 'number' END"
     ),
-    # What is no integer that a float can hold is written as a text.
-    (
-        "_json_number(text) AS CASE WHEN contains(text, '.') OR abs(TRY_CAST(text AS HUGEINT)) > 9007199254740992"
-        " THEN '\"' || text || '\"' ELSE text END"
-    ),
-    "_json_float_text(x) AS CASE WHEN isfinite(x) THEN _float_text(x) ELSE '\"' || _float_text(x) || '\"' END",
     "_json_found(x) AS nullif(CAST(x AS VARCHAR), 'null')",
-    "_to_json(x) AS coalesce(to_json(x), CAST('null' AS JSON))",
-    "_json_float(x) AS CAST(json_extract_string(x, '$') AS DOUBLE)",
-    "_json_bool(x) AS CAST(json_extract_string(x, '$') AS BOOLEAN)",
+    "_is_whole(text) AS TRY_CAST(text AS DOUBLE) = floor(TRY_CAST(text AS DOUBLE))",
+    (
+        "_is_json_integer(x) AS json_type(x) IN ('BIGINT', 'UBIGINT')"
+        " OR json_type(x) = 'DOUBLE' AND _is_whole(json_extract_string(x, '$'))"
+    ),
+    "_safe_json_integer(x) AS CASE WHEN _is_json_integer(x) THEN TRY_CAST(json_extract_string(x, '$') AS BIGINT) END",
+    (
+        "_json_integer(x) AS CASE WHEN x IS NULL OR _is_json_integer(x) THEN"
+        " CAST(json_extract_string(x, '$') AS BIGINT) ELSE error('The provided JSON input is not an integer') END"
+    ),
+    "_is_json_number(x) AS json_type(x) IN ('BIGINT', 'UBIGINT', 'DOUBLE')",
+    "_safe_json_float(x) AS CASE WHEN _is_json_number(x) THEN CAST(json_extract_string(x, '$') AS DOUBLE) END",
+    (
+        "_json_float(x) AS CASE WHEN x IS NULL OR _is_json_number(x) THEN CAST(json_extract_string(x, '$') AS DOUBLE)"
+        " ELSE error('The provided JSON input is not a number') END"
+    ),
+    "_safe_json_bool(x) AS CASE WHEN json_type(x) = 'BOOLEAN' THEN CAST(json_extract_string(x, '$') AS BOOLEAN) END",
+    (
+        "_json_bool(x) AS CASE WHEN x IS NULL OR json_type(x) = 'BOOLEAN' THEN"
+        " CAST(json_extract_string(x, '$') AS BOOLEAN) ELSE error('The provided JSON input is not a boolean') END"
+    ),
     "_lax_text(x) AS CASE WHEN json_type(x) NOT IN ('OBJECT', 'ARRAY') THEN json_extract_string(x, '$') END",
-    "_lax_integer(x) AS TRY_CAST(_lax_text(x) AS BIGINT)",
+    (
+        "_lax_integer(x) AS CASE WHEN json_type(x) = 'BOOLEAN' THEN CAST(_lax_text(x) = 'true' AS BIGINT)"
+        " ELSE TRY_CAST(_lax_text(x) AS BIGINT) END"
+    ),
     "_lax_float(x) AS TRY_CAST(_lax_text(x) AS DOUBLE)",
     (
         "_lax_bool(x) AS CASE WHEN lower(_lax_text(x)) IN ('true', 'false') THEN TRY_CAST(_lax_text(x) AS BOOLEAN)"
         " WHEN json_type(x) IN ('UBIGINT', 'BIGINT', 'DOUBLE') THEN TRY_CAST(_lax_text(x) AS DOUBLE) <> 0 END"
     ),
-    (
-        "_json_text(x) AS coalesce(CASE WHEN starts_with(typeof(x), 'DECIMAL') THEN"
-        " _json_number(_decimal_text(CAST(x AS VARCHAR)))"
-        " WHEN typeof(x) = 'BIGINT' THEN _json_number(CAST(x AS VARCHAR))"
-        " WHEN typeof(x) = 'DOUBLE' THEN _json_float_text(TRY_CAST(x AS DOUBLE))"
-        " WHEN typeof(x) = 'TIMESTAMP WITH TIME ZONE' THEN"
-        " '\"' || replace(replace(_moment_text(CAST(x AS VARCHAR)), ' ', 'T'), '+00', 'Z') || '\"'"
-        " WHEN typeof(x) = 'TIMESTAMP' THEN '\"' || replace(_moment_text(CAST(x AS VARCHAR)), ' ', 'T') || '\"'"
-        " ELSE CAST(to_json(x) AS VARCHAR) END, 'null')"
-    ),
-    # Planning a query takes seconds where a long argument is repeated for each type, so that it is bound once.
-    "_json_text_once(x) AS list_transform([x], lambda _it: _json_text(_it))[1]",
 )
 """Functions that the rewritten SQL calls."""
+
+_DEEP = 1_000
+"""Without a depth, all keys are meant."""
 
 
 def found(node: exp.Expr) -> exp.Expr:
@@ -62,5 +78,11 @@ def written(node: exp.Expr) -> exp.Expr:
     if isinstance(node.parent, exp.Distinct) and isinstance(node.this, exp.Struct):
         return node
     if node.args.get("to_json"):
-        return call("_to_json", node.this)
-    return call("_json_text" if isinstance(node.this, exp.Column) else "_json_text_once", node.this)
+        return exp.cast(json_text(node.this, "_json_value"), "JSON", dialect="duckdb")
+    return json_text(node.this, "_json_text")
+
+
+def keys(node: exp.Expr) -> exp.Expr:
+    """JSON_KEYS: those of objects in objects, too, to a depth; in order, each once."""
+    depth = node.args.get("expression") or exp.Literal.number(_DEEP)
+    return call("_py_json_keys", exp.cast(node.this, "TEXT", dialect="duckdb"), depth)

@@ -36,6 +36,9 @@ _WRITTEN = {
     "%Y": "CAST(year(x) AS VARCHAR)",
     "%E4Y": "lpad(CAST(year(x) AS VARCHAR), 4, '0')",
     "%e": "lpad(CAST(day(x) AS VARCHAR), 2, ' ')",
+    "%k": "lpad(CAST(hour(x) AS VARCHAR), 2, ' ')",
+    "%l": "lpad(CAST((hour(x) + 11) % 12 + 1 AS VARCHAR), 2, ' ')",
+    "%P": "lower(strftime(x, '%p'))",
     "%g": "right(strftime(x, '%G'), 2)",
     "%Q": "CAST(quarter(x) AS VARCHAR)",
     "%C": "lpad(CAST(year(x) // 100 AS VARCHAR), 2, '0')",
@@ -56,6 +59,7 @@ _READ = frozenset(["%Y", "%m", "%d", "%H", "%M", "%S", "%j", "%b", "%B", "%y", "
 """Elements that DuckDB reads as BigQuery does."""
 
 _READ_SHORT = {
+    "%F": "%Y-%m-%d",
     "%T": "%H:%M:%S",
     "%R": "%H:%M",
     "%D": "%m/%d/%y",

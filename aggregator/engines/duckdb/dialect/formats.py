@@ -15,7 +15,10 @@ MACROS = (
         "_padded(text, width, is_left) AS CASE WHEN length(text) >= width THEN text WHEN is_left THEN"
         " rpad(text, width, ' ') ELSE lpad(text, width, ' ') END"
     ),
-    "_or_null_text(x) AS coalesce(_text(x), 'NULL')",
+    (
+        "_or_null_text(x) AS coalesce(_text(x) || CASE WHEN typeof(x) = 'DOUBLE' AND"
+        " regexp_full_match(_text(x), '-?[0-9]+') THEN '.0' ELSE '' END, 'NULL')"
+    ),
 )
 """Functions that the rewritten SQL calls."""
 
@@ -61,6 +64,9 @@ def _one(found: re.Match[str], value: exp.Expr) -> exp.Expr:
     if kind == "d" and flags == "'":
         grouped = call("format", exp.Literal.string("{:,}"), exp.cast(value, "BIGINT", dialect="duckdb"))
         return _padded(grouped, width, flags)
+    if kind in _FLOATS[:2] and flags == "'":
+        grouped = exp.Literal.string(f"{{:,{precision or '.6'}f}}")
+        return _padded(call("format", grouped, exp.cast(value, "DOUBLE", dialect="duckdb")), width, flags)
     if kind == "s" and not precision:
         return _padded(value, width, flags)
     if kind == "t" and not precision:

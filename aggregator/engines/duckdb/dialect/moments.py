@@ -11,7 +11,14 @@ from aggregator.engines.duckdb.dialect.typing import kind_of
 from aggregator.engines.duckdb.trees import call, one
 from aggregator.engines.protocol import QueryError
 
+_UNTOLD = "error('the type of a moment could not be told; cast it, where arithmetic is done on it')"
+
 MACROS = (
+    (
+        "_bucket(moment, width, origin) AS CASE WHEN 12 * year(width) + month(width) <> 0"
+        " AND date_trunc('month', origin) <> origin THEN error('buckets of months begin on the first of one here')"
+        " ELSE time_bucket(width, moment, origin) END"
+    ),
     "_week(day, first) AS (dayofyear(day) + 6 - (dayofweek(day) - first + 7) % 7) // 7",
     # A local time that occurs twice is the first of the two, where the offset of three hours before still holds.
     "_offset_before(moment, zone) AS timezone(zone, moment - INTERVAL 3 HOUR) + INTERVAL 3 HOUR",
@@ -31,6 +38,11 @@ MACROS = (
         "_local_text(instant, zone) AS _text(timezone(zone, instant))"
         " || replace(_offset_text(_minutes(instant, zone), ':'), ':00', '')"
     ),
+    "_date_bucket(day, width, origin := DATE '1950-01-01') AS _bucket(day, width, origin)",
+    "_datetime_bucket(moment, width, origin := TIMESTAMP '1950-01-01') AS _bucket(moment, width, origin)",
+    "_timestamp_bucket(moment, width, origin := TIMESTAMPTZ '1950-01-01 00:00+00') AS _bucket(moment, width, origin)",
+    f"_of_date(x) AS CASE WHEN starts_with(typeof(x), 'TIMESTAMP') THEN {_UNTOLD} ELSE x END",
+    f"_no_instant(x) AS CASE WHEN typeof(x) = 'TIMESTAMP WITH TIME ZONE' THEN {_UNTOLD} ELSE x END",
     "_truncated_time(unit, moment) AS CAST(date_trunc(unit, DATE '1970-01-01' + moment) AS TIME)",
 )
 """Functions that the rewritten SQL calls."""
@@ -44,6 +56,7 @@ _WHOLE = {"DATE": "DATE", "TIME": "TIME", "DATETIME": "TIMESTAMP"}
 _OFFSET = re.compile(r"(?:UTC)?([+-])(\d{1,2})(?::?(\d\d))?", re.IGNORECASE)
 _UTC = exp.Literal.string("UTC")
 _TIMESTAMPS = frozenset({exp.DataType.Type.TIMESTAMPTZ, exp.DataType.Type.TIMESTAMPLTZ})
+_MOMENTS = _TIMESTAMPS | {exp.DataType.Type.DATETIME, exp.DataType.Type.TIMESTAMP}
 
 
 def _lower(unit: str) -> exp.Expr:
@@ -67,22 +80,43 @@ def _zone(name: str) -> str:
         raise QueryError(f"Invalid time zone: {name}; write it as Region/City")
     sign, hours, minutes = offset.groups()
     if int(minutes or 0):
-        raise QueryError(
-            f"the time zone {name} is not one of whole hours, which the embedded engine can't have; name its city"
-        )
+        return f"GMT{sign}{int(hours):02}:{minutes}"
     return "UTC" if int(hours) == 0 else f"Etc/GMT{'-' if sign == '+' else '+'}{int(hours)}"
 
 
 def as_date(node: exp.Expr) -> exp.Expr:
-    """Arithmetic on a DATE stays a DATE; DuckDB makes it a TIMESTAMP."""
-    return node if node.text("unit").upper() in TIME_UNITS else exp.cast(node, "DATE")
+    """Arithmetic on a DATE stays a DATE; DuckDB makes it a TIMESTAMP. There is the same of moments."""
+    kind = kind_of(node.this)
+    if node.text("unit").upper() in TIME_UNITS or kind in _MOMENTS:
+        return node
+    if kind is None:
+        node.set("this", call("_of_date", node.this))
+    return exp.cast(node, "DATE")
 
 
 def date_trunc(node: exp.Expr) -> exp.Expr:
     """With a zone it is of a TIMESTAMP, and stays one; sqlglot forgets the zone."""
     if node.args.get("zone"):
         return timestamp_trunc(exp.TimestampTrunc(**node.args))
+    if kind_of(node.this) in _MOMENTS:
+        return exp.TimestampTrunc(this=node.this, unit=exp.var(node.text("unit") or node.args["unit"].sql("bigquery")))
     return as_date(node)
+
+
+def date_diff(node: exp.Expr) -> exp.Expr:
+    """DATE_DIFF counts boundaries crossed; of TIMESTAMPs, whole units elapsed."""
+    if kind_of(node.this) in _TIMESTAMPS and kind_of(node.expression) in _TIMESTAMPS:
+        return timestamp_diff(node)
+    if kind_of(node.this) is None:
+        node.set("this", call("_no_instant", node.this))
+    return node
+
+
+def datetime(node: exp.Expr) -> exp.Expr:
+    """DATETIME of a TIMESTAMP is on the clock of a zone; sqlglot does not know the zones without a name."""
+    zone = node.expression
+    is_offset = isinstance(zone, exp.Literal) and zone.name.startswith("GMT")
+    return exp.AtTimeZone(this=node.this, zone=zone) if is_offset else node
 
 
 def later(node: exp.Expr) -> exp.Expr:
@@ -142,7 +176,7 @@ def time_of(node: exp.Expr) -> exp.Expr:
         return exp.cast(exp.AtTimeZone(this=node.this, zone=zone), "TIME")
     if kind_of(node.this) in _TIMESTAMPS:
         return exp.cast(_local(node.this), "TIME")
-    return exp.cast(node.this, "TIME")
+    return node if isinstance(node, exp.TryCast) else exp.cast(node.this, "TIME")
 
 
 def _local(moment: exp.Expr, zone: exp.Expr | None = None) -> exp.Expr:

@@ -69,7 +69,7 @@ MACROS = (
     "_sec(x) AS 1 / cos(x)",
     "_csch(x) AS 1 / sinh(x)",
     "_sech(x) AS 1 / cosh(x)",
-    "_corr(x) AS CASE WHEN isnan(x) THEN NULL ELSE x END",
+    "_corr(x, pairs) AS CASE WHEN pairs >= 2 THEN x END",
     # Only floats must be rounded: as one, a great integer would lose digits. A text is digits, or hexadecimal.
     (
         "_integer(x) AS CASE WHEN typeof(x) IN ('DOUBLE', 'FLOAT') THEN CAST(round(TRY_CAST(x AS DOUBLE)) AS BIGINT)"
@@ -94,7 +94,12 @@ MACROS = (
 )
 """Functions that the rewritten SQL calls."""
 
-SAFE_FORMS = frozenset({"_sqrt", "_ln", "_log", "_pow", "_exp", "_div"})
+SAFE_FORMS = frozenset(
+    {
+        *("_sqrt", "_ln", "_log", "_pow", "_exp", "_div"),
+        *("_json_integer", "_json_float", "_json_bool", "_string"),
+    }
+)
 """Of these there is a form that gives NULL instead of an error: DuckDB's TRY takes no call that may raise one."""
 
 
@@ -171,8 +176,10 @@ def safe(node: exp.Expr) -> exp.Expr:
 
 
 def correlation(node: exp.Expr) -> exp.Expr:
-    """CORR of what does not vary is NULL, not NaN."""
-    return node if isinstance(node.parent, exp.Window) else call("_corr", node.copy())
+    """CORR of fewer than two pairs is NULL; that of what does not vary is NaN."""
+    if isinstance(node.parent, exp.Window):
+        return node
+    return call("_corr", node.copy(), call("regr_count", node.this.copy(), node.expression.copy()))
 
 
 def named(name: str) -> Callable[[exp.Expr], exp.Expr]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Literal, TypeAlias, cast
 
 from aggregator.engines.duckdb.dialect.farm import fingerprint
@@ -75,6 +76,21 @@ def _soundex(text: str) -> str:
     return (found + "000")[:4]
 
 
+def _json_text(text: str) -> str:
+    return json.dumps(json.loads(text), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def _json_keys(text: str, depth: int) -> list[str]:
+    return sorted(set(_keys_within(json.loads(text), "", depth)))
+
+
+def _keys_within(value: Any, before: str, depth: int) -> Iterator[str]:
+    for name, each in value.items() if isinstance(value, dict) and depth > 0 else ():
+        path = before + (name if name.replace("_", "").isalnum() else json.dumps(name, ensure_ascii=False))
+        yield path
+        yield from _keys_within(each, f"{path}.", depth - 1)
+
+
 _TEXT, _BYTES, _INTEGER = "VARCHAR", "BLOB", "BIGINT"
 
 PYTHON: dict[str, tuple[Callable[..., Any], tuple[str, ...], str]] = {
@@ -86,6 +102,8 @@ PYTHON: dict[str, tuple[Callable[..., Any], tuple[str, ...], str]] = {
     "_py_fingerprint": (fingerprint, (_BYTES,), _INTEGER),
     "_py_to_base32": (lambda value: base64.b32encode(value).decode(), (_BYTES,), _TEXT),
     "_py_from_base32": (_from_base32, (_TEXT,), _BYTES),
+    "_py_json_text": (_json_text, (_TEXT,), _TEXT),
+    "_py_json_keys": (_json_keys, (_TEXT, _INTEGER), "VARCHAR[]"),
 }
 """By the name that the rewritten SQL calls: the function, the types that it takes, and the one that it gives.
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from sqlglot import exp
 
 from aggregator.engines.duckdb import aliases, arrays, bits, lists, sketches
-from aggregator.engines.duckdb.dialect import documents, formats, moments, numbers, python, texts
+from aggregator.engines.duckdb.dialect import documents, formats, json_texts, moments, numbers, python, structs, texts
 from aggregator.engines.duckdb.dialect.typing import kind_of
 from aggregator.engines.duckdb.trees import call
 
@@ -20,6 +20,7 @@ MACROS = (
     *texts.MACROS,
     *numbers.MACROS,
     *moments.MACROS,
+    *json_texts.MACROS,
     *documents.MACROS,
     *formats.MACROS,
     *arrays.MACROS,
@@ -204,6 +205,8 @@ REWRITES: dict[type[exp.Expr], Rewrite] = {
     exp.DateAdd: moments.as_date,
     exp.DateSub: moments.as_date,
     exp.DateTrunc: moments.date_trunc,
+    exp.DateDiff: moments.date_diff,
+    exp.Datetime: moments.datetime,
     exp.TimestampDiff: moments.timestamp_diff,
     exp.TimestampTrunc: moments.timestamp_trunc,
     exp.Timestamp: moments.timestamp,
@@ -224,6 +227,8 @@ REWRITES: dict[type[exp.Expr], Rewrite] = {
     exp.JSONExtractArray: documents.found_array,
     exp.JSONFormat: documents.written,
     exp.JSONType: numbers.named("_json_type"),
+    exp.JSONKeysAtDepth: documents.keys,
+    exp.Int64: numbers.named("_json_integer"),
     exp.JSONBool: numbers.named("_json_bool"),
     exp.Float64: numbers.named("_json_float"),
     exp.LaxInt64: numbers.named("_lax_integer"),
@@ -231,6 +236,9 @@ REWRITES: dict[type[exp.Expr], Rewrite] = {
     exp.LaxString: numbers.named("_lax_text"),
     exp.LaxBool: numbers.named("_lax_bool"),
     # arrays and structs
+    exp.EQ: structs.equal,
+    exp.NEQ: structs.equal,
+    exp.In: structs.among,
     exp.Bracket: arrays.item,
     exp.Unnest: arrays.unnest,
     exp.Array: lists.array,
@@ -259,5 +267,8 @@ REWRITES: dict[type[exp.Expr], Rewrite] = {
 
 CALLS: dict[str, str] = {
     "IEEE_DIVIDE": "_ieee_divide",
+    "DATE_BUCKET": "_date_bucket",
+    "DATETIME_BUCKET": "_datetime_bucket",
+    "TIMESTAMP_BUCKET": "_timestamp_bucket",
 }
 """Functions that sqlglot has no node for."""

@@ -68,16 +68,25 @@ def cast_to_text(node: exp.Expr) -> exp.Expr:
 
 def cast_to_bytes(node: exp.Expr) -> exp.Expr:
     """A STRING becomes its UTF-8; DuckDB takes only ASCII."""
-    return call("encode", node.this) if kind_of(node.this) is not exp.DataType.Type.BINARY else node
+    return call("_as_bytes", node.this)
 
 
 def like(node: exp.Expr) -> exp.Expr:
     """A backslash takes the meaning from the character after it."""
-    pattern = node.expression
+    several = node.expression
+    if isinstance(several, (exp.Any, exp.All)):
+        patterns = several.this.expressions if isinstance(several.this, exp.Tuple) else [several.this.unnest()]
+        each = [_like(node.this.copy(), pattern, is_negated=bool(node.args.get("negate"))) for pattern in patterns]
+        return exp.paren((exp.or_ if isinstance(several, exp.Any) else exp.and_)(*each))
+    return _like(node.this, node.expression, is_negated=bool(node.args.get("negate")))
+
+
+def _like(text: exp.Expr, pattern: exp.Expr, *, is_negated: bool) -> exp.Expr:
     if isinstance(pattern, exp.Literal) and pattern.is_string and "\\" not in pattern.name:
-        return node  # the same to both, and much quicker than with ESCAPE
-    found = call("_like", node.this, node.expression)
-    return exp.paren(exp.Not(this=found)) if node.args.get("negate") else found
+        found: exp.Expr = exp.Like(this=text, expression=pattern)  # the same to both, and quicker than with ESCAPE
+    else:
+        found = call("_like", text, pattern)
+    return exp.paren(exp.Not(this=found)) if is_negated else found
 
 
 def upper(node: exp.Expr) -> exp.Expr:

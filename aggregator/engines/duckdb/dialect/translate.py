@@ -9,14 +9,16 @@ import sqlglot
 from sqlglot import exp
 
 from aggregator.core.names import TableName
-from aggregator.engines.duckdb import bits
+from aggregator.engines.duckdb import bits, sketches
+from aggregator.engines.duckdb.dialect.binding import bound, repeated
 from aggregator.engines.duckdb.dialect.moments import with_zones
-from aggregator.engines.duckdb.dialect.rewrites import CALLS, REWRITES
+from aggregator.engines.duckdb.dialect.rewrites import CALLS, MACROS, REWRITES
 from aggregator.engines.duckdb.dialect.source import Source
 from aggregator.engines.duckdb.dialect.typing import Schemas, tell_types
 from aggregator.engines.duckdb.outside import refuse_outside
 from aggregator.engines.duckdb.trees import call
 
+_REPEATED = repeated([each for each in MACROS if each not in sketches.MACROS])  # an aggregate takes no parameter
 _Columns = tuple[tuple[TableName, tuple[tuple[str, str], ...]], ...]
 
 
@@ -33,12 +35,13 @@ def to_duckdb(sql: str, schemas: Schemas | None = None) -> str:
 @functools.lru_cache(maxsize=4096)
 def translated(sql: str, columns: _Columns) -> str:
     """The same, of what can be kept."""
-    tree = sqlglot.parse_one(sql, read=Source)
+    read = functools.partial(sqlglot.parse_one, sql, read=Source)
+    tree = read()
     refuse_outside(tree)
+    tell_types(tree, read, {name: dict(each) for name, each in columns})
     with_zones(tree)
     tree = bits.regroup(tree)
-    tell_types(tree, {name: dict(each) for name, each in columns})
-    return _rewritten(tree).sql(dialect="duckdb")
+    return bound(_rewritten(tree), _REPEATED).sql(dialect="duckdb")
 
 
 def expression_to_duckdb(sql: str) -> str:
@@ -72,6 +75,8 @@ def _rewritten(tree: exp.Expr) -> exp.Expr:
         better = rewrite(node) if rewrite else node
         if better is node:
             continue
+        if better.type is None:
+            better._type = node.type  # noqa: SLF001  (the setter parses)
         if node is tree:
             return better
         node.replace(better)

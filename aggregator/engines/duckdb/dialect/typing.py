@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
@@ -15,22 +15,29 @@ from aggregator.core.names import TableName
 Schemas = Mapping[TableName, Mapping[str, str]]
 """The columns of tables, by their types on BigQuery."""
 
-_TYPED = (exp.Avg, exp.Div, exp.Mul, exp.SafeDivide, exp.Add, exp.Sub, exp.Bracket, exp.ByteLength, exp.TsOrDsToTime)
+_TYPED = (
+    *(exp.Avg, exp.Div, exp.Mul, exp.SafeDivide, exp.Add, exp.Sub, exp.Bracket, exp.ByteLength, exp.TsOrDsToTime),
+    *(exp.DateTrunc, exp.DateAdd, exp.DateSub, exp.DateDiff, exp.JSONFormat, exp.JSONExtract, exp.JSONExtractArray),
+)
 _CANT_FOLLOW = (SqlglotError, RecursionError, AttributeError, KeyError, IndexError, TypeError, ValueError)
 _NUMERIC = frozenset({exp.DataType.Type.DECIMAL, exp.DataType.Type.BIGDECIMAL})
 _EXACT = _NUMERIC | frozenset(exp.DataType.SIGNED_INTEGER_TYPES)
 
 
-def tell_types(tree: exp.Expr, schemas: Schemas) -> None:
+def tell_types(tree: exp.Expr, again: Callable[[], exp.Expr], schemas: Schemas) -> None:
     """Let the nodes of a tree know their types, as far as they can be told.
 
-    A copy is qualified, because sqlglot infers nothing before; what it makes of each node is told to the original.
+    The same tree is read ``again``, which is quicker than copying it, and qualified, because sqlglot infers nothing
+    before; what it makes of each node is told to the original.
     """
-    if tree.find(*_TYPED, exp.JSONExtract, exp.JSONExtractArray) is None:
+    if tree.find(*_TYPED) is None:
         return
-    copy = tree.copy()
-    originals = {id(mine): original for mine, original in zip(copy.walk(), tree.walk(), strict=True)}
+    copy = again()
     kept = list(copy.walk())
+    nodes = list(tree.walk())
+    for node in (*kept, *nodes):
+        node._meta = None  # noqa: SLF001  (places in the text, which take long to copy, and which nobody asks for)
+    originals = {id(mine): original for mine, original in zip(kept, nodes, strict=True)}
     for table in copy.find_all(exp.Table):
         table.set("catalog", None)  # a trial's, or a warehouse's: names of tables are told apart without it
     schema = MappingSchema(dialect="bigquery")
@@ -46,11 +53,23 @@ def tell_types(tree: exp.Expr, schemas: Schemas) -> None:
             identify=False,
         )
         annotate_types(qualified, schema=schema, dialect="bigquery")
+        _tell_parts_of_json(qualified)
     except _CANT_FOLLOW:
         return
     for node in kept:
+        original = originals[id(node)]
         if isinstance(node.type, exp.DataType):
-            originals[id(node)]._type = node.type  # noqa: SLF001  (the setter parses)
+            original._type = node.type  # noqa: SLF001  (the setter parses)
+        part, inner = node.args.get("this"), original.args.get("this")
+        if isinstance(part, exp.Dot) and isinstance(inner, exp.Column) and isinstance(part.type, exp.DataType):
+            inner._type = part.type  # noqa: SLF001  (a column of a column, which is a field since)
+
+
+def _tell_parts_of_json(tree: exp.Expr) -> None:
+    """A part of JSON is JSON."""
+    for node in reversed(list(tree.find_all(exp.Dot, exp.Bracket))):
+        if kind_of(node.this) is exp.DataType.Type.JSON:
+            node._type = node.this.type  # noqa: SLF001
 
 
 def kind_of(node: exp.Expr | None) -> exp.DType | None:

@@ -41,6 +41,11 @@ _OTHERWISE_SHOWN = (
 )
 """What the reference engine does not have, or can't be asked for; the tests of the dialect show them."""
 
+_WRITES = tuple(f"timetostr element {each}" for each in ("%k", "%l", "%P"))
+_READS = tuple(f"{kind} element %F" for kind in ("strtodate", "strtotime", "parsedatetime"))
+DOCUMENTED: dict[str, frozenset[str]] = dict.fromkeys((*_WRITES, *_READS), frozenset())
+"""What the reference engine can't tell, and the documentation says exactly: shown by the tests of the dialect."""
+
 _ON_ANY = 6
 """What agrees on so many types does so on a type that could not be told."""
 
@@ -103,7 +108,7 @@ def _judged(construct: Construct) -> Found | None:
 def agreed() -> Mapping[str, frozenset[str]]:
     """The allow-list: constructs, and the types on which they were shown to agree."""
     text = resources.files("aggregator.engines.duckdb.dialect").joinpath("agreed.json").read_text(encoding="utf-8")
-    return {name: frozenset(types) for name, types in json.loads(text).items()}
+    return DOCUMENTED | {name: frozenset(types) for name, types in json.loads(text).items()}
 
 
 def _spelt(node: exp.Expr) -> str:
