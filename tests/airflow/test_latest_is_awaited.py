@@ -7,9 +7,6 @@ from datetime import datetime
 import pytest
 from lab import Lab, daily, graph_of, model, name, source
 
-from aggregator.airflow.asked import Asked
-from aggregator.airflow.work import wanted
-
 READER, SHOPS, SALES = name("marts.by_city"), name("lake.shops"), name("lake.sales")
 SPAN = ("2024-01-01", "2024-01-10")
 
@@ -23,7 +20,10 @@ SPAN = ("2024-01-01", "2024-01-10")
         pytest.param(["2024-01-07"], [], id="a source that has arrived is there"),
     ],
 )
-def test_what_is_awaited(there, expected, tmp_path):
+def test_what_is_awaited(there, expected, tmp_path, airflow_home):
+    from aggregator.airflow.asked import Asked
+    from aggregator.airflow.work import wanted
+
     files = {
         "models/lake/sales.yml": source({"day": "DATE", "n": "INT64"}, partition=daily("day", *SPAN)),
         "models/lake/shops.yml": source({"day": "DATE", "city": "STRING"}, partition=daily("day", SPAN[0])),

@@ -199,7 +199,7 @@ def test_a_trial_is_read_and_dropped(client, prefix, tmp_path):
     try:
         with engine.trial(graph, "_after") as trial:
             for days in (("2024-01-01", "2024-01-02"), ("2024-01-03",)):
-                trial.fill(write_for(graph.models[name], Step(name, days, Stale(Reason.FULL))))
+                trial.fill(write_for(graph.models[name], Step(name, days, Stale(Reason.FULL)), {}))
             counted = engine.ask(f"SELECT COUNT(*) AS n FROM {trial.name(name)}", {})
     finally:
         engine.close()

@@ -272,7 +272,7 @@ def test_rows_of_another_environment_are_not_ours_to_take_back(build, take_back)
 def test_rows_of_more_than_seven_days_ago_are_gone(tmp_path):
     graph = graph_of(write_files(tmp_path, GOOD))
     now = dt.datetime(2024, 1, 20, tzinfo=dt.UTC)
-    write = write_for(graph.models[DAILY], Step(DAILY, ("2024-01-01",), Stale(Reason.FULL)))
+    write = write_for(graph.models[DAILY], Step(DAILY, ("2024-01-01",), Stale(Reason.FULL)), {})
 
     with pytest.raises(NotHereError, match="at most seven days"):
         earlier(write, now - dt.timedelta(days=7, seconds=1), now)

@@ -31,7 +31,7 @@ def graph(tmp_path: Path) -> Graph:
 
 
 def days(graph: Graph, table: TableName, *partitions: str) -> Any:
-    return write_for(graph.models[table], Step(table, partitions, Stale(Reason.FULL)))
+    return write_for(graph.models[table], Step(table, partitions, Stale(Reason.FULL)), {})
 
 
 def trials(warehouse: Warehouse) -> dict[str, int]:

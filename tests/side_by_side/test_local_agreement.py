@@ -63,4 +63,4 @@ def test_the_page_has_the_corrections():
 
 def test_thousands_of_values_are_compared(found: dict[str, compare.Compared]):
     assert sum(each.values for each in found.values()) > 3_000
-    assert sum(each.outcome == compare.AGREES for each in found.values()) > 0.95 * len(found)
+    assert sum(each.outcome == compare.AGREES for each in found.values()) > 0.9 * len(found)

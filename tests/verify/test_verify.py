@@ -103,8 +103,8 @@ GROUP BY sales.day, kind
     seen = []
 
     class Watched(Embedded):
-        def compute(self, asked, period, given):
-            seen.append(super().compute(asked, period, given))
+        def compute(self, asked, period, given, chosen):
+            seen.append(super().compute(asked, period, given, chosen))
             return seen[-1]
 
     model = graph.models[TableName("marts", "kinds")]
@@ -193,8 +193,8 @@ def test_before_there_are_rows_it_says_what_to_do(make_project, aggregator):
 @pytest.mark.parametrize("failure", [None, Unchecked("it has no such thing")], ids=["other rows", "no answer"])
 def test_a_difference_is_a_finding_with_rows(shop, failure):
     class OffByOne(Embedded):
-        def compute(self, asked, period, given):
-            found = super().compute(asked, period, given)
+        def compute(self, asked, period, given, chosen):
+            found = super().compute(asked, period, given, chosen)
             assert isinstance(found, Rows)
             place = [each.name for each in found.columns].index("amount")
             rows = tuple((*row[:place], row[place] + 1, *row[place + 1 :]) for row in found.values)
