@@ -35,7 +35,7 @@ verify: $(STAMP) ## compute every model of the demo on both engines, from a samp
 	@$(BIN)/aggregator verify
 
 test: $(STAMP) ## run the tests
-	@$(BIN)/pytest -n 2 tests --ignore tests/airflow
+	@$(BIN)/pytest -n 2 --dist loadfile tests --ignore tests/airflow # what the tests of a file share is made once
 	@$(BIN)/pytest -n 2 tests/airflow # Airflow reads its settings once in a process
 
 nightly: $(STAMP) ## compare DuckDB with Google's reference engine on many random rows

@@ -73,13 +73,13 @@ def project(checks: str) -> dict[str, str]:
     }
 
 
-def checks(rows: int, workshop: Workshop) -> Figure:
-    """Ten expectations of so many rows."""
+def checks(rows: int, workshop: Workshop, commands: int = _COMMANDS) -> Figure:
+    """Ten expectations of so many rows; commands and processes are run so many times."""
     folder = _built(rows, workshop)
     found = ask_module("benchmarks.inside", "numbers", "marts.orders", folder=folder)
     bare, compiled = (_asked(folder, sql, found["prepare"]) for sql in (BY_HAND, found["query"]))
-    alone = median([_process(folder, found["query"], found["prepare"]) for _ in range(_COMMANDS)])
-    command = median([aggregator("check", "--quiet", folder=folder) for _ in range(_COMMANDS)])
+    alone = median([_process(folder, found["query"], found["prepare"]) for _ in range(commands)])
+    command = median([aggregator("check", "--quiet", folder=folder) for _ in range(commands)])
     measured = [
         Row("the query by hand", bare, f"{len(EXPECTATIONS)} numbers of {rows:,} rows", 1.0),
         Row("the compiled query", compiled, ratio=compiled.cpu / bare.cpu),
@@ -91,7 +91,7 @@ def checks(rows: int, workshop: Workshop) -> Figure:
     if importlib.util.find_spec("great_expectations") is None:
         notes = ("Great Expectations is not installed: pip install 'aggregator[gx]'",)
     else:
-        peer = median([_peer(folder) for _ in range(_COMMANDS)])
+        peer = median([_peer(folder) for _ in range(commands)])
         measured.append(Row("Great Expectations, a process", peer, ratio=peer.cpu / alone.cpu))
         goals.append(Goal("CPU of Great Expectations over a process", peer.cpu / alone.cpu, 10, "×", is_least=True))
         notes = (f"Great Expectations takes {peer.cpu / command.cpu:.1f} times the CPU of aggregator check",)
