@@ -33,7 +33,7 @@ CASES = "tests/models/marts/daily"
 
 def run_pytest(folder, *arguments):
     """The exit code, and what is printed."""
-    command = [sys.executable, "-m", "pytest", "-p", "aggregator.pytest_plugin", "-p", "no:cacheprovider", *arguments]
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTEST_ADDOPTS": ""}
     done = subprocess.run(command, cwd=folder, env=environment, text=True, capture_output=True, check=False)
     return done.returncode, done.stdout + done.stderr
