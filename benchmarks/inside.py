@@ -27,6 +27,7 @@ from aggregator.core.warehouse import Snapshot
 from aggregator.engines import Engine, open_engine
 from aggregator.engines.duckdb.dialect import MACROS, to_duckdb, type_to_duckdb
 from aggregator.engines.duckdb.ingest import locate
+from aggregator.engines.duckdb.reading import schemas_of
 from aggregator.load import load_project
 from aggregator.plan import make_plan
 from aggregator.run import run_plan
@@ -56,7 +57,7 @@ def write_floor() -> dict[str, Any]:
     return {
         "prepare": [*PREPARE, *(f'CREATE SCHEMA "{dataset}"' for dataset in datasets)],
         "load": [_load(graph, source) for source in graph.sources.values()],
-        "query": [each for name in models for each in _floor_statements(models[name], due[name])],
+        "query": [each for name in models for each in _floor_statements(graph, models[name], due[name])],
     }
 
 
@@ -173,9 +174,9 @@ def _load(graph: Graph, source: Source) -> tuple[str, dict[str, str]]:
     return f"CREATE TABLE {source.name} AS SELECT * FROM {reader}", {"file": str(path)}
 
 
-def _floor_statements(model: CompiledModel, due: Sequence[str]) -> Iterator[tuple[str, dict[str, str]]]:
+def _floor_statements(graph: Graph, model: CompiledModel, due: Sequence[str]) -> Iterator[tuple[str, dict[str, str]]]:
     """One query for all partitions, or one for each where they can't be built together."""
-    sql = to_duckdb(model.sql)
+    sql = to_duckdb(model.sql, schemas_of(graph, model.name))
     shares = [[each] for each in due] if model.one_by_one and model.calendar is not None else [due]
     bounds = [{name: value.isoformat() for name, value in _bounds(model, share).items()} for share in shares]
     if model.model.kind is Kind.VIEW:
