@@ -77,7 +77,7 @@ def read(lab: Lab, day: int, table: str = "lake.shops") -> list[str]:
     return [each["partition"] for each in inputs if each["table"] == table]
 
 
-@hypothesis.settings(max_examples=60, suppress_health_check=list(hypothesis.HealthCheck))
+@hypothesis.settings(max_examples=150, suppress_health_check=list(hypothesis.HealthCheck))
 @hypothesis.given(
     source=calendars(),
     day=st.sampled_from(sorted(AROUND.values())),

@@ -80,7 +80,7 @@ def passes(names: list[str]) -> st.SearchStrategy[list[Pass]]:
     return st.lists(st.builds(Pass, some_models, some_days, manners, st.integers(0, 99)), min_size=1, max_size=2)
 
 
-@hypothesis.settings(max_examples=9, phases=NO_SHRINKING, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+@hypothesis.settings(max_examples=14, phases=NO_SHRINKING, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 @hypothesis.given(data=st.data(), start=st.sampled_from(sorted(STARTS.values())))
 def test_built_in_pieces_is_built_at_once(data, start):
     rows = data.draw(source_rows(start))

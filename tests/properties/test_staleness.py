@@ -168,7 +168,7 @@ def wrongly_fresh(lab: Lab, scratch: Lab) -> set[tuple[str, str]]:
 
 
 @hypothesis.settings(
-    max_examples=12,
+    max_examples=20,
     phases=[hypothesis.Phase.explicit, hypothesis.Phase.reuse, hypothesis.Phase.generate],
     suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )

@@ -63,4 +63,5 @@ def test_the_page_has_the_corrections():
 
 def test_thousands_of_values_are_compared(found: dict[str, compare.Compared]):
     assert sum(each.values for each in found.values()) > 3_000
-    assert sum(each.outcome == compare.AGREES for each in found.values()) > 0.9 * len(found)
+    computed = [each.outcome for each in found.values() if each.outcome != "fails alike"]  # an error to both
+    assert computed.count(compare.AGREES) > 0.95 * len(computed)
