@@ -42,6 +42,8 @@ _TABLES_AND_VIEWS = (
     "SELECT schema_name, table_name FROM duckdb_tables() UNION SELECT schema_name, view_name FROM duckdb_views()"
 )
 Rows = list[tuple[Any, ...]]
+State = tuple[dict[str, Rows], dict[tuple[str, str], tuple[Any, ...]]]
+"""What is in the tables, and what the ledger says of each partition."""
 
 
 def project_file(zone: str = "UTC") -> str:
@@ -188,14 +190,7 @@ class Lab:
     def tables(self) -> dict[str, Rows]:
         """The rows of everything that was built, in an order of their own."""
         with self.connection() as db:
-            names = db.execute(_TABLES_AND_VIEWS).fetchall()
-            there = {f"{schema}.{table}" for schema, table in names}
-            built = [str(each) for each in self.graph.models if str(each) in there]
-            found = {}
-            for each in built:
-                with contextlib.suppress(duckdb.CatalogException):  # a view over a table that is not there
-                    found[each] = db.execute(f"SELECT * FROM {each} ORDER BY ALL").fetchall()
-            return found
+            return self._tables(db)
 
     def ledger(self) -> Ledger:
         with self.connection() as db:
@@ -203,11 +198,30 @@ class Lab:
 
     def recorded(self) -> dict[tuple[str, str], tuple[Any, ...]]:
         """What the ledger knows of each partition, without when and by whom."""
-        return {
-            (str(each), partition): (row.fingerprint, row.inputs, row.rows, row.version, row.checksum)
-            for each, rows in self.ledger().built.items()
-            for partition, row in rows.items()
-        }
+        return _recorded(self.ledger())
+
+    def state(self) -> State:
+        """:meth:`tables` and :meth:`recorded` at once."""
+        with self.connection() as db:
+            return self._tables(db), _recorded(read_ledger(db))
+
+    def _tables(self, db: duckdb.DuckDBPyConnection) -> dict[str, Rows]:
+        names = db.execute(_TABLES_AND_VIEWS).fetchall()
+        there = {f"{schema}.{table}" for schema, table in names}
+        built = [str(each) for each in self.graph.models if str(each) in there]
+        found = {}
+        for each in built:
+            with contextlib.suppress(duckdb.CatalogException):  # a view over a table that is not there
+                found[each] = db.execute(f"SELECT * FROM {each} ORDER BY ALL").fetchall()
+        return found
+
+
+def _recorded(ledger: Ledger) -> dict[tuple[str, str], tuple[Any, ...]]:
+    return {
+        (str(each), partition): (row.fingerprint, row.inputs, row.rows, row.version, row.checksum)
+        for each, rows in ledger.built.items()
+        for partition, row in rows.items()
+    }
 
 
 def name(text: str) -> TableName:

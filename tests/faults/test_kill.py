@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from driving import drive
-from lab import Lab, Rows, daily, load_graph, model, name, project_file, source, write_files
+from lab import Lab, Rows, State, daily, load_graph, model, name, project_file, source, write_files
 
 DAYS = ["2013-01-01", "2013-01-02", "2013-01-03"]
 FACTS = "day,k,n\n" + "".join(f"{day},{k},{n}\n" for day in DAYS for k, n in (("a", 1), ("b", 2), ("a", 3)))
@@ -62,13 +62,13 @@ def before(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 
 @pytest.fixture(scope="module")
-def undisturbed(before: Path, tmp_path_factory: pytest.TempPathFactory) -> Lab:
-    """The same, with the work done."""
+def undisturbed(before: Path, tmp_path_factory: pytest.TempPathFactory) -> State:
+    """What is there when the work is done."""
     root = tmp_path_factory.mktemp("undisturbed") / "project"
     shutil.copytree(before, root)
     lab = lab_at(root)
     assert lab.run().is_clean
-    return lab
+    return lab.state()
 
 
 @pytest.fixture(scope="module")
@@ -81,10 +81,10 @@ def statements(before: Path, tmp_path_factory: pytest.TempPathFactory) -> list[s
 
 
 @pytest.fixture(scope="module")
-def whole(before: Path, undisturbed: Lab) -> dict[tuple[str, str], list[Rows]]:
+def whole(before: Path, undisturbed: State) -> dict[tuple[str, str], list[Rows]]:
     """For each partition, the rows that a reader may see: those before the run, or those after it."""
     old = partitions(lab_at(before).tables()) if lab_at(before).path.exists() else {}
-    new = partitions(undisturbed.tables())
+    new = partitions(undisturbed[0])
     return {key: [old.get(key, []), widened(old.get(key, [])), new.get(key, [])] for key in old.keys() | new.keys()}
 
 
@@ -119,11 +119,10 @@ def check_whole(lab: Lab, whole: dict[tuple[str, str], list[Rows]]) -> None:
         assert row is None or row.rows == len(now.get((table, partition), []))
 
 
-def check_repaired(lab: Lab, undisturbed: Lab) -> None:
+def check_repaired(lab: Lab, undisturbed: State) -> None:
     """The next run builds what is missing, and the state is that of a run that nothing happened to."""
     assert lab.run().is_clean
-    assert lab.tables() == undisturbed.tables()
-    assert lab.recorded() == undisturbed.recorded()
+    assert lab.state() == undisturbed
 
 
 KINDS = {
@@ -205,12 +204,13 @@ def test_killed_at_random_times(tmp_path):
     root = write_files(tmp_path / "before", HEAVY)
     done = tmp_path / "done"
     shutil.copytree(root, done)
-    undisturbed = lab_at(done)
+    lab = lab_at(done)
     began = time.monotonic()
-    assert undisturbed.run().is_clean
+    assert lab.run().is_clean
     longest = 1.5 * (time.monotonic() - began)
+    undisturbed = lab.state()
     delays = [random.uniform(0, longest) for _ in range(6)]
-    whole = {key: [[], rows] for key, rows in partitions(undisturbed.tables()).items()}
+    whole = {key: [[], rows] for key, rows in partitions(undisturbed[0]).items()}
 
     for found in drive(template=root, work=tmp_path / "work", arguments=["run", "--quiet"], delays=delays):
         lab = lab_at(tmp_path / "work" / str(found["moment"]))
