@@ -11,6 +11,15 @@ from aggregator.engines.duckdb.trees import call, one
 _PARTS = "(ends_with(typeof(x), ']') OR starts_with(typeof(x), 'STRUCT') OR typeof(x) = 'JSON')"
 _UNLIKE = "regexp_matches(typeof(x), 'TIME|DOUBLE|DECIMAL|BLOB|JSON')"
 _IS_DECIMAL = "starts_with(typeof(x), 'DECIMAL') AND NOT ends_with(typeof(x), ']')"
+_ALIKE = (exp.DType.TEXT, exp.DType.VARCHAR, exp.DType.BOOLEAN, exp.DType.DATE)
+_KNOWN = {
+    **{(leaf, kind): "_json_of_alike" for kind in _ALIKE for leaf in ("_json_text", "_json_value")},
+    **{(leaf, exp.DType.DOUBLE): "_json_of_float" for leaf in ("_json_text", "_json_value")},
+    ("_json_text", exp.DType.BIGINT): "_json_of_integer",
+    ("_json_value", exp.DType.BIGINT): "_json_of_alike",
+}
+"""In place of a macro for any value the one for a type: asking values for their types is most of what planning takes."""
+
 _UNTOLD = "error('the types inside of what is written as JSON could not be told; write them as texts before')"
 
 MACROS = (
@@ -20,6 +29,9 @@ MACROS = (
         " THEN '\"' || text || '\"' ELSE text END"
     ),
     "_json_float_text(x) AS CASE WHEN isfinite(x) THEN _float_text(x) ELSE '\"' || _float_text(x) || '\"' END",
+    "_json_of_alike(x) AS coalesce(CAST(to_json(x) AS VARCHAR), 'null')",
+    "_json_of_float(x) AS coalesce(_json_float_text(x), 'null')",
+    "_json_of_integer(x) AS coalesce(_json_number(CAST(x AS VARCHAR)), 'null')",
     ("_json_moment(x) AS '\"' || replace(replace(_moment_text(CAST(x AS VARCHAR)), ' ', 'T'), '+00', 'Z') || '\"'"),
     (
         f"_json_rest(x) AS CASE WHEN {_PARTS} AND {_UNLIKE} THEN {_UNTOLD}"
@@ -72,9 +84,10 @@ def _typed(value: exp.Expr, data: exp.DataType | None, leaf: str, depth: int) ->
         return _or_null(_joined([exp.Literal.string("["), joined, exp.Literal.string("]")]))
     if kind is exp.DataType.Type.JSON:
         return _or_null(call("_py_json_text", exp.cast(value, "TEXT", dialect="duckdb")))
-    if isinstance(value, (exp.Column, exp.Dot)):
-        return call(leaf, value)
-    return _bound(value, name, call(leaf, exp.column(name)))
+    macro = _KNOWN.get((leaf, kind), leaf) if isinstance(kind, exp.DType) else leaf
+    if macro == "_json_of_alike" or isinstance(value, (exp.Column, exp.Dot)):
+        return call(macro, value)
+    return _bound(value, name, call(macro, exp.column(name)))
 
 
 def _named(field: exp.Expr) -> tuple[str, exp.Expr]:
