@@ -7,6 +7,9 @@ PYTHON = $(shell for python in python3.11 python3; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
 
+# Hundreds of processes load the same modules: let the first one keep them compiled.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo verify test nightly check format bench lock clean
 

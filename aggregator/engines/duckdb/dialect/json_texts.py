@@ -18,7 +18,7 @@ _KNOWN = {
     ("_json_text", exp.DType.BIGINT): "_json_of_integer",
     ("_json_value", exp.DType.BIGINT): "_json_of_alike",
 }
-"""In place of a macro for any value the one for a type: asking values for their types is most of what planning takes."""
+"""In place of a macro for any value the one for its type: planning is mostly asking values for their types."""
 
 _UNTOLD = "error('the types inside of what is written as JSON could not be told; write them as texts before')"
 
