@@ -12,7 +12,7 @@ from zetasql.wasi._pb2.zetasql.local_service import local_service_pb2 as service
 
 from aggregator.analyzers.googlesql import sessions
 from aggregator.analyzers.googlesql.catalog import Folder, add_table, catalog, information_schema
-from aggregator.analyzers.googlesql.client import Instance, Instances, Refused, Trapped
+from aggregator.analyzers.googlesql.client import Instance, Refused, Source, Trapped
 from aggregator.analyzers.googlesql.language import language, options, with_system_variables
 from aggregator.analyzers.googlesql.messages import refusal
 from aggregator.analyzers.googlesql.names import Split, may_be_dotted, split
@@ -44,7 +44,7 @@ class Shared:
 class Judge:
     """An analyzer that can be asked again and again; after a breakdown it begins anew."""
 
-    def __init__(self, instances: Instances) -> None:
+    def __init__(self, instances: Source) -> None:
         self._instances = instances
         self._instance: Instance | None = None
         self._registered: tuple[Shared, int] | None = None
@@ -150,10 +150,15 @@ class Judge:
         assert self._registered is not None  # noqa: S101
         return self._analysed(statement, service.AnalyzeRequest(registered_catalog_id=self._registered[1]))
 
-    def _register(self, shared: Shared) -> None:
+    def forget(self) -> None:
+        """Leave nothing in the analyzer of what was asked."""
         if self._registered is not None:
             old = service.UnregisterRequest(registered_id=self._registered[1])
+            self._registered = None
             self.call("UnregisterCatalog", old, empty_pb2.Empty)
+
+    def _register(self, shared: Shared) -> None:
+        self.forget()
         request = service.RegisterCatalogRequest(simple_catalog=catalog(shared.tables, shared.mentions))
         self._registered = shared, self.call("RegisterCatalog", request, service.RegisterResponse).registered_id
 
