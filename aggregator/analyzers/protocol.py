@@ -6,6 +6,8 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+from aggregator.core.learned import LearnedModel
+
 
 @dataclasses.dataclass(frozen=True)
 class Field:
@@ -36,7 +38,7 @@ class Statement:
     ``values`` are those of the parameters, in order, for which bytes are to be told; none where that is all the same.
     ``routines`` are ``CREATE FUNCTION`` and ``CREATE TABLE FUNCTION`` statements that it may use. ``mentions`` are all
     words of the author's text, in lower case: a column that is not among them can be left out of its table. None where
-    that can't be said, because of a star for example.
+    that can't be said, because of a star for example. ``models`` are models of machine learning that it may ask.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Statement:
     values: tuple[Any, ...] = ()
     routines: tuple[str, ...] = ()
     mentions: frozenset[str] | None = None
+    models: tuple[LearnedModel, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)

@@ -35,7 +35,8 @@ class Examiner:
         self._inspect = inspect
         self._renderer = Renderer(project)
         self._names = {*project.models, *project.sources, *project.broken}
-        self._functions = Functions(project.functions, self._names)
+        learned = {each.name for each in project.ml_models}
+        self._functions = Functions(project.functions, self._names, learned)
 
     def macro_problems(self) -> Iterator[Diagnostic]:
         """What is wrong with the files in ``macros/``."""

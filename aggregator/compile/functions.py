@@ -57,9 +57,12 @@ class Call:
 
 
 class Functions:
-    """The declared functions of one project; ``tables`` are all of its tables."""
+    """The declared functions of one project; ``tables`` are all of its tables, ``learned`` its models that learned."""
 
-    def __init__(self, declared: Iterable[Function], tables: Collection[TableName]) -> None:
+    def __init__(
+        self, declared: Iterable[Function], tables: Collection[TableName], learned: Collection[str] = ()
+    ) -> None:
+        self.learned = learned
         self._declared = {each.name: each for each in declared}
         self._tables = tables
 

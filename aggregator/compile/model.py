@@ -85,7 +85,7 @@ def parse_model(
     if isinstance(query, Diagnostic):
         return None, [query]
     calls = functions.called(query.tokens)
-    found = list(references(query, calls))
+    found = list(references(query, calls, functions.learned))
     mentioned = [each for each in found if isinstance(each, Reference)]
     problems = [each for each in found if isinstance(each, Diagnostic)]
     problems += unknown_references(model, query, mentioned, known)

@@ -45,23 +45,26 @@ class Reference:
     function: str = ""
 
 
-def references(query: Query, calls: Sequence[Call] = ()) -> Iterator[Reference | Diagnostic]:
+def references(
+    query: Query, calls: Sequence[Call] = (), learned: Collection[str] = ()
+) -> Iterator[Reference | Diagnostic]:
     """Every table that a SELECT mentions, in order; names of its own WITH are not tables.
 
-    Behind them come the tables that the declared functions read which it calls.
+    Behind them come the tables that the declared functions read which it calls. ``learned`` are the declared models of
+    machine learning.
     """
-    yield from _mentioned(query, {call.name for call in calls})
+    yield from _mentioned(query, {call.name for call in calls}, learned)
     through = {table: call for call in reversed(calls) for table in call.reads}
     for table, call in sorted(through.items()):
         yield Reference(table, "", call.start, call.end, function=call.name)
 
 
-def _mentioned(query: Query, functions: Collection[str]) -> Iterator[Reference | Diagnostic]:
+def _mentioned(query: Query, functions: Collection[str], learned: Collection[str]) -> Iterator[Reference | Diagnostic]:
     own = {cte.alias_or_name.casefold() for cte in query.nodes.of(exp.CTE)}
     for node in sorted(query.nodes.of(exp.Table), key=_start):
         place = query.place(*_span(node))
         if isinstance(node.this, exp.Func):
-            yield from _table_function(query, node, functions)
+            yield from _table_function(query, node, functions, learned)
         elif not node.name or (not node.db and node.name.casefold() in own) or _is_learned(node):
             continue
         elif node.catalog:
@@ -83,15 +86,19 @@ def _mentioned(query: Query, functions: Collection[str]) -> Iterator[Reference |
             yield Reference(TableName(node.db, node.name), node.alias_or_name, *_span(node), needs_alias=bare)
 
 
-def _table_function(query: Query, node: exp.Table, functions: Collection[str]) -> Iterator[Diagnostic]:
+def _table_function(
+    query: Query, node: exp.Table, functions: Collection[str], declared: Collection[str]
+) -> Iterator[Diagnostic]:
     """What is wrong with a table function that is read."""
     called = node.this
     name = ".".join(part for part in (node.db, called.name or called.sql_name()) if part)
     learned = called.this if isinstance(called.this, exp.Table) and _is_learned(called.this) else None
     if learned is not None:
-        message = f"{learned.db}.{learned.name} is a model of machine learning, and these are not known here"
-        advice = "ask it in a table function of the warehouse, and declare that one under `functions:`"
-        yield Diagnostic(query.place(*_span(learned)), codes.UNKNOWN_TABLE, message, advice)
+        model = f"{learned.db}.{learned.name}"
+        message = f"the model of machine learning {model} is not declared"
+        advice = did_you_mean(model, declared) or "declare it under `ml_models:` in aggregator.yml"
+        if model not in declared:
+            yield Diagnostic(query.place(*_span(learned)), codes.UNKNOWN_TABLE, message, advice)
     elif name not in functions:
         message = f"what the table function {name} reads can't be known"
         advice = DECLARE if node.db else "read a table or a source"

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from aggregator.core.aggregate import MeasureDeclaration, RollupDeclaration
     from aggregator.core.calendar import Grain
     from aggregator.core.diagnostics import Document, Place
+    from aggregator.core.learned import LearnedModel
     from aggregator.core.maps import PartitionMap
     from aggregator.core.monitoring import Monitoring
     from aggregator.core.names import TableName
@@ -328,7 +329,8 @@ class Project:
     ``broken`` names the models and sources whose files have errors of their own, so that those who read them are
     not told that they do not exist. ``digests`` identify all that the text of a model's SQL is made from, and what a
     source declares. ``read_from`` is the environment that has the tables which are not built in this one.
-    ``monitoring`` is there in environments that are monitored.
+    ``ml_models`` are models of machine learning in the warehouse. ``monitoring`` is there in environments that are
+    monitored.
     """
 
     root: Path
@@ -344,4 +346,5 @@ class Project:
     digests: Mapping[TableName, str] = dataclasses.field(default_factory=dict)
     read_from: Environment | None = None
     functions: tuple[Function, ...] = ()
+    ml_models: tuple[LearnedModel, ...] = ()
     monitoring: Monitoring | None = None

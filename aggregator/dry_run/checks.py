@@ -129,6 +129,7 @@ class _Judge:
         from sqlglot import tokenize  # noqa: PLC0415
 
         from aggregator.compile.functions import Functions  # noqa: PLC0415  (sqlglot, as above)
+        from aggregator.dry_run.statements import asked_in  # noqa: PLC0415  (as above)
 
         project = self._graph.project
         functions = Functions(project.functions, {*project.models, *project.sources, *project.broken})
@@ -148,7 +149,8 @@ class _Judge:
             sql=sql,
             tables=tuple(relations.values()),
             parameters=(Field("start", type_), Field("end", type_)) if type_ else (),
-            routines=tuple(texts[each.name] for each in calls),
+            routines=(routines := tuple(texts[each.name] for each in calls)),
+            models=asked_in(project, (sql, *routines)),
         )
         return self._analyzer.analyse([statement])[0].mistake
 

@@ -33,7 +33,8 @@ def _findings(graph: Graph, analyzer: Analyzer, verdicts: Verdicts, cache: Cache
     """What one analyzer finds; taken from the cache if nothing in the project has changed."""
     declared = (part for each in graph.project.functions for part in (each.text, repr((each.text.place, each.lines))))
     tables = (f"{name} {key}" for keys in (graph.identities, graph.project.digests) for name, key in keys.items())
-    key = key_of("functions", analyzer.name, analyzer.version(), software(), *declared, *tables)
+    models = map(repr, graph.project.ml_models)
+    key = key_of("functions", analyzer.name, analyzer.version(), software(), *declared, *models, *tables)
     head = cache.head(key)
     if head is not None:
         return decode_findings(json.loads(head), _NOWHERE)
@@ -53,6 +54,7 @@ def _findings(graph: Graph, analyzer: Analyzer, verdicts: Verdicts, cache: Cache
 def _statements(graph: Graph, verdicts: Verdicts) -> Iterator[tuple[Function, Statement]]:
     """The declared functions as statements, over the tables and with the functions that their bodies name."""
     from aggregator.compile.functions import Functions  # noqa: PLC0415  (sqlglot: nothing may have changed)
+    from aggregator.dry_run.statements import asked_in  # noqa: PLC0415  (as above)
 
     project = graph.project
     functions = Functions(project.functions, {*project.models, *project.sources, *project.broken})
@@ -66,4 +68,5 @@ def _statements(graph: Graph, verdicts: Verdicts) -> Iterator[tuple[Function, St
         )
         if len(tables) == len(read):
             routines = tuple(texts[call.name] for call in calls if call.name != function.name)
-            yield function, Statement(function.name, str(function.text), tables, routines=routines)
+            models = asked_in(project, (function.text, *routines))
+            yield function, Statement(function.name, str(function.text), tables, routines=routines, models=models)

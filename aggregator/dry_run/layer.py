@@ -125,7 +125,7 @@ class _Layer:
             table: Relation(str(table), columns or (), pseudo_of(project, table)) for table, columns in schemas.items()
         }
         types = parameter_types(model, self._graph.calendars)
-        return statement_of(model, relations, types, self._interval(model), project.functions)
+        return statement_of(model, relations, types, self._interval(model), project)
 
     def _settle(self, name: TableName, verdict: Verdict) -> None:
         self.verdicts[name] = verdict

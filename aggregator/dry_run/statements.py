@@ -12,8 +12,9 @@ from sqlglot.tokenizer_core import Token, TokenType
 from aggregator.analyzers.protocol import Field, Relation, Statement
 from aggregator.compile.parse import DIALECT
 from aggregator.core.graph import CompiledModel
+from aggregator.core.learned import LearnedModel
 from aggregator.core.names import TableName
-from aggregator.core.project import Function
+from aggregator.core.project import Project
 
 Relations = Mapping[TableName, Relation]
 
@@ -31,22 +32,31 @@ def statement_of(
     relations: Relations,
     types: Mapping[str, str],
     values: Mapping[str, Any],
-    functions: Iterable[Function] = (),
+    project: Project,
 ) -> Statement:
     """The SELECT of a model, over these tables as far as it reads them.
 
-    ``types`` and ``values`` are those of its parameters; ``functions`` are all that the project declares.
+    ``types`` and ``values`` are those of its parameters; ``project`` says which functions and models of machine
+    learning there are.
     """
-    texts = {each.name: str(each.text) for each in functions}
+    texts = {each.name: str(each.text) for each in project.functions}
+    routines = tuple(texts[name] for name in model.functions)
     return Statement(
         name=str(model.name),
         sql=model.sql,
         tables=tuple(relations[name] for name in dict.fromkeys(edge.table for edge in model.inputs)),
         parameters=tuple(Field(name, type_) for name, type_ in types.items()),
         values=tuple(values[name] for name in types) if values else (),
-        routines=tuple(texts[name] for name in model.functions),
+        routines=routines,
         mentions=_mentions(model),
+        models=asked_in(project, (model.sql, *routines)),
     )
+
+
+def asked_in(project: Project, texts: Iterable[str]) -> tuple[LearnedModel, ...]:
+    """The models of machine learning that some texts may name."""
+    text = "\n".join(texts) if project.ml_models else ""
+    return tuple(each for each in project.ml_models if each.may_be_in(text))
 
 
 def _mentions(model: CompiledModel) -> frozenset[str] | None:

@@ -224,6 +224,10 @@ _KEYS: dict[str, dict[str, Key]] = {
             "Functions and table functions that live in the warehouse, by the statements that make them.",
             (["CREATE FUNCTION tools.clean_name(name STRING) AS (UPPER(TRIM(name)))"],),
         ),
+        "ml_models": Key(
+            "Models of machine learning that live in the warehouse, by name: what ML.PREDICT and its like give.",
+            ({"lake.late": {"type": "logistic_reg", "labels": {"is_late": "BOOL"}}},),
+        ),
         "checks": Key(
             "Checks of many models, by patterns of their names; a model's own check of the same name stands instead.",
             ({"marts.*": ["key_to_be_declared", {"row_count": {"min_value": 1}}]},),
@@ -231,6 +235,15 @@ _KEYS: dict[str, dict[str, Key]] = {
         "monitoring": Key(
             "Who hears of runs: metrics, and messages to owners when something fails.",
             ({"environments": ["prod"], "dogstatsd": True, "webhook": "SLACK_WEBHOOK"},),
+        ),
+    },
+    "ml_models": {
+        "type": Key("What kind of model it is: BigQuery's option model_type.", ("logistic_reg", "arima_plus")),
+        "labels": Key("The columns that it predicts, with their types.", ({"is_late": "BOOL"},)),
+        "series": Key("The columns that tell the series of a forecast apart.", ({"carrier": "STRING"},)),
+        "columns": Key(
+            "What ML.PREDICT gives besides the columns of its input, where that does not follow from the type.",
+            ({"embedding": "ARRAY<FLOAT64>"},),
         ),
     },
     "monitoring": {

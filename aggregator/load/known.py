@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from aggregator.cache import Cache, Row, key_of, software
 from aggregator.core.codec import Context, decode, decode_findings, encode, encode_findings
 from aggregator.core.diagnostics import Diagnostic, Document
+from aggregator.core.learned import LearnedModel
 from aggregator.core.names import TableName
 from aggregator.core.plain import Plain
 from aggregator.core.project import Function, Model, Source
@@ -74,10 +75,16 @@ class Templates:
     """Which macros, variables and declared functions the text of a model may depend on."""
 
     def __init__(
-        self, macros: tuple[Document, ...], variables: Mapping[str, Plain], functions: tuple[Function, ...] = ()
+        self,
+        macros: tuple[Document, ...],
+        variables: Mapping[str, Plain],
+        functions: tuple[Function, ...] = (),
+        ml_models: tuple[LearnedModel, ...] = (),
     ) -> None:
         self._variables = json.dumps(variables, sort_keys=True, default=str)
-        self._functions = functions
+        self._declared = {each.name: str(each.text) for each in functions} | {
+            each.name: repr(each) for each in ml_models
+        }
         self._files = {document.path: document for document in macros}
         self._homes: dict[str, set[str]] = {}
         for document in macros:
@@ -85,14 +92,14 @@ class Templates:
                 self._homes.setdefault(macro, set()).add(document.path)
 
     def digest(self, key: str, document: Document) -> str:
-        """The identity of a model's SQL: its file, the functions that it may call, and the macros if it is a template.
+        """The identity of a model's SQL: its file, what it may call or ask, and the macros if it is a template.
 
         Both are called by name, so those whose names do not occur can't matter; only a template may put the name of a
         function together.
         """
         if not _MARK.search(document.text):
-            functions = self._called(document.text)
-            return key_of(key, *functions) if functions else key
+            called = self._called(document.text)
+            return key_of(key, *called) if called else key
         used: dict[str, str] = {}
         waiting = [document.text]
         while waiting:
@@ -100,17 +107,18 @@ class Templates:
                 for path in self._homes.get(word, set()) - used.keys():
                     used[path] = self._files[path].text
                     waiting.append(used[path])
-        functions = [each.text for each in self._functions]
-        return key_of(key, self._variables, *(part for item in sorted(used.items()) for part in item), *functions)
+        return key_of(
+            key, self._variables, *(part for item in sorted(used.items()) for part in item), *self._declared.values()
+        )
 
     def _called(self, text: str) -> list[str]:
-        """The texts of the functions whose names occur in a text, or in that of one of them."""
+        """The texts of what is declared whose names occur in a text, or in that of one of them."""
         called: dict[str, str] = {}
-        waiting = [text] if self._functions else []
+        waiting = [text] if self._declared else []
         while waiting:
             words = set(_WORD.findall(waiting.pop()))
-            for each in self._functions:
-                if each.name not in called and words.issuperset(each.name.split(".")):
-                    called[each.name] = each.text
-                    waiting.append(each.text)
+            for name, declared in self._declared.items():
+                if name not in called and words.issuperset(name.split(".")):
+                    called[name] = declared
+                    waiting.append(declared)
         return [called[name] for name in sorted(called)]

@@ -130,7 +130,7 @@ class _Files:
 
     def project(self, file: ProjectFile, environment: Environment, functions: tuple[Function, ...]) -> Project:
         macros = self._macros()
-        templates = Templates(macros, file.variables, functions)
+        templates = Templates(macros, file.variables, functions, file.ml_models)
         tables: dict[TableName, Reading] = {}
         for path in project_files(self._root, "models", (".sql", ".yml", ".yaml"), self._unsaved):
             name = self._name(path)
@@ -168,6 +168,7 @@ class _Files:
             },
             read_from=_named(file, environment.read_from),
             functions=functions,
+            ml_models=file.ml_models,
             monitoring=_monitoring(file, environment),
         )
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping as MappingType
 from typing import Any
 
 from aggregator.core.diagnostics import Place, Word, did_you_mean
+from aggregator.core.learned import LearnedModel
 from aggregator.core.names import is_identifier
 from aggregator.core.project import (
     Budget,
@@ -25,6 +26,7 @@ from aggregator.load import codes
 from aggregator.load.aggregates import ROLLUP, Measures
 from aggregator.load.amounts import BYTES, SECONDS, Count, Number
 from aggregator.load.exports import EXPORT, Prefix
+from aggregator.load.learned import ML_MODELS
 from aggregator.load.monitoring import MONITORING, RUNBOOK, MonitoringDeclaration
 from aggregator.load.partitions import SHARDS, InputMap, PartitionShape
 from aggregator.load.plain import AnyPlain
@@ -69,6 +71,7 @@ class ProjectFile:
     default_environment: Word
     variables: MappingType[str, Any]
     functions: tuple[Word, ...]
+    ml_models: tuple[LearnedModel, ...]
     checks: MappingType[Word, tuple[CheckDeclaration, ...]]
     monitoring: MonitoringDeclaration | None
 
@@ -320,6 +323,7 @@ PROJECT = Record(
         "default_environment": Field(Identifier("the name of an environment"), required="for example `local`"),
         "variables": Field(MapOf(Identifier(), AnyPlain()), default={}),
         "functions": Field(ListOf(Text("a CREATE FUNCTION statement")), default=()),
+        "ml_models": Field(ML_MODELS, default={}),
         "checks": Field(
             MapOf(Text("names of models, such as marts.*"), ListOf(CheckShape()), "a mapping of names to checks"),
             default={},
@@ -333,6 +337,7 @@ PROJECT = Record(
         v["default_environment"],
         v["variables"],
         v["functions"],
+        tuple(dataclasses.replace(model, name=str(name)) for name, model in v["ml_models"].items()),
         v["checks"],
         v["monitoring"],
     ),

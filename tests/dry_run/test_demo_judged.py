@@ -59,7 +59,7 @@ def test_every_model_is_judged_alike_with_all_columns_of_its_inputs(graph, analy
         schemas = {table: verdicts[table].columns if table in verdicts else _declared(graph, table) for table in tables}
         relations = {table: Relation(str(table), columns) for table, columns in schemas.items()}
         whole = dataclasses.replace(
-            statement_of(model, relations, parameter_types(model, graph.calendars), {}), mentions=None
+            statement_of(model, relations, parameter_types(model, graph.calendars), {}, graph.project), mentions=None
         )
 
         assert analyzer.analyse([whole]) == [verdicts[name]]

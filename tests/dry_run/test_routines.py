@@ -41,7 +41,7 @@ TABLES = {
 )
 def test_a_statement_has_the_functions_that_it_needs(sql, routines, tables):
     compiled = graph({**FILES, "models/marts/out.sql": model(sql)})
-    statement = statement_of(compiled.models[name("marts.out")], TABLES, {}, {}, compiled.project.functions)
+    statement = statement_of(compiled.models[name("marts.out")], TABLES, {}, {}, compiled.project)
 
     assert statement.routines == routines
     assert [each.name for each in statement.tables] == tables

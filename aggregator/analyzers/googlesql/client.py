@@ -10,12 +10,12 @@ import ctypes
 import importlib.util
 import threading
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from google.protobuf.message import DecodeError, Message
 from wasmtime import Engine, Func, Linker, Module, SharedMemory, Store, Trap, WasiConfig, WasmtimeError
 
-from aggregator.analyzers.googlesql import module
+from aggregator.analyzers.googlesql import memory, module
 
 R = TypeVar("R", bound=Message)
 
@@ -35,7 +35,7 @@ class Trapped(Exception):  # noqa: N818  (as above)
 class Instance:
     """One analyzer, with what was registered there. For one thread at a time."""
 
-    def __init__(self, engine: Engine, module: Module) -> None:
+    def __init__(self, engine: Engine, module: Module, image: Path | None = None) -> None:
         self._store = Store(engine)
         wasi = WasiConfig()
         wasi.preopen_dir(str(_zones()), _ZONES)
@@ -44,10 +44,15 @@ class Instance:
         linker.define_wasi()
         self._exports = linker.instantiate(self._store, module).exports(self._store)
         self._functions: dict[str, Func] = {}
-        memory = self._exports["memory"]
-        assert isinstance(memory, SharedMemory)  # noqa: S101  (the module was built so)
-        self._memory = memory
-        self._call("_initialize")
+        found = self._exports["memory"]
+        assert isinstance(found, SharedMemory)  # noqa: S101  (the module was built so)
+        self._memory = found
+        if image is None or not memory.fill(found, image):
+            self._call("_initialize")
+
+    def image(self) -> bytes:
+        """What makes a new instance of the same module one like this."""
+        return memory.image_of(self._memory)
 
     def call(self, method: str, request: Message, response: type[R]) -> R:
         """Call a method of the service. Raises :class:`Refused` or :class:`Trapped`."""
@@ -92,12 +97,19 @@ class Instance:
 
     @property
     def _base(self) -> int:
-        """Where the module's memory begins in ours."""
-        return ctypes.addressof(self._memory.data_ptr().contents)
+        return memory.base(self._memory)
+
+
+class Source(Protocol):
+    """Where instances come from."""
+
+    def take(self) -> Instance:
+        """An instance that nobody else asks."""
+        ...
 
 
 class Instances:
-    """Where a new instance comes from. The first is begun at once, beside the imports of whoever is to ask it.
+    """Instances of the compiled module. The first is begun at once, beside the imports of whoever is to ask it.
 
     Raises :class:`~aggregator.analyzers.protocol.NotAvailableError` where the compiled module can't be read.
     """
@@ -105,6 +117,7 @@ class Instances:
     def __init__(self, compiled: Path) -> None:
         self._engine = module.engine()
         self._module = module.load(compiled, self._engine)
+        self._image = module.image_path(compiled)
         self._begun: list[Instance] = []
         self._thread = threading.Thread(target=self._begin, daemon=True)
         self._thread.start()
@@ -118,7 +131,7 @@ class Instances:
         self._begun.append(self._new())
 
     def _new(self) -> Instance:
-        return Instance(self._engine, self._module)
+        return Instance(self._engine, self._module, self._image)
 
 
 def _zones() -> Path:

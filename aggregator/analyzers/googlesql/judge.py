@@ -12,8 +12,9 @@ from zetasql.wasi._pb2.zetasql.local_service import local_service_pb2 as service
 
 from aggregator.analyzers.googlesql import sessions
 from aggregator.analyzers.googlesql.catalog import Folder, add_table, catalog, information_schema
-from aggregator.analyzers.googlesql.client import Instance, Instances, Refused, Trapped
+from aggregator.analyzers.googlesql.client import Instance, Refused, Source, Trapped
 from aggregator.analyzers.googlesql.language import language, options, with_system_variables
+from aggregator.analyzers.googlesql.learned import add_learned, as_written, stands_for_model, with_functions
 from aggregator.analyzers.googlesql.messages import refusal
 from aggregator.analyzers.googlesql.names import Split, may_be_dotted, split
 from aggregator.analyzers.googlesql.reads import Node, Reads, concrete, reads_of
@@ -44,7 +45,7 @@ class Shared:
 class Judge:
     """An analyzer that can be asked again and again; after a breakdown it begins anew."""
 
-    def __init__(self, instances: Instances) -> None:
+    def __init__(self, instances: Source) -> None:
         self._instances = instances
         self._instance: Instance | None = None
         self._registered: tuple[Shared, int] | None = None
@@ -110,7 +111,7 @@ class Judge:
         text = Split(statement.sql)
         try:
             text = self.split(statement.sql)
-            asked = dataclasses.replace(statement, sql=text.sql)
+            asked = self._with_functions(dataclasses.replace(statement, sql=text.sql))
             resolved = self._resolved(asked, shared)
             reads = reads_of(resolved)
             if shared.mentions is not None and reads.makes_structs:  # one of them may be a whole row
@@ -122,12 +123,23 @@ class Judge:
         except Refused as error:
             if shared.mentions is not None:  # what was left out may be what was meant
                 return self._verdict(statement, whole)
-            return refused(text, error)
+            return refused(text, Refused(as_written(str(error), statement.models)))
         except Trapped as error:
             return Verdict(unchecked=str(error))
         if mistake is not None:
             return Verdict(dataclasses.replace(mistake, start=text.before(mistake.start or 0)))
         return Verdict(columns=output_columns(resolved), reads=self.by_table(reads, asked))
+
+    def _with_functions(self, statement: Statement) -> Statement:
+        """A statement in which functions stand for the models that it asks. Raises as :meth:`parsed`."""
+        if not statement.models:
+            return statement
+
+        def written(sql: str) -> str:
+            return with_functions(sql, self.parsed(sql), statement.models)
+
+        routines = tuple(map(written, statement.routines))
+        return dataclasses.replace(statement, sql=written(statement.sql), routines=routines)
 
     def _restriction(self, statement: Statement, resolved: Node) -> Mistake | None:
         """What BigQuery alone would refuse in a statement that the analyzer accepts."""
@@ -143,17 +155,22 @@ class Judge:
 
     def _resolved(self, statement: Statement, shared: Shared) -> Node:
         """A statement, resolved over the catalog of its group, which is registered once."""
-        if statement.routines or any(word in statement.sql.casefold() for word in _OWN):
+        if statement.routines or statement.models or any(word in statement.sql.casefold() for word in _OWN):
             return self.analysed(statement, self.own_catalog(statement))
         if self._registered is None or self._registered[0] != shared:
             self._register(shared)
         assert self._registered is not None  # noqa: S101
         return self._analysed(statement, service.AnalyzeRequest(registered_catalog_id=self._registered[1]))
 
-    def _register(self, shared: Shared) -> None:
+    def forget(self) -> None:
+        """Leave nothing in the analyzer of what was asked."""
         if self._registered is not None:
             old = service.UnregisterRequest(registered_id=self._registered[1])
+            self._registered = None
             self.call("UnregisterCatalog", old, empty_pb2.Empty)
+
+    def _register(self, shared: Shared) -> None:
+        self.forget()
         request = service.RegisterCatalogRequest(simple_catalog=catalog(shared.tables, shared.mentions))
         self._registered = shared, self.call("RegisterCatalog", request, service.RegisterResponse).registered_id
 
@@ -170,6 +187,7 @@ class Judge:
         if sessions.NAME.casefold() in statement.sql.casefold():
             function = sessions.sessionize(statement.sql, self.parsed(statement.sql))
             root.custom_tvf.extend([function] if function is not None else [])
+        add_learned(root, statement.models)
         add_routines(root, statement.routines, self.analysed)
         return root
 
@@ -186,7 +204,7 @@ class Judge:
                 found.setdefault(scan.table.full_name, set()).update(columns)
             for call, columns in each.calls if statement.routines else ():
                 inside = self._inside(call, columns, statement)
-                if inside is None and call.tvf.name.upper() != sessions.NAME:
+                if inside is None and call.tvf.name.upper() != sessions.NAME and not stands_for_model(call.tvf.name):
                     return None
                 waiting += [inside] if inside is not None else []
         return {table: tuple(sorted(columns)) for table, columns in sorted(found.items())}

@@ -1,7 +1,9 @@
 """Google's analyzer as machine code: compiled once per machine, and kept in the user's cache folder.
 
-Compiling the module of the wheel takes about 40 s of CPU and 1 GB of memory; what comes of it is read in milliseconds.
-It holds for one version of the module, one of the runtime, and one kind of processor.
+Beside it is the memory of an instance that has begun, see :mod:`memory`.
+
+Compiling the module of the wheel takes about a minute of CPU and 1 GB of memory; what comes of it is read in
+milliseconds. It holds for one version of the module, one of the runtime, and one kind of processor.
 """
 
 from __future__ import annotations
@@ -11,13 +13,14 @@ import importlib.util
 import os
 import platform
 import stat
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aggregator.analyzers.googlesql.self_checks import without_self_checks
+from aggregator.analyzers.googlesql.self_checks import is_known, without_self_checks
 from aggregator.analyzers.protocol import NotAvailableError
 from aggregator.cache import key_of
 
@@ -28,7 +31,7 @@ FOLDER_VARIABLE = "AGGREGATOR_CACHE_DIR"
 """The environment variable that says where the compiled module is kept."""
 
 PACKAGES = ("zetasql", "wasmtime")
-_PREPARATION = "2"
+_PREPARATION = "3"
 """Raised when the module is prepared otherwise before it is compiled."""
 
 _MAX_STACK = 512 * 1024
@@ -75,11 +78,16 @@ def compile_module(source: Path) -> Path:
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with _alone(target.with_suffix(".lock")):
             if not target.exists():
-                _write(target, _compiled(source))
+                _make(source.read_bytes(), target)
     except OSError as error:
         advice = f"set {FOLDER_VARIABLE} to a folder that can be written"
         raise NotAvailableError(f"{target.parent} can't be written ({error.strerror}); {advice}") from None
     return target
+
+
+def image_path(compiled: Path) -> Path:
+    """Where the memory of an instance is that has begun; of a build that we do not know, there is none."""
+    return compiled.with_suffix(".memory")
 
 
 def engine() -> Engine:
@@ -96,7 +104,7 @@ def load(path: Path, into: Engine) -> Module:
     """The compiled module. Raises :class:`NotAvailableError` where the file is damaged or not this user's."""
     from wasmtime import Module, WasmtimeError  # noqa: PLC0415  (an extra)
 
-    _refuse_strangers(path)
+    _refuse_strangers(path, path.parent, image_path(path))
     try:
         return Module.deserialize_file(into, str(path))
     except WasmtimeError:
@@ -106,20 +114,33 @@ def load(path: Path, into: Engine) -> Module:
         raise NotAvailableError(f"the compiled analyzer was damaged and is removed; {advice}") from None
 
 
-def _refuse_strangers(path: Path) -> None:
+def _refuse_strangers(*paths: Path) -> None:
     """What is loaded is run: it must be written by nobody but this user."""
     if os.name != "posix":
         return
-    for each in (path, path.parent):
+    for each in paths:
+        if not each.exists():
+            continue
         status = each.stat()
         if status.st_uid not in (os.getuid(), 0) or status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
             raise NotAvailableError(f"{each} can be written by other users; set {FOLDER_VARIABLE} to a folder of yours")
 
 
-def _compiled(source: Path) -> bytes:
+def _make(source: bytes, target: Path) -> None:
+    """Compile a module. The one that we know is made faster before, and has its memory kept when it has begun."""
     from wasmtime import Module  # noqa: PLC0415  (an extra)
 
-    return bytes(Module(engine(), without_self_checks(source.read_bytes())).serialize())
+    if not is_known(source):
+        _write(target, bytes(Module(engine(), source).serialize()))
+        return
+    from aggregator.analyzers.googlesql.webassembly import optimised  # noqa: PLC0415  (only to compile)
+
+    compiled = target.with_suffix(".part")
+    _write(compiled, bytes(Module(engine(), optimised(without_self_checks(source))).serialize()))
+    command = [sys.executable, "-P", "-m", "aggregator.analyzers.googlesql.beginning", str(compiled)]
+    begun = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)  # noqa: S603  (ours)
+    _write(image_path(target), begun.stdout if begun.returncode == 0 else b"")
+    compiled.replace(target)
 
 
 def _write(target: Path, content: bytes) -> None:
