@@ -25,7 +25,8 @@ from aggregator.core.project import Kind, Source
 from aggregator.core.report import Report, StepResult
 from aggregator.core.warehouse import Snapshot
 from aggregator.engines import Engine, open_engine
-from aggregator.engines.duckdb.dialect import MACROS, to_duckdb, type_to_duckdb
+from aggregator.engines.duckdb.dialect import to_duckdb, type_to_duckdb
+from aggregator.engines.duckdb.dialect.rewrites import MACROS
 from aggregator.engines.duckdb.ingest import locate
 from aggregator.engines.duckdb.reading import schemas_of
 from aggregator.load import load_project

@@ -17,9 +17,9 @@ from sqlglot.errors import SqlglotError
 from aggregator.cache import Cache
 from aggregator.core.graph import CompiledModel
 from aggregator.core.names import TableName
+from aggregator.engines.duckdb.called import macros_in
 from aggregator.engines.duckdb.connection import in_utc
 from aggregator.engines.duckdb.dialect import to_duckdb
-from aggregator.engines.duckdb.dialect.called import macros_in
 from aggregator.engines.duckdb.dialect.translate import translated
 from aggregator.engines.duckdb.reading import readable, schemas_of
 from aggregator.engines.protocol import QueryError

@@ -5,7 +5,7 @@ from __future__ import annotations
 import duckdb
 
 from aggregator.engines.duckdb.connection import in_utc
-from aggregator.engines.duckdb.dialect import MACROS
+from aggregator.engines.duckdb.dialect.rewrites import MACROS
 
 
 def prepared(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:

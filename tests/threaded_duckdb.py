@@ -28,8 +28,8 @@ class Hand(DuckDbEngine):
 
     def __init__(self, main: DuckDbEngine, guard: threading.RLock) -> None:
         self._graph, self._say, self._guard = main._graph, main._say, guard
-        self._connection = self._db = copy.copy(main._connection)
-        self._db.db = in_utc(main._connection.db.cursor())
+        self._db = copy.copy(main._db)
+        self._db.db = in_utc(main._db.db.cursor())
         self._db._parsed, self._db._made, self._db._worker = {}, set(), futures.ThreadPoolExecutor(max_workers=1)
         self._staging, self._tables = Staging(self._db, self._graph), Tables(self._db, self._graph.calendars)
 

@@ -7,7 +7,7 @@ from aggregator.airflow.alerts import Alert
 from aggregator.airflow.loader import load_dags, run_parameters
 from aggregator.airflow.operators import BrokenModel, BuildPartitions, WaitForPartitions
 from aggregator.airflow.task import Deployment
-from aggregator.airflow.upkeep_tasks import CheckFreshness, ExportPartitions, RepairStale
+from aggregator.airflow.upkeep_tasks import CheckFreshness, ExportPartitions, RepairStale, RollBack
 
 __all__ = [
     "Alert",
@@ -17,6 +17,7 @@ __all__ = [
     "Deployment",
     "ExportPartitions",
     "RepairStale",
+    "RollBack",
     "WaitForPartitions",
     "load_dags",
     "run_parameters",

@@ -61,6 +61,14 @@ def asked_by(
     return Asked(instants=(_utc(start), _utc(end)), is_full=is_full)
 
 
+def taken_back_by(params: Mapping[str, Any]) -> tuple[list[str], str]:
+    """What parameters ask to be rolled back: partitions, as ``MODEL@PARTITION``, and the run that wrote the rows."""
+    model, partitions = params.get("model") or "", params.get("partitions") or []
+    listed = [partitions] if isinstance(partitions, str) else partitions
+    wanted = [f"{model}@{each}" for each in listed] or [model]
+    return [each for each in wanted if model], str(params.get("run") or "")
+
+
 def _utc(moment: datetime) -> datetime:
     return moment.astimezone(UTC).replace(tzinfo=None)
 

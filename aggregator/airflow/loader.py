@@ -6,7 +6,7 @@ import contextlib
 import dataclasses
 import gc
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -30,14 +30,11 @@ from aggregator.airflow.operators import (
     WaitForPartitions,
 )
 from aggregator.airflow.task import Deployment
-from aggregator.airflow.upkeep_tasks import CheckFreshness, ExportPartitions, RepairStale
+from aggregator.airflow.upkeep_dags import FRESHNESS, REPAIR, ROLLBACK, Upkeep
+from aggregator.airflow.upkeep_tasks import ExportPartitions
 from aggregator.export.manifest.file import Manifest, ManifestError, read_manifest
 
-REPAIR, FRESHNESS = "aggregator_repair", "aggregator_freshness"
-"""The DAG that builds what is stale, and that which looks at promises."""
-
 _LONGEST_DELAY = timedelta(minutes=30)
-_REPAIRED_AT_ONCE = 1000
 
 
 def load_dags(  # noqa: PLR0913  (all but the first are named where it is called)
@@ -47,6 +44,7 @@ def load_dags(  # noqa: PLR0913  (all but the first are named where it is called
     prefix: str = "",
     repair: str | None = "0 4 * * *",
     freshness: str | None = "5 * * * *",
+    rollback: bool = True,
     poke_seconds: float = POKE_SECONDS,
     defer_after: float | None = DEFER_AFTER,
     retry_seconds: float = 60,
@@ -58,7 +56,8 @@ def load_dags(  # noqa: PLR0913  (all but the first are named where it is called
     several projects apart.
 
     ``repair`` is the cron expression of the DAG that builds what is stale, ``freshness`` that of the one that fails
-    when a promise is broken, both in UTC; None for no such DAG.
+    when a promise is broken, both in UTC; None for no such DAG. ``rollback``: whether there is the DAG by which people
+    bring back the rows that partitions had before.
 
     ``poke_seconds`` is how often the triggerer asks the warehouse for what is awaited. Queries that take longer than
     ``defer_after`` seconds are left to BigQuery and the triggerer; with None, tasks wait for them. ``retry_seconds`` is
@@ -68,12 +67,9 @@ def load_dags(  # noqa: PLR0913  (all but the first are named where it is called
     path = (beside / manifest).resolve()
     found = read_manifest(path, is_whole=False)
     root = Path(project).resolve() if project is not None else _root_of(path)
-    maker = _Maker(
-        found,
-        Deployment(str(path), found.hash, str(root)),
-        prefix,
-        _Pauses(poke_seconds, defer_after, timedelta(seconds=retry_seconds)),
-    )
+    deployment = Deployment(str(path), found.hash, str(root))
+    pauses = _Pauses(poke_seconds, defer_after, timedelta(seconds=retry_seconds))
+    maker = _Maker(found, deployment, prefix, pauses)
     wanted = get_parsing_context().dag_id
     dags = {}
     with _without_collecting():
@@ -81,10 +77,13 @@ def load_dags(  # noqa: PLR0913  (all but the first are named where it is called
             if wanted in (None, prefix + said["id"]):
                 dag = maker.dag(said)
                 dags[dag.dag_id] = dag
+    upkeep = Upkeep(found.content["project"], deployment, prefix, pauses.retry)
     if repair is not None and wanted in (None, prefix + REPAIR):
-        dags[prefix + REPAIR] = maker.repair(repair)
+        dags[prefix + REPAIR] = upkeep.repair(repair)
     if freshness is not None and found.content["freshness"] and wanted in (None, prefix + FRESHNESS):
-        dags[prefix + FRESHNESS] = maker.freshness(freshness, found.content["freshness"])
+        dags[prefix + FRESHNESS] = upkeep.freshness(freshness, found.content["freshness"])
+    if rollback and wanted in (None, prefix + ROLLBACK):
+        dags[prefix + ROLLBACK] = upkeep.rollback()
     return dags
 
 
@@ -208,50 +207,6 @@ class _Maker:
             uri = f"{self._base}/{table.replace('.', '/')}"
             self._assets[table] = Asset(uri=uri, name=f"{self._project}.{table}")
         return self._assets[table]
-
-    def repair(self, cron: str) -> DAG:
-        """The DAG that builds what is stale; paused until somebody wants it."""
-        most = Param(_REPAIRED_AT_ONCE, type="integer", minimum=1, description="At most so many partitions in a run.")
-        description = f"Builds what is stale in {self._project}: late data, changed logic, touched rows."
-        with self._beside(REPAIR, cron, description, params={"partitions": most}) as dag:
-            RepairStale(
-                task_id="repair",
-                deployment=self._deployment,
-                partitions=_REPAIRED_AT_ONCE,
-                owner=self._project,
-                retries=2,
-                retry_delay=self._pauses.retry,
-            )
-        return dag
-
-    def freshness(self, cron: str, said: Sequence[Mapping[str, Any]]) -> DAG:
-        """The DAG that looks at promises, with a task for each owner; paused until somebody wants it."""
-        description = f"Fails when a table of {self._project} is late by its promise."
-        with self._beside(FRESHNESS, cron, description, max_active_tasks=1) as dag:
-            for number, each in enumerate(said):
-                CheckFreshness(
-                    task_id=f"owner_{number + 1}",
-                    task_display_name=each["owner"],
-                    deployment=self._deployment,
-                    tables=each["tables"],
-                    owner=each["owner"],
-                    on_failure_callback=Alert(each["alerts"], each["owner"]) if each["alerts"] else None,
-                    doc_md="\n".join(f"- `{table}`" for table in each["tables"]),
-                )
-        return dag
-
-    def _beside(self, name: str, cron: str, description: str, **options: Any) -> DAG:
-        return DAG(
-            self._prefix + name,
-            description=description,
-            schedule=CronDataIntervalTimetable(cron, timezone="UTC"),
-            start_date=datetime(2020, 1, 1, tzinfo=UTC),
-            catchup=False,
-            max_active_runs=1,
-            is_paused_upon_creation=True,
-            tags={self._project},
-            **options,
-        )
 
 
 def run_parameters() -> dict[str, Param]:

@@ -105,9 +105,9 @@ class Task(BaseOperator):
 
     @contextlib.contextmanager
     def warehouse(self, graph: Graph, run_key: str = "", leaving: Leaving | None = None) -> Iterator[Engine]:
-        """The warehouse, open. That it can't be reached is worth another try; a file that can't be loaded is not."""
+        """The warehouse, open. That it can't be reached is worth another try; that it can't do a thing is not."""
         from aggregator.airflow.work import FailedError, at_work  # noqa: PLC0415
-        from aggregator.engines import WarehouseError  # noqa: PLC0415
+        from aggregator.engines import NotHereError, WarehouseError  # noqa: PLC0415
 
         try:
             with at_work(graph, self.log.info, run_key=run_key, leaving=leaving) as engine:
@@ -116,7 +116,8 @@ class Task(BaseOperator):
             raise AirflowFailException(str(error)) from None
         except WarehouseError as error:
             advice = f" ({error.advice})" if error.advice else ""
-            raise AirflowException(f"{error}{advice}") from None
+            failure = AirflowFailException if isinstance(error, NotHereError) else AirflowException
+            raise failure(f"{error}{advice}") from None
 
     def run_id(self, context: Context) -> str:
         """What the ledger calls this attempt: where to look for its log."""

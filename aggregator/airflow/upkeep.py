@@ -1,4 +1,4 @@
-"""What keeps tables right beside their schedules, without Airflow: exports, freshness, repair."""
+"""What keeps tables right beside their schedules, without Airflow: exports, freshness, repair, rows taken back."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from aggregator.airflow.work import Built, FailedError, Say, Talk, measure, say_
 from aggregator.core.freshness import Level, TableFreshness
 from aggregator.core.graph import Graph
 from aggregator.core.names import TableName
+from aggregator.core.warehouse import Ledger, Outcome
 from aggregator.engines import Engine
 from aggregator.export.storage import behind, refused, unload
 from aggregator.freshness import HISTORY, freshness_of, promising
@@ -17,6 +18,7 @@ from aggregator.monitoring.messages import named, told
 from aggregator.plan import make_plan
 from aggregator.plan.limit import limited
 from aggregator.run import Hearers, run_plan
+from aggregator.run.rollback import NoTargetError, Target, roll_back_all, target_named, targets_of_run
 
 
 def export(engine: Engine, graph: Graph, names: Sequence[TableName], say: Say) -> tuple[dict[str, int], list[str]]:
@@ -72,3 +74,38 @@ def repair(engine: Engine, graph: Graph, most: int, run_id: str, say: Say) -> tu
         run_plan(plan, graph, engine, snapshot.ledger, run_id=run_id, progress=progress)
         measure(engine, graph, meter, say)
     return list(builts.values()), sum(len(step.partitions) for step in left)
+
+
+def take_back(
+    engine: Engine, graph: Graph, wanted: Sequence[str], run: str, run_id: str, say: Say
+) -> tuple[dict[str, str], list[str]]:
+    """Bring back the rows that partitions had before, or all whose rows a run wrote.
+
+    Gives what came of each, and why others are as they were. What an attempt before this one took back is left so: it
+    would go one build further. Raises :class:`FailedError` if what is wanted is nothing that can be rolled back.
+    """
+    ledger, done, problems = engine.snapshot().ledger, dict[str, str](), list[str]()
+    try:
+        targets = [target_named(graph, each, is_whole=not run) for each in wanted]
+        already = [] if run else [each for each in targets if _is_taken_back(ledger, each, run_id)]
+        found = (
+            targets_of_run(ledger, graph, targets, run) if run else [each for each in targets if each not in already]
+        )
+    except NoTargetError as error:
+        raise FailedError(str(error)) from None
+    for name, partition in already:
+        say(f"{named(name, (partition,))}: was rolled back by an earlier attempt of this task")
+    for (name, partition), each in roll_back_all(graph, engine, found, run_id).items():
+        if each.row is not None:
+            done[named(name, (partition,))] = each.row.message
+            say(f"{named(name, (partition,))} is rolled back, {each.row.message}")
+        elif each.problem is not None:
+            problems.append(told(each.problem))
+    return done, problems
+
+
+def _is_taken_back(ledger: Ledger, target: Target, run_id: str) -> bool:
+    """Whether another attempt of the same task did it: their ids differ by the last word."""
+    row = ledger.built.get(target[0], {}).get(target[1])
+    attempts = run_id.rpartition("/")[0] + "/"
+    return row is not None and row.outcome is Outcome.ROLLED_BACK and row.run_id.startswith(attempts)

@@ -1,4 +1,4 @@
-"""The tasks beside building: rows are exported, promises of freshness looked at, stale partitions rebuilt."""
+"""The tasks beside building: rows are exported, promises looked at, stale partitions rebuilt, bad rows taken back."""
 
 from __future__ import annotations
 
@@ -76,3 +76,30 @@ class RepairStale(Task):
         if wrong:
             raise AirflowFailException(wrong)
         return {"left": left, "models": {built.model: built.json() for built in builts}}
+
+
+class RollBack(Task):
+    """Brings back the rows that partitions had before their last build, as the run's parameters say which.
+
+    The same as ``aggregator rollback``. An attempt after one that died goes no build further back.
+    """
+
+    def __init__(self, *, deployment: Deployment, **options: Any) -> None:
+        super().__init__(**options)
+        self.deployment = deployment
+
+    def execute(self, context: Context) -> dict[str, str]:
+        """Take back; gives for each partition from which rows it went to which."""
+        from aggregator.airflow.asked import taken_back_by  # noqa: PLC0415
+        from aggregator.airflow.upkeep import take_back  # noqa: PLC0415
+
+        wanted, run = taken_back_by(context["params"])
+        if not wanted and not run:
+            raise AirflowFailException("say what to roll back: `model` and `partitions`, or `run`")
+        graph = self.graph(context)
+        with self.warehouse(graph) as engine:
+            done, problems = take_back(engine, graph, wanted, run, self.run_id(context), self.log.info)
+        if problems:
+            raise AirflowFailException("\n".join(problems))
+        self.log.info("next: mend the cause; what reads these rows is stale, and the DAG of the repair builds it")
+        return done

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import bisect
 import dataclasses
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from aggregator.core.maps import Reach
 
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from aggregator.core.maps import PartitionMap
     from aggregator.core.names import TableName
     from aggregator.core.project import Column, Model, Partitioning, Project, Source
+
+Mention: TypeAlias = "tuple[int, int, TableName]"
+"""Where a query mentions a table: two offsets, and which."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -234,7 +237,8 @@ class Graph:
     """All models that could be understood, upstream before downstream, and the sources.
 
     ``reads`` has the tables that each model reads directly, without itself. ``identities`` has what a model's compiled
-    form is found by: the same identity, the same form. Both are known without looking at the models.
+    form is found by: the same identity, the same form. Both are known without looking at the models. ``mentions`` has
+    where compiled SQL mentions tables, by that SQL, as far as this was found out when a manifest was written.
     """
 
     project: Project
@@ -243,6 +247,7 @@ class Graph:
     calendars: Mapping[TableName, Calendar | None]
     reads: Mapping[TableName, tuple[TableName, ...]]
     identities: Mapping[TableName, str]
+    mentions: Mapping[str, Sequence[Mention]] = dataclasses.field(default_factory=dict)
 
     def upstream(self, name: TableName) -> Iterator[TableName]:
         """The tables that a table reads directly, without itself."""

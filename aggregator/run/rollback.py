@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
 
-from aggregator.core.diagnostics import Diagnostic
-from aggregator.core.graph import CompiledModel
+from aggregator.core.diagnostics import Diagnostic, did_you_mean
+from aggregator.core.graph import CompiledModel, Graph
+from aggregator.core.names import TableName
 from aggregator.core.plan import Reason, Stale, Step
 from aggregator.core.project import Kind
-from aggregator.core.warehouse import ABSENT, LedgerRow, Outcome, Version
+from aggregator.core.warehouse import ABSENT, Ledger, LedgerRow, Outcome, Version
 from aggregator.core.writes import Batch, ReplaceView, Staged
 from aggregator.engines import Engine
 from aggregator.engines.protocol import ColumnsChangedError, QueryError
@@ -20,6 +22,13 @@ from aggregator.run import codes
 from aggregator.run.checked import counting
 from aggregator.strategies import write_for
 
+Target: TypeAlias = tuple[TableName, str]
+"""A table and one of its partitions; of a table without partitions, the empty id."""
+
+
+class NoTargetError(ValueError):
+    """What was named is nothing that can be rolled back; the message is for whoever named it."""
+
 
 @dataclasses.dataclass(frozen=True)
 class RolledBack:
@@ -27,6 +36,52 @@ class RolledBack:
 
     row: LedgerRow | None = None
     problem: Diagnostic | None = None
+
+
+def target_named(graph: Graph, text: str, *, is_whole: bool) -> Target:
+    """What ``MODEL@PARTITION`` names; if it need not be whole, the partition may be left out.
+
+    Raises :class:`NoTargetError`.
+    """
+    name, _, partition = text.partition("@")
+    table = TableName.parse(name)
+    if table is None or table not in graph.models:
+        raise NoTargetError(f"{name} is not a model. {did_you_mean(name, map(str, graph.models))}".strip())
+    calendar = graph.calendars[table]
+    if is_whole and calendar is not None and not partition:
+        raise NoTargetError(f"{name} has partitions: say which one, as MODEL@PARTITION")
+    if calendar is None and partition:
+        raise NoTargetError(f"{name} has no partitions: `aggregator rollback {name}`")
+    return table, partition
+
+
+def targets_of_run(ledger: Ledger, graph: Graph, wanted: Sequence[Target], run: str) -> list[Target]:
+    """The partitions whose rows a run wrote, and nobody since: of some models, or of all if there are none.
+
+    Raises :class:`NoTargetError` if there are none.
+    """
+    names = {name for name, _ in wanted} or graph.models.keys()
+    found = [
+        (name, partition)
+        for name, model in graph.models.items()
+        if name in names and model.model.kind is not Kind.VIEW
+        for partition, row in ledger.built.get(name, {}).items()
+        if (row.run_id, row.outcome) == (run, Outcome.BUILT)
+    ]
+    if not found:
+        raise NoTargetError(f"no rows that are there now were written by a run {run}")
+    return found
+
+
+def roll_back_all(graph: Graph, engine: Engine, targets: Sequence[Target], run_id: str) -> dict[Target, RolledBack]:
+    """Each of them, one after the other, while nobody else writes its table."""
+    ledger, done = engine.snapshot().ledger, {}
+    for name, partition in targets:
+        if engine.hold(name):
+            ledger = engine.snapshot().ledger
+        built = ledger.built.get(name, {})
+        done[name, partition] = roll_back(graph.models[name], engine, built, run_id=run_id, partition=partition)
+    return done
 
 
 def roll_back(

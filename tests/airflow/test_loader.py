@@ -41,7 +41,7 @@ def root(tmp_path):
 def test_what_front_matter_says_is_what_airflow_has(scheduled, root):
     dags = scheduled(root).dags()
 
-    assert set(dags) == {"staging_daily", "marts_30-6-x-x-x-Europe-Berlin", "aggregator_repair"}
+    assert set(dags) == {"staging_daily", "marts_30-6-x-x-x-Europe-Berlin", "aggregator_repair", "aggregator_rollback"}
     dag = dags["marts_30-6-x-x-x-Europe-Berlin"]
     task = dag.task_dict["marts.twice"]
     assert (task.owner, task.pool, task.retries) == ("two@example.com", "warehouse", 5)

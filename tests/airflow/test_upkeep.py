@@ -74,4 +74,4 @@ def test_nothing_is_looked_at_where_nothing_is_promised(scheduled, tmp_path):
 
     dags = scheduled(write_files(tmp_path / "project", files)).dags()
 
-    assert set(dags) == {"marts_daily", "aggregator_repair"}
+    assert set(dags) == {"marts_daily", "aggregator_repair", "aggregator_rollback"}

@@ -13,7 +13,7 @@ from one_table import PROJECT_FILE, files, graph_of
 from aggregator.core.names import TableName
 from aggregator.engines.bigquery.guard import guarded
 from aggregator.engines.bigquery.jobs import job_name
-from aggregator.engines.bigquery.layout import Layout, placed
+from aggregator.engines.bigquery.layout import Layout
 from aggregator.engines.bigquery.pace import Pace
 from aggregator.engines.protocol import WarehouseError
 
@@ -109,11 +109,11 @@ def test_names_of_jobs_are_what_bigquery_takes(parts):
     assert name == job_name(*parts)
 
 
-def test_places_are_put_where_tables_stand():
+def test_places_are_put_where_tables_stand(layout):
     sql = "SELECT f.x, 'lake.flights' FROM lake.flights AS f -- lake.flights\nJOIN `lake.weather` USING (lake), f.items"
     where = {TableName("lake", "flights"): "`p`.`d`.`t`", TableName("lake", "weather"): "`p`.`d`.`w`"}
 
-    assert placed(sql, where.items()) == (
+    assert layout.placed(sql, where.items()) == (
         "SELECT f.x, 'lake.flights' FROM `p`.`d`.`t` AS f -- lake.flights\nJOIN `p`.`d`.`w` USING (lake), f.items"
     )
 

@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from lab import model
 
 import aggregator
 from aggregator.cli import main
@@ -216,6 +217,14 @@ def test_help_of_a_command_imports_nothing_heavy():
 @pytest.mark.parametrize("command", ["lint", "compile"])
 def test_nothing_is_run_to_lint_and_compile(command):
     assert imported([command, "--project", str(ROOT)], (*HEAVY, "rich")) == []
+
+
+def test_nothing_is_parsed_to_find_that_nothing_is_to_be_done(make_project):
+    files = {"models/marts/one.sql": model("SELECT 1 AS one")}
+    run = ["run", "--quiet", "--project", str(make_project(files))]
+    first = imported(run, ("sqlglot",))
+
+    assert (first, imported(run, ("sqlglot",))) == (["sqlglot"], [])
 
 
 def test_jinja_is_for_projects_with_templates(make_project):

@@ -21,13 +21,12 @@ from sqlglot import exp
 from aggregator.core.names import TableName
 from aggregator.engines.duckdb.connection import with_python
 from aggregator.engines.duckdb.dialect import (
-    MACROS,
-    REWRITES,
     expression_to_duckdb,
     to_duckdb,
     translate,
     type_to_duckdb,
 )
+from aggregator.engines.duckdb.dialect.rewrites import MACROS, REWRITES
 from aggregator.engines.duckdb.dialect.source import Source
 from aggregator.engines.duckdb.staging import stored_value
 from aggregator.engines.protocol import QueryError

@@ -14,8 +14,9 @@ from list_cases import LEFT_AS_THEY_ARE, MADE, SCALARS
 from ready_duckdb import prepared
 from sqlglot import exp
 
-from aggregator.engines.duckdb.dialect import REWRITES, to_duckdb
+from aggregator.engines.duckdb.dialect import to_duckdb
 from aggregator.engines.duckdb.dialect import translate as dialect
+from aggregator.engines.duckdb.dialect.rewrites import REWRITES
 
 RANDOM = {
     "a count": "(SELECT COUNT(*) FROM UNNEST(h) AS e WHERE e.v > k)",

@@ -24,8 +24,8 @@ from aggregator.compile.query import Query
 from aggregator.core.diagnostics import Document
 from aggregator.core.graph import Fidelity, OutputColumn
 from aggregator.core.names import TableName
-from aggregator.engines.duckdb.dialect import REWRITES
 from aggregator.engines.duckdb.dialect.constructs import constructs
+from aggregator.engines.duckdb.dialect.rewrites import REWRITES
 from aggregator.engines.duckdb.dialect.verdict import verdict
 
 AGREED = Path(package.__file__).with_name("agreed.json")

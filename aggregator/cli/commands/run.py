@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from aggregator.cli.exports import export, exporting, print_exports
+from aggregator.cli.exports import Exports, export, exporting, print_exports
 from aggregator.cli.freshness import publish_freshness
 from aggregator.cli.notices import tell_owners, telling_if_stopped
 from aggregator.cli.options import (
@@ -26,14 +26,15 @@ from aggregator.cli.options import (
     wait_option,
 )
 from aggregator.cli.output import count, once, print_json, print_text, teller, warn
-from aggregator.cli.planning import Wish, planned
+from aggregator.cli.planning import Planned, Wish, planned
 from aggregator.cli.plans import print_left_out, print_nothing, warn_unselected
 from aggregator.cli.progress import Bar, Lines, Silent
 from aggregator.cli.select import select
-from aggregator.cli.session import open_project
+from aggregator.cli.session import Session, open_project
 from aggregator.cli.warehouse import at_work, new_run_id
 from aggregator.core.diagnostics import Diagnostic
 from aggregator.core.estimate import price, price_per_tib, size_text
+from aggregator.core.graph import CompiledModel
 from aggregator.core.report import Report, Status, StepResult
 from aggregator.monitoring import metering
 from aggregator.run import Hearers, Progress, run_plan
@@ -74,8 +75,7 @@ def command(
     session = open_project(folder, environment, quiet=quiet)
     compiled = time.monotonic() - began
     session.stop_on_errors()
-    graph, per_tib = session.graph, price_per_tib(session.graph.project.environment)
-    run_id = run_id or new_run_id()
+    graph, run_id = session.graph, run_id or new_run_id()
     exported = exporting(session, select(graph, selection))
     with (
         telling_if_stopped(graph, run_id),
@@ -87,35 +87,21 @@ def command(
         snapshot = engine.snapshot()
         found = planned(graph, snapshot, wish)
         with _progress(quiet=quiet) as progress:
+            hearers, refuse = Hearers((progress, meter)), _allow if allow_inexact else None
             report = run_plan(
-                found.plan,
-                graph,
-                engine,
-                snapshot.ledger,
-                run_id=run_id,
-                progress=Hearers((progress, meter)),
-                refuse=(lambda _: None) if allow_inexact else engine.refusal,
+                found.plan, graph, engine, snapshot.ledger, run_id=run_id, progress=hearers, refuse=refuse
             )
         exports = export(session, engine, exported, quiet=quiet)
         meter.run(report)
         publish_freshness(graph, engine, meter, None if report.results else snapshot)
     tell_owners(graph, [*report.results, *exports.results()], run_id, quiet=quiet)
-    if output == "json":
-        left_out = sum(len(step.partitions) for step in found.left_out)
-        steps = [_json(result, per_tib) for result in report.results]
-        print_json({"steps": steps, "left_out": left_out, "exported": exports.json()})
-        print_text([*_problems(report), *exports.problems], session.root)
-    else:
-        warn_unselected(found.plan)
-        if not found.plan.steps:
-            print_nothing(found)
-            print_exports(exports, session)
-            return 1 if exports.problems else 0
-        _print(report, session.root, per_tib)
-        print_exports(exports, session)
-        print_left_out(found)
-        click.echo(f"Next: {_next(report, is_all=not found.left_out)}")
+    tell = _tell_json if output == "json" else _tell
+    tell(found, report, exports, session)
     return 0 if report.is_clean and not exports.problems else 1
+
+
+def _allow(_model: CompiledModel) -> None:
+    """Nothing is refused."""
 
 
 @contextlib.contextmanager
@@ -127,6 +113,26 @@ def _progress(*, quiet: bool) -> Iterator[Progress]:
             yield bar
     else:
         yield Lines()
+
+
+def _tell_json(found: Planned, report: Report, exports: Exports, session: Session) -> None:
+    per_tib = price_per_tib(session.graph.project.environment)
+    left_out = sum(len(step.partitions) for step in found.left_out)
+    steps = [_json(result, per_tib) for result in report.results]
+    print_json({"steps": steps, "left_out": left_out, "exported": exports.json()})
+    print_text([*_problems(report), *exports.problems], session.root)
+
+
+def _tell(found: Planned, report: Report, exports: Exports, session: Session) -> None:
+    warn_unselected(found.plan)
+    if not found.plan.steps:
+        print_nothing(found)
+        print_exports(exports, session)
+        return
+    _print(report, session.root, price_per_tib(session.graph.project.environment))
+    print_exports(exports, session)
+    print_left_out(found)
+    click.echo(f"Next: {_next(report, is_all=not found.left_out)}")
 
 
 def _json(result: StepResult, per_tib: float | None) -> dict[str, object]:

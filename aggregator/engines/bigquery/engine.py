@@ -17,7 +17,7 @@ from aggregator.engines.bigquery.connection import NOT_INSTALLED, PARALLEL, Conn
 from aggregator.engines.bigquery.earlier import earlier
 from aggregator.engines.bigquery.freshness import freshness_view
 from aggregator.engines.bigquery.jobs import Jobs
-from aggregator.engines.bigquery.layout import Layout, placed, tables_in
+from aggregator.engines.bigquery.layout import Layout
 from aggregator.engines.bigquery.leases import Leases, Terms
 from aggregator.engines.bigquery.pace import Paces
 from aggregator.engines.bigquery.publishing import Publishing
@@ -239,8 +239,10 @@ class BigQueryEngine:
         if address is None:
             raise QueryError(f"nothing is staged for {table}")
         with _refused():
-            others = [each for each in tables_in(query, self._graph.calendars) if each != table]
-            return self._answer(placed(query, [(table, address.sql), *self._reading.addresses(others)]), parameters)
+            others = [each for each in self._layout.tables_in(query, self._graph.calendars) if each != table]
+            return self._answer(
+                self._layout.placed(query, [(table, address.sql), *self._reading.addresses(others)]), parameters
+            )
 
     def ask(self, query: str, parameters: Mapping[str, date | datetime]) -> tuple[object, ...]:
         """A question of one row."""
@@ -275,7 +277,7 @@ class BigQueryEngine:
 
     def _placed(self, query: str) -> str:
         self._reading.versions()
-        return placed(query, self._reading.addresses(tables_in(query, self._graph.calendars)))
+        return self._layout.placed(query, self._reading.addresses(self._layout.tables_in(query, self._graph.calendars)))
 
     def _answer(self, sql: str, parameters: Mapping[str, date | datetime]) -> Rows:
         location = self._layout.environment.location

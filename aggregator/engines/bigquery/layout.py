@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING
-
-import sqlglot
-from sqlglot import exp
 
 from aggregator.core.names import TableName
 from aggregator.engines.bigquery.places import Address, address_of, addresses_of
+from aggregator.engines.mentions import mentions
 from aggregator.engines.protocol import WarehouseError
 
 if TYPE_CHECKING:
-    from aggregator.core.graph import Graph
+    from aggregator.core.graph import Graph, Mention
 
 OWN = "_aggregator"
 """The dataset of what is ours: the ledger, leases, and rows that wait to be published. BigQuery hides such datasets."""
@@ -62,45 +59,31 @@ class Layout:
         """The own ledger, then that of the environment which is read from."""
         return self.candidates(TableName(OWN, "ledger"))
 
+    def placed(self, sql: str, where: Iterable[tuple[TableName, str]]) -> str:
+        """A query with addresses in place of the logical names of some tables; all else stays as it is."""
+        addresses = dict(where)
+        pieces, position = [], 0
+        for start, end, table in self._mentions(sql):
+            if table in addresses:
+                pieces += [sql[position:start], addresses[table]]
+                position = end
+        return "".join((*pieces, sql[position:]))
+
+    def tables_in(self, sql: str, known: Collection[TableName]) -> tuple[TableName, ...]:
+        """The tables of the project that a query mentions."""
+        return tuple(dict.fromkeys(table for _, _, table in self._mentions(sql) if table in known))
+
+    def _mentions(self, sql: str) -> Sequence[Mention]:
+        """Where a query mentions tables: told by the manifest of those of models, and found by parsing others."""
+        found = self.graph.mentions.get(sql)
+        return mentions(sql) if found is None else found
+
 
 def table_id(name: TableName) -> str:
     """A logical name as a part of the name of one of our tables."""
     return f"{name.dataset}__{name.table}"
 
 
-@functools.lru_cache(maxsize=4096)
-def mentions(sql: str) -> tuple[tuple[int, int, TableName], ...]:
-    """Where a query mentions tables by dataset and name: the offsets, in order, and the tables.
-
-    A compiled query mentions nothing else by two names: there are no projects in it, and the names that WITH gives have
-    no dataset.
-    """
-    found = set()
-    for node in sqlglot.parse_one(sql, read="bigquery").find_all(exp.Table):
-        if node.catalog or not node.db or not isinstance(node.this, exp.Identifier):
-            continue
-        places = [part.meta for part in (node.args["db"], node.this)]
-        start, end = min(each["start"] for each in places), max(each["end"] for each in places) + 1
-        found.add((start, end, TableName(node.db, node.name)))
-    return tuple(sorted(found))
-
-
-def placed(sql: str, where: Iterable[tuple[TableName, str]]) -> str:
-    """A query with addresses in place of the logical names of some tables; all else stays as it is."""
-    addresses = dict(where)
-    pieces, position = [], 0
-    for start, end, table in mentions(sql):
-        if table in addresses:
-            pieces += [sql[position:start], addresses[table]]
-            position = end
-    return "".join((*pieces, sql[position:]))
-
-
 def address_sql(address: Address) -> str:
     """An address in a query. A star is only understood within one pair of backticks."""
     return f"`{address}`" if address.table.endswith("*") else address.sql
-
-
-def tables_in(sql: str, known: Collection[TableName]) -> tuple[TableName, ...]:
-    """The tables of the project that a query mentions."""
-    return tuple(dict.fromkeys(table for _, _, table in mentions(sql) if table in known))

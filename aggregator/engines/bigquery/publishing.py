@@ -13,7 +13,7 @@ from aggregator.core.project import Kind
 from aggregator.core.writes import Batch, Expectation, OverwritePartitions, Published, Staged, Write
 from aggregator.engines.bigquery import looking, writing
 from aggregator.engines.bigquery.jobs import Job, Jobs, digest
-from aggregator.engines.bigquery.layout import Layout, placed, tables_in
+from aggregator.engines.bigquery.layout import Layout
 from aggregator.engines.bigquery.leases import Leases
 from aggregator.engines.bigquery.places import Address
 from aggregator.engines.bigquery.reading import Reading
@@ -130,8 +130,8 @@ class Publishing:
     def _order(self, write: Write) -> Order:
         self.make_readable(write.table)
         model = self._graph.models[write.table]
-        tables = tables_in(write.query, self._graph.calendars)
-        query = placed(write.query, self._reading.addresses(tables))
+        tables = self._layout.tables_in(write.query, self._graph.calendars)
+        query = self._layout.placed(write.query, self._reading.addresses(tables))
         read = digest(query, *(self._state(each) for each in sorted(self._bases(tables))))
         return Order(model, write, query, read, self._run_key, self._reading.looked_at)
 
@@ -185,8 +185,14 @@ class Publishing:
 
     def _asked(self, order: Order, staging: Address, shape: Shape, expectations: Sequence[Expectation]) -> Job:
         question = looking.question(staging.sql, shape.fields, order.model.calendar, expectations)
-        where = self._reading.addresses(tables_in(question, self._graph.calendars))
-        return self._jobs.run(writing.asking(order, self._layout, placed(question, where)))
+        if any(self._may_mention(each.sql) for each in expectations):
+            tables = self._layout.tables_in(question, self._graph.calendars)
+            question = self._layout.placed(question, self._reading.addresses(tables))
+        return self._jobs.run(writing.asking(order, self._layout, question))
+
+    def _may_mention(self, sql: str) -> bool:
+        """Whether an expression could read a table. Nearly none does, and to be sure takes a parser."""
+        return any(each.table in sql and each.dataset in sql for each in self._graph.calendars)
 
     def staging(self, table: TableName, staged: Staged) -> Address | None:
         """Where rows wait that were staged for a table."""

@@ -14,7 +14,7 @@ from aggregator.core.types import canonical_type
 from aggregator.core.warehouse import ABSENT, WHOLE, Version, Versions
 from aggregator.engines.bigquery import shards
 from aggregator.engines.bigquery.connection import Connection
-from aggregator.engines.bigquery.layout import Layout, address_sql, placed, tables_in
+from aggregator.engines.bigquery.layout import Layout, address_sql
 from aggregator.engines.bigquery.parameters import Parameter
 from aggregator.engines.bigquery.places import Address
 from aggregator.engines.bigquery.refusals import Refused
@@ -133,7 +133,7 @@ class Reading:
     def _doubt_view(self, view: TableName, definition: str) -> None:
         """A view stands for tables where they were when it was made; since then, one may have come into dev."""
         query = self._graph.models[view].sql
-        now = placed(query, self.addresses(tables_in(query, self._graph.calendars)))
+        now = self._layout.placed(query, self.addresses(self._layout.tables_in(query, self._graph.calendars)))
         version = view_version(definition)
         if version != view_version(now) and view not in self._written:
             self._set(view, {WHOLE: dataclasses.replace(version, token=f"{version.token}-elsewhere")})

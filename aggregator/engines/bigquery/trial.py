@@ -9,7 +9,7 @@ from aggregator.core.names import TableName
 from aggregator.core.writes import OverwritePartitions, Write
 from aggregator.engines.bigquery import writing
 from aggregator.engines.bigquery.jobs import Jobs, digest
-from aggregator.engines.bigquery.layout import TRIAL, Layout, placed, table_id, tables_in
+from aggregator.engines.bigquery.layout import TRIAL, Layout, table_id
 from aggregator.engines.bigquery.places import Address
 from aggregator.engines.bigquery.reading import Reading
 from aggregator.engines.bigquery.refusals import Refused
@@ -76,11 +76,11 @@ class BigQueryTrial:
 
     def _order(self, model: CompiledModel, write: Write) -> Order:
         """The query, with what was computed here in place of the warehouse's; a table that reads itself reads that."""
-        tables = tables_in(write.query, self._graph.calendars)
+        tables = self._layout.tables_in(write.query, self._graph.calendars)
         own = {write.table} if self._reading.is_there(write.table) else set()
         here = [(each, self.name(each)) for each in tables if each in self._shapes and each not in own]
         there = self._reading.addresses([each for each in tables if each not in dict(here)])
-        query = placed(write.query, [*here, *there])
+        query = self._layout.placed(write.query, [*here, *there])
         return Order(model, write, query, digest(query), f"{self._run_key}-{self._name}", self._reading.now())
 
     def _make(self, table: TableName, shape: Shape) -> None:

@@ -16,8 +16,8 @@ from aggregator.engines.duckdb.connection import Connection, in_utc
 from aggregator.engines.duckdb.dialect import type_to_duckdb
 from aggregator.engines.duckdb.errors import translated
 from aggregator.engines.duckdb.reading import readable
-from aggregator.engines.duckdb.sketches import stored_type
 from aggregator.engines.duckdb.staging import Staging
+from aggregator.engines.duckdb.types import stored_type
 from aggregator.engines.protocol import QueryError
 
 if TYPE_CHECKING:

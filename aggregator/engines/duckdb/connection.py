@@ -13,7 +13,7 @@ from pathlib import Path
 
 import duckdb
 
-from aggregator.engines.duckdb.dialect.called import macros_in
+from aggregator.engines.duckdb.called import macros_in
 from aggregator.engines.duckdb.dialect.python import MARK, PYTHON
 from aggregator.engines.protocol import WarehouseError
 
@@ -65,6 +65,18 @@ class Connection:
             self._parsed.clear()
             self._made.clear()
         return self.db.execute(statement, parameters)
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All that is done within, or nothing."""
+        self.execute("BEGIN")
+        try:
+            yield
+            self.execute("COMMIT")
+        except BaseException:
+            with contextlib.suppress(duckdb.Error, RuntimeError):  # the error that led here is the one to tell
+                self.execute("ROLLBACK")
+            raise
 
     def _make(self, macros: Iterable[str]) -> None:
         """Let queries call functions of ours."""

@@ -14,36 +14,34 @@ from aggregator.core.diagnostics import Diagnostic
 from aggregator.core.graph import Fidelity
 from aggregator.core.names import TableName
 from aggregator.core.warehouse import ABSENT, WHOLE, LedgerRow, Snapshot, Version, Versions
-from aggregator.core.writes import Expectation, OverwritePartitions, Published, ReplaceTable, ReplaceView, Staged, Write
+from aggregator.core.writes import Expectation, OverwritePartitions, Published, ReplaceView, Staged, Write
 from aggregator.engines.codes import NOT_AS_BIGQUERY
-from aggregator.engines.duckdb.catalog import Columns, moment_sql, quoted, view_versions
+from aggregator.engines.duckdb.called import macros_in
+from aggregator.engines.duckdb.catalog import moment_sql, quoted, view_versions
 from aggregator.engines.duckdb.connection import Connection
 from aggregator.engines.duckdb.dialect import to_duckdb
-from aggregator.engines.duckdb.dialect.called import macros_in
 from aggregator.engines.duckdb.dialect.python import MARK
 from aggregator.engines.duckdb.errors import lost, translated
 from aggregator.engines.duckdb.freshness import read_arrivals, write_freshness
 from aggregator.engines.duckdb.ingest import is_loaded, load, origin_of, unload_sample
-from aggregator.engines.duckdb.ledger import DDL, SCHEMA, UPGRADES, VERSION, append_rows, read_history, read_ledger
+from aggregator.engines.duckdb.ledger import append_rows, prepare, read_history, read_ledger
+from aggregator.engines.duckdb.publishing import fits, overwrite, replace
 from aggregator.engines.duckdb.reading import from_staging, readable, schema_of, schemas_of, to_come, with_own_columns
 from aggregator.engines.duckdb.staging import STAGING, Staging, used
 from aggregator.engines.duckdb.tables import Tables
 from aggregator.engines.duckdb.trial import DuckDbTrial
 from aggregator.engines.duckdb.types import told_type
 from aggregator.engines.duckdb.unload import Storage
-from aggregator.engines.protocol import NotHereError, QueryError, Rows, WarehouseError
+from aggregator.engines.protocol import NotHereError, QueryError, Rows
 
 if TYPE_CHECKING:
-    from aggregator.core.calendar import Calendar, Partition
+    from aggregator.core.calendar import Calendar
     from aggregator.core.freshness import Arrival, FreshnessReport
     from aggregator.core.graph import CompiledModel, Graph
     from aggregator.core.unload import Unload
 
 _STORAGE = ".aggregator/storage"
 _ADVICE = "write it another way (docs/local-engine.md), build it on BigQuery, or pass --allow-inexact"
-_SCHEMAS_IN_USE = (
-    "SELECT schema_name FROM duckdb_tables() UNION SELECT schema_name FROM duckdb_views() WHERE NOT internal"
-)
 
 
 class DuckDbEngine:
@@ -56,13 +54,12 @@ class DuckDbEngine:
         self._graph = graph
         self._say = say
         path = graph.project.root / graph.project.environment.path
-        self._connection = Connection(path, wait=wait, say=say)
-        self._db = self._connection
-        self._staging = Staging(self._connection, graph)
+        self._db = Connection(path, wait=wait, say=say)
+        self._staging = Staging(self._db, graph)
         self._storage = Storage(graph.project.root / (graph.project.environment.storage or _STORAGE))
         try:
             with translated(lost):
-                self._prepare()
+                prepare(self._db)
                 self._tables = Tables(self._db, graph.calendars)
         except BaseException:
             self.close()
@@ -82,11 +79,11 @@ class DuckDbEngine:
 
     def cancel(self) -> None:
         """Interrupt the query."""
-        self._connection.db.interrupt()
+        self._db.db.interrupt()
 
     def close(self) -> None:
         """Let others in."""
-        self._connection.close()
+        self._db.close()
 
     def now(self) -> datetime:
         """This machine's clock: the warehouse is on it."""
@@ -137,34 +134,28 @@ class DuckDbEngine:
         write = dataclasses.replace(write, query=query)
         model = self._graph.models[write.table]
         batches = self._staging.fill(with_own_columns(write, model, self._tables), expectations)
-        return Staged(batches, self._fits(write, self._staging.columns(write.table)))
+        return Staged(batches, fits(self._tables, write, self._staging.columns(write.table)))
 
     @contextlib.contextmanager
     def publishing(self) -> Iterator[None]:
         """One transaction."""
         with translated(lost):
-            self._db.execute("BEGIN")
             try:
-                yield
-                self._db.execute("COMMIT")
+                with self._db.transaction():
+                    yield
             except BaseException:
-                self._roll_back()
+                with contextlib.suppress(duckdb.Error, RuntimeError):  # the error that led here is the one to tell
+                    self._tables.reread()
                 raise
-
-    def _roll_back(self) -> None:
-        """Back to what the file holds, if it still can be read; the error that led here is the one to tell."""
-        with contextlib.suppress(duckdb.Error, RuntimeError):
-            self._db.execute("ROLLBACK")
-        with contextlib.suppress(duckdb.Error, RuntimeError):
-            self._tables.reread()
 
     @translated()
     def publish(self, write: Write, staged: Staged, partitions: Collection[str]) -> Published:
         """Delete and insert."""
+        columns = self._staging.columns(write.table)
         if isinstance(write, OverwritePartitions):
-            self._overwrite(write, partitions)
+            overwrite(self._db, self._tables, write, columns, partitions)
         else:
-            self._replace(write, self._staging.columns(write.table))
+            replace(self._db, self._tables, write, columns)
         current = self.versions().setdefault(write.table, {})
         for partition in partitions:
             batch = staged.batches.get(partition)
@@ -288,57 +279,10 @@ class DuckDbEngine:
             with translated(lost):
                 trial.detach()
 
-    def _prepare(self) -> None:
-        """Make the tables of our own in a new file; refuse a file that someone else made."""
-        names = {row[0] for row in self._db.execute(_SCHEMAS_IN_USE).fetchall()}
-        path = self._connection.path
-        if SCHEMA in names:
-            row = self._db.execute(f"SELECT version FROM {SCHEMA}.about").fetchone()
-            if row is not None and row[0] in UPGRADES:
-                with self.publishing():
-                    for statement in UPGRADES[row[0]]:
-                        self._db.execute(statement)
-            elif row is None or row[0] != VERSION:
-                message = (
-                    f"{path} was written by another version of aggregator (ledger {row and row[0]}, not {VERSION})"
-                )
-                raise WarehouseError(message, "use that version, or another `path:`; nothing was changed")
-        elif names:
-            message = f"{path} holds tables that aggregator did not make; it was left as it is"
-            raise WarehouseError(message, "choose another `path:` in aggregator.yml")
-        else:
-            with self.publishing():
-                for statement in DDL:
-                    self._db.execute(statement)
-
     def _make_readable(self, reader: TableName) -> None:
         """A partitioned table of which nothing was built yet is read as empty: a model's own, the first time, too."""
         for table, columns in list(to_come(self._graph, reader, self._tables.columns)):
             self._tables.create(table, columns)
-
-    def _overwrite(self, write: OverwritePartitions, partitions: Collection[str]) -> None:
-        """Delete and insert, one unbroken stretch of partitions at a time."""
-        self._tables.fit(write.table, self._staging.columns(write.table))
-        target, column = quoted(write.table), f'"{write.calendar.column}"'
-        where = f"WHERE {column} >= $start AND {column} < $end"
-        for start, end in _stretches(write.calendar, partitions):
-            bounds = {"start": write.calendar.value(start), "end": write.calendar.value(end)}
-            self._db.execute(f"DELETE FROM {target} {where}", bounds)
-            self._db.execute(f"INSERT INTO {target} BY NAME SELECT * FROM {STAGING} {where}", bounds)
-
-    def _fits(self, write: Write, columns: Columns) -> bool:
-        """Whether the table is there and has the staged columns; one that is replaced whole, in their order."""
-        if isinstance(write, ReplaceTable):
-            return [*self._tables.columns.get(write.table, {}).items()] == [*columns.items()]
-        return self._tables.fits(write.table, columns)
-
-    def _replace(self, write: ReplaceTable, columns: Columns) -> None:
-        table = write.table
-        if not self._fits(write, columns):
-            self._tables.drop(table)
-            self._tables.create(table, columns)
-        self._db.execute(f"DELETE FROM {quoted(table)}")
-        self._db.execute(f"INSERT INTO {quoted(table)} SELECT * FROM {STAGING}")
 
 
 def _only(calendar: Calendar | None, partition: str) -> tuple[str, dict[str, date | datetime]]:
@@ -348,16 +292,3 @@ def _only(calendar: Calendar | None, partition: str) -> tuple[str, dict[str, dat
     start = calendar.parse(partition)
     where = f"WHERE {moment_sql(calendar)} >= $start AND {moment_sql(calendar)} < $end"
     return where, {"start": calendar.value(start), "end": calendar.value(calendar.next(start))}
-
-
-def _stretches(calendar: Calendar, partitions: Collection[str]) -> Iterator[tuple[Partition, Partition]]:
-    """Start and end of each unbroken run of partitions."""
-    start = end = None
-    for partition in sorted(calendar.parse(each) for each in partitions):
-        if start is not None and end is not None and partition != end:
-            yield start, end
-            start = None
-        start = start or partition
-        end = calendar.next(partition)
-    if start is not None and end is not None:
-        yield start, end

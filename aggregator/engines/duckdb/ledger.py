@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from aggregator.core.names import TableName
 from aggregator.core.warehouse import Ledger, LedgerRow, Outcome
+from aggregator.engines.protocol import WarehouseError
 
 if TYPE_CHECKING:
     from aggregator.engines.duckdb.connection import Connection
@@ -44,6 +45,9 @@ DDL = (
     f"CREATE TABLE {SCHEMA}.loads (source VARCHAR, file VARCHAR, identity VARCHAR, loaded_at TIMESTAMPTZ)",
 )
 
+_SCHEMAS_IN_USE = (
+    "SELECT schema_name FROM duckdb_tables() UNION SELECT schema_name FROM duckdb_views() WHERE NOT internal"
+)
 
 UPGRADES = {
     1: (
@@ -52,6 +56,29 @@ UPGRADES = {
     )
 }
 """What makes these tables of an older version those of today, without touching what is in them."""
+
+
+def prepare(db: Connection) -> None:
+    """Make the tables of our own in a new file. Raises ``WarehouseError`` for a file that someone else made."""
+    names = {row[0] for row in db.execute(_SCHEMAS_IN_USE).fetchall()}
+    if SCHEMA in names:
+        row = db.execute(f"SELECT version FROM {SCHEMA}.about").fetchone()
+        if row is not None and row[0] in UPGRADES:
+            _run(db, UPGRADES[row[0]])
+        elif row is None or row[0] != VERSION:
+            message = f"{db.path} was written by another version of aggregator (ledger {row and row[0]}, not {VERSION})"
+            raise WarehouseError(message, "use that version, or another `path:`; nothing was changed")
+    elif names:
+        message = f"{db.path} holds tables that aggregator did not make; it was left as it is"
+        raise WarehouseError(message, "choose another `path:` in aggregator.yml")
+    else:
+        _run(db, DDL)
+
+
+def _run(db: Connection, statements: Sequence[str]) -> None:
+    with db.transaction():
+        for statement in statements:
+            db.execute(statement)
 
 
 def read_ledger(db: Connection) -> Ledger:

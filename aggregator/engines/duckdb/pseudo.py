@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-
-import sqlglot
-from sqlglot import exp
+from typing import TYPE_CHECKING
 
 from aggregator.core.names import TableName
 from aggregator.core.project import Source
 from aggregator.core.pseudo import PARTITION_DATE, PARTITION_TIME
+
+if TYPE_CHECKING:
+    from sqlglot import exp
 
 Hidden = tuple[tuple[TableName, tuple[str, ...]], ...]
 """Tables with the pseudo-columns that they have."""
@@ -38,6 +39,9 @@ def with_arrival(query: str, source: Source) -> str:
 @functools.lru_cache(maxsize=1024)
 def without_pseudo(sql: str, hidden: Hidden) -> str:
     """A query, in BigQuery's SQL, whose stars leave out the pseudo-columns of the tables over which they stand."""
+    import sqlglot  # noqa: PLC0415  (few sources have such columns, and a run with nothing to do translates nothing)
+    from sqlglot import exp  # noqa: PLC0415
+
     names = dict(hidden)
     tree = sqlglot.parse_one(sql, read="bigquery")
     for table in tree.find_all(exp.Table):
@@ -49,6 +53,8 @@ def without_pseudo(sql: str, hidden: Hidden) -> str:
 
 
 def _leave_out(item: exp.Expr, alias: str, columns: tuple[str, ...]) -> None:
+    from sqlglot import exp  # noqa: PLC0415
+
     star = item.this if isinstance(item, exp.Column) else item
     is_meant = star is item or item.text("table").casefold() == alias.casefold()
     if isinstance(star, exp.Star) and is_meant:

@@ -5,17 +5,14 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
-import sqlglot
-from sqlglot import exp
-
 from aggregator.core.graph import CompiledModel, Graph
 from aggregator.core.names import TableName
 from aggregator.core.writes import Write
 from aggregator.engines.duckdb.catalog import Columns
 from aggregator.engines.duckdb.dialect import type_to_duckdb, with_columns
 from aggregator.engines.duckdb.pseudo import without_pseudo
-from aggregator.engines.duckdb.sketches import stored_type
 from aggregator.engines.duckdb.tables import Tables
+from aggregator.engines.duckdb.types import stored_type
 from aggregator.engines.protocol import QueryError
 
 
@@ -70,6 +67,9 @@ def with_own_columns(write: Write, model: CompiledModel, tables: Tables) -> Writ
 
 def from_database(sql: str, tables: Collection[TableName], database: str) -> str:
     """A query, in BigQuery's SQL, that reads some tables from another database, under the names that they have here."""
+    import sqlglot  # noqa: PLC0415  (a run with nothing to do translates nothing)
+    from sqlglot import exp  # noqa: PLC0415
+
     tree = sqlglot.parse_one(sql, read="bigquery")
     for node in tree.find_all(exp.Table):
         if TableName(node.db, node.name) in tables:
@@ -79,6 +79,9 @@ def from_database(sql: str, tables: Collection[TableName], database: str) -> str
 
 def from_staging(sql: str, table: TableName, staging: str) -> str:
     """A query, in BigQuery's SQL, that reads another table in place of one."""
+    import sqlglot  # noqa: PLC0415  (as above)
+    from sqlglot import exp  # noqa: PLC0415
+
     tree = sqlglot.parse_one(sql, read="bigquery")
     for node in list(tree.find_all(exp.Table)):
         if (node.db, node.name) == (table.dataset, table.table):

@@ -6,14 +6,9 @@ docs/decisions/0023-sketches-are-exact-on-duckdb.md.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sqlglot import exp
 
 from aggregator.engines.duckdb.trees import call
-
-if TYPE_CHECKING:
-    from aggregator.core.graph import OutputColumn
 
 MACROS = (
     # NUMERIC 5 is 5, 5.0 or 5.000000000, depending on what it was made of.
@@ -84,10 +79,3 @@ def name_of(node: exp.Expr) -> str:
 def is_sketch(node: exp.Expr | None) -> bool:
     """Whether a function is one of these."""
     return node is not None and name_of(node) in _NAMES
-
-
-def stored_type(column: OutputColumn) -> str:
-    """The BigQuery type of what the embedded engine holds in a column."""
-    if not column.sketch:
-        return column.type
-    return "ARRAY<FLOAT64>" if column.sketch.startswith("kll(FLOAT64") else "ARRAY<INT64>"

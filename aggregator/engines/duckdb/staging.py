@@ -15,8 +15,7 @@ from aggregator.engines.duckdb.catalog import Columns, grouped_sql
 from aggregator.engines.duckdb.dialect import expression_to_duckdb, to_duckdb
 from aggregator.engines.duckdb.errors import translated
 from aggregator.engines.duckdb.reading import schemas_of
-from aggregator.engines.duckdb.sketches import stored_type
-from aggregator.engines.duckdb.types import column_type
+from aggregator.engines.duckdb.types import column_type, stored_type
 from aggregator.engines.protocol import CheckError, QueryError
 
 if TYPE_CHECKING:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from duckdb.sqltypes import DuckDBPyType
-from sqlglot import exp
 
 from aggregator.engines.duckdb.dialect import type_to_duckdb
 
 if TYPE_CHECKING:
     import duckdb
+    from sqlglot import exp
+
+    from aggregator.core.graph import OutputColumn
 
 _SIGNED = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
 _INTEGERS = frozenset({*_SIGNED, *(f"U{each}" for each in _SIGNED)})
@@ -40,6 +42,13 @@ def told_type(stored: str) -> str:
     return _TOLD.get(stored, "")
 
 
+def stored_type(column: OutputColumn) -> str:
+    """The BigQuery type of what the embedded engine holds in a column."""
+    if not column.sketch:
+        return column.type
+    return "ARRAY<FLOAT64>" if column.sketch.startswith("kll(FLOAT64") else "ARRAY<INT64>"
+
+
 def column_type(db: duckdb.DuckDBPyConnection, found: str, wanted: str) -> str:
     """The DuckDB type to give to a column.
 
@@ -48,12 +57,16 @@ def column_type(db: duckdb.DuckDBPyConnection, found: str, wanted: str) -> str:
     """
     if not found.endswith("]") and not found.startswith("STRUCT"):
         return _plain(db, found, wanted)
+    from sqlglot import exp  # noqa: PLC0415  (a run with nothing to do needs no types of columns)
+
     parsed = exp.DataType.build(wanted, dialect="bigquery") if wanted else None
     return str(_nested(db, db.sqltype(found), parsed))
 
 
 def _nested(db: duckdb.DuckDBPyConnection, found: DuckDBPyType, wanted: exp.DataType | None) -> DuckDBPyType:
     """The same for what is inside of arrays and structs; fields go by their order."""
+    from sqlglot import exp  # noqa: PLC0415  (as above)
+
     inner = list(wanted.expressions) if wanted else []
     types = [each.args.get("kind") if isinstance(each, exp.ColumnDef) else each for each in inner]
     if found.id == "list":

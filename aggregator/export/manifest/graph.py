@@ -1,7 +1,7 @@
 """The content of a manifest as a graph, without the project: what it gives is planned and built as that would be.
 
-Only ``core`` is needed. What nobody asks for when tables are built is not there: the text of files, variables, macros,
-and the states that roll-ups are compiled from.
+Only ``core`` is needed, and no parser. What nobody asks for when tables are built is not there: the text of files,
+variables, macros, and the states that roll-ups are compiled from.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from aggregator.core.graph import (
     Graph,
     Input,
     Measure,
+    Mention,
     Origin,
     OutputColumn,
 )
@@ -46,6 +47,7 @@ from aggregator.core.project import (
     Source,
     TimeOfDay,
 )
+from aggregator.engines.mentions import mentions
 from aggregator.export.manifest.file import Json
 from aggregator.export.manifest.form import read_calendar, read_partition
 from aggregator.export.manifest.promises import read_promise
@@ -79,6 +81,7 @@ def graph_of(content: Json, root: Path) -> Graph:
         calendars={_name(each["name"]): read_calendar(each["calendar"]) for each in listed},
         reads={name: _reads(name, each) for name, each in said.items()},
         identities={name: each["fingerprint"] for name, each in said.items()},
+        mentions=Lazily({each["sql"]: functools.partial(_mentions, each) for each in content["models"]}),
     )
 
 
@@ -126,6 +129,14 @@ def _source(said: Json) -> Source:
 
 def _local(said: Json, path: str) -> LocalFile:
     return LocalFile(said["file"], said["package"], Place(path, *said["place"]), tuple(said["nulls"]))
+
+
+def _mentions(said: Json) -> tuple[Mention, ...]:
+    """Where the SQL of a model mentions tables; a manifest of an earlier aggregator does not say."""
+    found = said.get("mentions")
+    if found is None:
+        return mentions(said["sql"])
+    return tuple((start, end, _name(table)) for start, end, table in found)
 
 
 def _compiled(said: Json) -> PromisingModel:

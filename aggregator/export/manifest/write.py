@@ -13,6 +13,7 @@ from aggregator.core.graph import CompiledModel, Difference, Graph, Input, Origi
 from aggregator.core.lineage import Lineage
 from aggregator.core.project import CheckDeclaration, Environment, Freshness, Model, OnChange, Source
 from aggregator.core.sensitive import sensitive_columns
+from aggregator.engines.mentions import mentions
 from aggregator.export.manifest.dags import layout
 from aggregator.export.manifest.file import VERSION, content_hash
 from aggregator.export.manifest.findings import diagnostic_json
@@ -104,6 +105,7 @@ def _model(model: CompiledModel, graph: Graph, lineage: Lineage) -> dict[str, An
         "tags": list(declared.tags),
         "runbook": declared.runbook,
         "sql": model.sql,
+        "mentions": [[start, end, str(table)] for start, end, table in mentions(model.sql)],
         "inputs": [_input(edge) for edge in model.inputs],
         "columns": [_column(column, model, lineage) for column in model.columns],
         "fingerprint": model.fingerprint,

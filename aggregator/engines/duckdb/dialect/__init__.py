@@ -1,11 +1,41 @@
-"""BigQuery's SQL on DuckDB: sqlglot's translation, corrected wherever it is silently wrong."""
+"""BigQuery's SQL on DuckDB: sqlglot's translation, corrected wherever it is silently wrong.
 
-from aggregator.engines.duckdb.dialect.rewrites import MACROS, REWRITES
-from aggregator.engines.duckdb.dialect.translate import (
-    expression_to_duckdb,
-    to_duckdb,
-    type_to_duckdb,
-    with_columns,
-)
+To import this costs nothing: sqlglot comes with the first translation, and a run with nothing to do makes none.
+"""
 
-__all__ = ["MACROS", "REWRITES", "expression_to_duckdb", "to_duckdb", "type_to_duckdb", "with_columns"]
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aggregator.core.names import TableName
+
+
+def to_duckdb(sql: str, schemas: Mapping[TableName, Mapping[str, str]] | None = None) -> str:
+    """Translate a query, or an expression in a SELECT; see :func:`.translate.to_duckdb`."""
+    from aggregator.engines.duckdb.dialect import translate  # noqa: PLC0415  (as above)
+
+    return translate.to_duckdb(sql, schemas)
+
+
+def expression_to_duckdb(sql: str) -> str:
+    """Translate an expression."""
+    from aggregator.engines.duckdb.dialect import translate  # noqa: PLC0415
+
+    return translate.expression_to_duckdb(sql)
+
+
+def type_to_duckdb(bigquery_type: str) -> str:
+    """Translate a column type."""
+    from aggregator.engines.duckdb.dialect import translate  # noqa: PLC0415
+
+    return translate.type_to_duckdb(bigquery_type)
+
+
+def with_columns(sql: str, table: TableName, columns: Mapping[str, str]) -> str:
+    """Let a query read a table as if it had more columns; see :func:`.translate.with_columns`."""
+    from aggregator.engines.duckdb.dialect import translate  # noqa: PLC0415
+
+    return translate.with_columns(sql, table, columns)
