@@ -8,7 +8,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from aggregator.analyzers.googlesql.tables import Json
+from aggregator.analyzers.googlesql.tables import Interval, Json
 
 COLUMNS: dict[str, str] = {
     "k": "INT64",
@@ -41,6 +41,8 @@ COLUMNS: dict[str, str] = {
     "js": "JSON",
     "jt": "STRING",
     "ev": "ARRAY<STRUCT<key STRING, value STRUCT<s STRING, n INT64, f FLOAT64>>>",
+    "iv": "INTERVAL",
+    "iw": "INTERVAL",
 }
 _TEXTS = ("", "a", "ab", "B", "abc", " a b ", "aab", "Straße", "ÀÉ", "日本", "a_c", "%", "ba", "\n", "x" * 9)
 _WORDS = ("foo bar", "foo-bar baz", "Foo", "", "a,b,,c", "o'neil foo", "über-alles")
@@ -74,6 +76,12 @@ def _numeric(chance: random.Random) -> Decimal:
 def _moment(chance: random.Random) -> dt.datetime:
     size = chance.choice((1, 1000, 10**6, 60 * 10**6, 3600 * 10**6, 86400 * 10**6))
     return _START + dt.timedelta(microseconds=chance.randint(0, _DAYS * 86400 * 10**6 // size) * size)
+
+
+def _interval(chance: random.Random) -> Interval:
+    months, days = (chance.choice((0, 0, 1, -1, chance.randint(-50, 50))) for _ in range(2))
+    size = chance.choice((1, 1000, 10**6, 60 * 10**6, 3600 * 10**6))
+    return Interval(months, days, chance.choice((0, 1, -1, chance.randint(-200, 200))) * size)
 
 
 def _document(chance: random.Random) -> dict[str, Any]:
@@ -130,4 +138,5 @@ _MADE: dict[str, Callable[[random.Random], Any]] = {
     "js": _or_null(lambda chance: Json(_document(chance))),
     "jt": _or_null(_text_of_document),
     "ev": _some(_event),
+    **dict.fromkeys(("iv", "iw"), _or_null(_interval)),
 }

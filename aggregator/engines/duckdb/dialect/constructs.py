@@ -134,8 +134,6 @@ def _name(node: exp.Expr) -> str:
         words.append(_type_name(node.to))
         if isinstance(node.this, exp.Array):
             words.append("literal")  # ARRAY<INT64>[1]
-    if isinstance(node, (exp.EQ, exp.NEQ, exp.In)) and isinstance(node.this, (exp.Tuple, exp.Struct)):
-        words.append("written")  # (a, b) = (1, 2)
     for key, value in node.args.items():
         if isinstance(value, exp.Var):
             words.append(value.name.upper())

@@ -6,10 +6,10 @@ import json
 
 from sqlglot import exp
 
-from aggregator.engines.duckdb.trees import call, one
+from aggregator.engines.duckdb.trees import bound, call, lambda_
 
 _PARTS = "(ends_with(typeof(x), ']') OR starts_with(typeof(x), 'STRUCT') OR typeof(x) = 'JSON')"
-_UNLIKE = "regexp_matches(typeof(x), 'TIME|DOUBLE|DECIMAL|BLOB|JSON')"
+_UNLIKE = "regexp_matches(typeof(x), 'TIME|DOUBLE|DECIMAL|BLOB|JSON|INTERVAL')"
 _IS_DECIMAL = "starts_with(typeof(x), 'DECIMAL') AND NOT ends_with(typeof(x), ']')"
 _UNTOLD = "error('the types inside of what is written as JSON could not be told; write them as texts before')"
 
@@ -25,6 +25,7 @@ MACROS = (
         f"_json_rest(x) AS CASE WHEN {_PARTS} AND {_UNLIKE} THEN {_UNTOLD}"
         " WHEN typeof(x) = 'DOUBLE' THEN _json_float_text(TRY_CAST(x AS DOUBLE))"
         " WHEN starts_with(typeof(x), 'TIME') THEN _json_moment(x)"
+        " WHEN typeof(x) = 'INTERVAL' THEN '\"' || _interval_iso(TRY_CAST(CAST(x AS VARCHAR) AS INTERVAL)) || '\"'"
         " WHEN typeof(x) = 'BLOB' THEN '\"' || to_base64(TRY_CAST(x AS BLOB)) || '\"'"
         " ELSE CAST(to_json(x) AS VARCHAR) END"
     ),
@@ -50,7 +51,7 @@ def json_text(value: exp.Expr, leaf: str, depth: int = 0) -> exp.Expr:
     if isinstance(value, exp.Column) or isinstance(value.type, exp.DataType):
         return _typed(value, value.type, leaf, depth)
     # Planning a query takes seconds where a long argument is repeated for each type, so that it is bound once.
-    return _bound(value, f"_it{depth}", lambda_body=call(leaf, exp.column(f"_it{depth}")))
+    return bound(value, f"_it{depth}", call(leaf, exp.column(f"_it{depth}")))
 
 
 def _typed(value: exp.Expr, data: exp.DataType | None, leaf: str, depth: int) -> exp.Expr:
@@ -64,17 +65,17 @@ def _typed(value: exp.Expr, data: exp.DataType | None, leaf: str, depth: int) ->
         ]
         is_null = exp.Is(this=of.copy(), expression=exp.null())
         body = exp.Case(ifs=[exp.If(this=is_null, true=exp.Literal.string("null"))], default=_object(fields))
-        return _bound(value, name, body)
+        return bound(value, name, body)
     if kind is exp.DataType.Type.ARRAY and len(parts) == 1:
         element = _typed(exp.column(name), parts[0], leaf, depth + 1)
-        items = call("list_transform", value, _lambda(name, element))
+        items = call("list_transform", value, lambda_(name, element))
         joined = call("array_to_string", items, exp.Literal.string(","))
         return _or_null(_joined([exp.Literal.string("["), joined, exp.Literal.string("]")]))
     if kind is exp.DataType.Type.JSON:
         return _or_null(call("_py_json_text", exp.cast(value, "TEXT", dialect="duckdb")))
     if isinstance(value, (exp.Column, exp.Dot)):
         return call(leaf, value)
-    return _bound(value, name, call(leaf, exp.column(name)))
+    return bound(value, name, call(leaf, exp.column(name)))
 
 
 def _named(field: exp.Expr) -> tuple[str, exp.Expr]:
@@ -104,13 +105,3 @@ def _or_null(text: exp.Expr) -> exp.Expr:
 
 def _quoted(name: str) -> exp.Expr:
     return exp.to_identifier(name, quoted=True)
-
-
-def _bound(value: exp.Expr, name: str, lambda_body: exp.Expr) -> exp.Expr:
-    """A body with a name for a value that is computed once."""
-    items = call("list_transform", exp.Array(expressions=[value]), _lambda(name, lambda_body))
-    return call("list_extract", items, one())
-
-
-def _lambda(parameter: str, body: exp.Expr) -> exp.Expr:
-    return exp.Lambda(this=body, expressions=[exp.to_identifier(parameter)])

@@ -11,13 +11,26 @@ from collections.abc import Callable
 from sqlglot import exp
 
 from aggregator.engines.duckdb import aliases, arrays, bits, lists, sketches
-from aggregator.engines.duckdb.dialect import documents, formats, json_texts, moments, numbers, python, structs, texts
+from aggregator.engines.duckdb.dialect import (
+    documents,
+    formats,
+    intervals,
+    json_texts,
+    moments,
+    numbers,
+    python,
+    structs,
+    texts,
+)
 from aggregator.engines.duckdb.dialect.typing import kind_of
 from aggregator.engines.duckdb.trees import call
 
 MACROS = (
     "_position(text, n) AS CASE WHEN n = 0 OR n < -length(text) THEN 1 ELSE n END",
+    *intervals.MACROS,
+    *intervals.TEXT_MACROS,
     *texts.MACROS,
+    *structs.MACROS,
     *numbers.MACROS,
     *moments.MACROS,
     *json_texts.MACROS,
@@ -88,6 +101,7 @@ _CASTS: dict[exp.DType, Rewrite] = {
     **dict.fromkeys(exp.DataType.TEXT_TYPES, texts.cast_to_text),
     exp.DataType.Type.BINARY: texts.cast_to_bytes,
     exp.DataType.Type.TIME: moments.time_of,
+    exp.DataType.Type.INTERVAL: intervals.from_text,
 }
 
 
@@ -114,8 +128,33 @@ def _latest(node: exp.Expr) -> exp.Expr:
 
 
 def _sum(node: exp.Expr) -> exp.Expr:
-    """Integers that are written out are INT64; DATE + INT64 is a number of days."""
-    return numbers.wide(moments.later(node))
+    """Integers that are written out are INT64; DATE + INT64 is a number of days; two moments differ by an INTERVAL."""
+    better = intervals.added(node)
+    return numbers.wide(moments.later(node)) if better is node else better
+
+
+def _product(node: exp.Expr) -> exp.Expr:
+    """NUMERIC by NUMERIC is rounded to nine digits; INTERVAL by INT64 is computed part by part; integers are INT64."""
+    better = intervals.product(node)
+    return numbers.product(node) if better is node else better
+
+
+def _quotient(node: exp.Expr) -> exp.Expr:
+    """X / 0 is an error, not infinity; NUMERIC by NUMERIC has nine digits; INTERVAL by INT64 is one."""
+    better = intervals.quotient(node)
+    return numbers.division(node) if better is node else better
+
+
+def _average(node: exp.Expr) -> exp.Expr:
+    """AVG of NUMERIC is NUMERIC, and AVG of INTERVAL is INTERVAL; DuckDB computes the first as a float."""
+    better = intervals.average(node)
+    return numbers.average(node) if better is node else better
+
+
+def _window(node: exp.Expr) -> exp.Expr:
+    """AVG of NUMERIC over a window: the sum over it by the count over it; SUM of INTERVAL: each part by itself."""
+    better = intervals.windowed(node)
+    return numbers.window(node) if better is node else better
 
 
 def _time(node: exp.Expr) -> exp.Expr:
@@ -150,8 +189,8 @@ REWRITES: dict[type[exp.Expr], Rewrite] = {
     # numbers
     exp.Add: _sum,
     exp.Sub: _sum,
-    exp.Mul: numbers.product,
-    exp.Div: numbers.division,
+    exp.Mul: _product,
+    exp.Div: _quotient,
     exp.IntDiv: numbers.whole_division,
     exp.SafeDivide: numbers.safe_division,
     exp.SafeAdd: numbers.named("_safe_add"),
@@ -222,6 +261,11 @@ REWRITES: dict[type[exp.Expr], Rewrite] = {
     exp.Time: moments.time_of,
     exp.TsOrDsToTime: _time,
     exp.Extract: moments.extract,
+    exp.Interval: intervals.literal,
+    exp.MakeInterval: intervals.made,
+    exp.JustifyDays: numbers.named("_justify_days"),
+    exp.JustifyHours: numbers.named("_justify_hours"),
+    exp.JustifyInterval: numbers.named("_justify_interval"),
     # JSON
     exp.JSONExtract: documents.found,
     exp.JSONExtractArray: documents.found_array,
@@ -236,9 +280,6 @@ REWRITES: dict[type[exp.Expr], Rewrite] = {
     exp.LaxString: numbers.named("_lax_text"),
     exp.LaxBool: numbers.named("_lax_bool"),
     # arrays and structs
-    exp.EQ: structs.equal,
-    exp.NEQ: structs.equal,
-    exp.In: structs.among,
     exp.Bracket: arrays.item,
     exp.Unnest: arrays.unnest,
     exp.Array: lists.array,
@@ -248,8 +289,9 @@ REWRITES: dict[type[exp.Expr], Rewrite] = {
     exp.Dot: sketches.sketch,
     # aggregates
     exp.CountIf: _count_if,
-    exp.Avg: numbers.average,
-    exp.Window: numbers.window,
+    exp.Sum: intervals.total,
+    exp.Avg: _average,
+    exp.Window: _window,
     exp.Corr: numbers.correlation,
     exp.Distinct: _distinct,
     exp.ArrayAgg: arrays.collected,

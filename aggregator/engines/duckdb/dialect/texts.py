@@ -31,6 +31,7 @@ MACROS = (
         "_text(x) AS CASE WHEN typeof(x) IN ('DOUBLE', 'FLOAT') THEN _float_text(TRY_CAST(x AS DOUBLE))"
         " WHEN starts_with(typeof(x), 'DECIMAL') THEN _decimal_text(CAST(x AS VARCHAR))"
         " WHEN starts_with(typeof(x), 'TIME') THEN _moment_text(CAST(x AS VARCHAR))"
+        " WHEN typeof(x) = 'INTERVAL' THEN _interval_text(TRY_CAST(CAST(x AS VARCHAR) AS INTERVAL))"
         " WHEN typeof(x) = 'BLOB' THEN decode(TRY_CAST(x AS BLOB))"
         " ELSE CAST(x AS VARCHAR) END"
     ),
