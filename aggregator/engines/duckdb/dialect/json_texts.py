@@ -20,6 +20,11 @@ MACROS = (
         " THEN '\"' || text || '\"' ELSE text END"
     ),
     "_json_float_text(x) AS CASE WHEN isfinite(x) THEN _float_text(x) ELSE '\"' || _float_text(x) || '\"' END",
+    # In JSON a float remains one.
+    (
+        "_json_float_value(x) AS _json_float_text(x) || CASE WHEN regexp_full_match(_json_float_text(x), '-?[0-9]+')"
+        " THEN '.0' ELSE '' END"
+    ),
     ("_json_moment(x) AS '\"' || replace(replace(_moment_text(CAST(x AS VARCHAR)), ' ', 'T'), '+00', 'Z') || '\"'"),
     (
         f"_json_rest(x) AS CASE WHEN {_PARTS} AND {_UNLIKE} THEN {_UNTOLD}"
@@ -36,7 +41,8 @@ MACROS = (
     ),
     (
         f"_json_value(x) AS coalesce(CASE WHEN {_IS_DECIMAL} THEN"
-        " _decimal_text(CAST(x AS VARCHAR)) ELSE _json_rest(x) END, 'null')"
+        " _decimal_text(CAST(x AS VARCHAR)) WHEN typeof(x) = 'DOUBLE' THEN _json_float_value(TRY_CAST(x AS DOUBLE))"
+        " ELSE _json_rest(x) END, 'null')"
     ),
 )
 """Functions that the rewritten SQL calls: a number that no float can hold is a text in a text, and a number in JSON."""

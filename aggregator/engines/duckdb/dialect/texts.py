@@ -6,6 +6,7 @@ import re
 
 from sqlglot import exp
 
+from aggregator.engines.duckdb.dialect import cast_formats
 from aggregator.engines.duckdb.dialect.typing import kind_of
 from aggregator.engines.duckdb.trees import call
 from aggregator.engines.protocol import QueryError
@@ -61,15 +62,15 @@ MACROS = (
 def cast_to_text(node: exp.Expr) -> exp.Expr:
     """Floats in 15 or 17 digits, NUMERIC without zeros at its end, fractions of seconds in threes, BYTES as UTF-8."""
     if node.args.get("format"):
-        raise QueryError(
-            "CAST with FORMAT is not translated for the embedded engine; FORMAT_DATE and FORMAT_TIMESTAMP are"
-        )
+        return cast_formats.as_text(node)
+    if isinstance(node, exp.TryCast) and kind_of(node.this) is exp.DataType.Type.BINARY:
+        return call("TRY", call("decode", node.this))
     return call("_text", node.this)
 
 
 def cast_to_bytes(node: exp.Expr) -> exp.Expr:
     """A STRING becomes its UTF-8; DuckDB takes only ASCII."""
-    return call("_as_bytes", node.this)
+    return cast_formats.as_bytes(node) if node.args.get("format") else call("_as_bytes", node.this)
 
 
 def like(node: exp.Expr) -> exp.Expr:
@@ -169,3 +170,11 @@ def joined(node: exp.Expr) -> exp.Expr:
     collected = exp.Filter(this=exp.ArrayAgg(this=inner), expression=present)
     first = call("list_slice", collected, exp.Literal.number(1), limit.expression)
     return call("array_to_string", first, node.args.get("separator") or exp.Literal.string(","))
+
+
+def contains(node: exp.Expr) -> exp.Expr:
+    """CONTAINS_SUBSTR, of a STRING: whatever the case, and however the characters are put together."""
+    sides = [each.this if isinstance(each, exp.Lower) else each for each in (node.this, node.expression)]
+    if not isinstance(sides[1], exp.Literal):
+        raise QueryError("CONTAINS_SUBSTR looks for a text that is written out")
+    return call("contains", *(call("_py_normalize", each, exp.Literal.string("NFKC"), exp.true()) for each in sides))
