@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 import random
 from collections.abc import Callable
 from decimal import Decimal
@@ -43,6 +44,8 @@ COLUMNS: dict[str, str] = {
     "ev": "ARRAY<STRUCT<key STRING, value STRUCT<s STRING, n INT64, f FLOAT64>>>",
     "iv": "INTERVAL",
     "iw": "INTERVAL",
+    "h": "FLOAT64",
+    "l": "FLOAT64",
 }
 _TEXTS = ("", "a", "ab", "B", "abc", " a b ", "aab", "Straße", "ÀÉ", "日本", "a_c", "%", "ba", "\n", "x" * 9)
 _WORDS = ("foo bar", "foo-bar baz", "Foo", "", "a,b,,c", "o'neil foo", "über-alles")
@@ -66,6 +69,10 @@ def _integer(chance: random.Random) -> int:
 
 def _float(chance: random.Random) -> float:
     return chance.choice((0.0, 0.5, 1.5, 2.5, -0.5, -2.5, chance.uniform(-50, 50), chance.uniform(-(10**5), 10**5)))
+
+
+def _any_float(chance: random.Random) -> float:
+    return chance.choice((math.nan, math.nan, math.inf, -math.inf, 0.0, 1.0, 1.5, chance.uniform(-50, 50)))
 
 
 def _numeric(chance: random.Random) -> Decimal:
@@ -138,5 +145,6 @@ _MADE: dict[str, Callable[[random.Random], Any]] = {
     "js": _or_null(lambda chance: Json(_document(chance))),
     "jt": _or_null(_text_of_document),
     "ev": _some(_event),
+    **dict.fromkeys(("h", "l"), _or_null(_any_float)),
     **dict.fromkeys(("iv", "iw"), _or_null(_interval)),
 }

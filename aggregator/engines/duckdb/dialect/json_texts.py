@@ -19,7 +19,10 @@ MACROS = (
         "_json_number(text) AS CASE WHEN contains(text, '.') OR abs(TRY_CAST(text AS HUGEINT)) > 9007199254740992"
         " THEN '\"' || text || '\"' ELSE text END"
     ),
-    "_json_float_text(x) AS CASE WHEN isfinite(x) THEN _float_text(x) ELSE '\"' || _float_text(x) || '\"' END",
+    (
+        "_json_float_text(x) AS CASE WHEN isfinite(x) THEN _float_text(x) WHEN isnan(x) THEN '\"NaN\"'"
+        " WHEN x > 0 THEN '\"Infinity\"' WHEN x < 0 THEN '\"-Infinity\"' END"
+    ),
     # In JSON a float remains one.
     (
         "_json_float_value(x) AS _json_float_text(x) || CASE WHEN regexp_full_match(_json_float_text(x), '-?[0-9]+')"

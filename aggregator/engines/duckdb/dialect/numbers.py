@@ -34,7 +34,8 @@ MACROS = (
     f"_averaged(x) AS CASE WHEN starts_with(typeof(x), 'DECIMAL(38') THEN {_STRAY_SAID} ELSE x END",
     (
         "_ieee_divide(x, y) AS CASE WHEN y = 0 AND x IS NOT NULL THEN CASE WHEN x = 0 OR isnan(CAST(x AS DOUBLE))"
-        " THEN CAST('nan' AS DOUBLE) WHEN x > 0 THEN CAST('inf' AS DOUBLE) ELSE CAST('-inf' AS DOUBLE) END"
+        " THEN CAST('nan' AS DOUBLE) WHEN (x > 0) = (printf('%g', CAST(y AS DOUBLE)) = '0')"
+        " THEN CAST('inf' AS DOUBLE) ELSE CAST('-inf' AS DOUBLE) END"
         " ELSE CAST(x AS DOUBLE) / CAST(y AS DOUBLE) END"
     ),
     "_safe_add(x, y) AS TRY(x + y)",

@@ -13,6 +13,7 @@ from sqlglot import exp
 from aggregator.engines.duckdb import aliases, arrays, bits, lists, sketches
 from aggregator.engines.duckdb.dialect import (
     documents,
+    floats,
     formats,
     intervals,
     json_changes,
@@ -34,6 +35,7 @@ MACROS = (
     *texts.MACROS,
     *structs.MACROS,
     *numbers.MACROS,
+    *floats.MACROS,
     *moments.MACROS,
     *json_texts.MACROS,
     *documents.MACROS,
@@ -154,8 +156,9 @@ def _average(node: exp.Expr) -> exp.Expr:
 
 
 def _window(node: exp.Expr) -> exp.Expr:
-    """AVG of NUMERIC over a window: the sum over it by the count over it; SUM of INTERVAL: each part by itself."""
+    """AVG of NUMERIC over a window: the sum over it by the count over it; SUM of INTERVAL: each part; MIN of NaN."""
     better = intervals.windowed(node)
+    better = floats.windowed_minimum(node) if better is node else better
     return numbers.window(node) if better is node else better
 
 
@@ -211,6 +214,12 @@ REWRITES: dict[type[exp.Expr], Rewrite] = {
     exp.Sec: numbers.named("_sec"),
     exp.Csch: numbers.named("_csch"),
     exp.Sech: numbers.named("_sech"),
+    **dict.fromkeys((exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE), floats.compared),
+    exp.Least: floats.least,
+    exp.In: floats.among,
+    exp.Case: floats.case,
+    exp.Nullif: floats.null_if,
+    exp.Sign: floats.sign,
     exp.DataType: _numeric,
     exp.Literal: _float_literal,
     exp.Cast: _cast,
@@ -306,6 +315,8 @@ REWRITES: dict[type[exp.Expr], Rewrite] = {
     exp.Sum: intervals.total,
     exp.Avg: _average,
     exp.Window: _window,
+    exp.Min: floats.minimum,
+    **dict.fromkeys((exp.Variance, exp.VariancePop, exp.Stddev, exp.StddevSamp, exp.StddevPop), floats.variance),
     exp.Corr: numbers.correlation,
     exp.Distinct: _distinct,
     exp.ArrayAgg: arrays.collected,

@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from aggregator.engines.duckdb.dialect import cast_formats
 from aggregator.engines.duckdb.dialect.typing import kind_of
-from aggregator.engines.duckdb.trees import call
+from aggregator.engines.duckdb.trees import bound, call, is_long
 from aggregator.engines.protocol import QueryError
 
 _SPACES = "' ' || chr(9) || chr(10) || chr(11) || chr(12) || chr(13) || chr(133) || chr(160) || chr(5760)" + "".join(
@@ -18,7 +18,7 @@ _SPACES = "' ' || chr(9) || chr(10) || chr(11) || chr(12) || chr(13) || chr(133)
 MACROS = (
     # 15 digits, if they stand for the same number, else 17, as Google's libraries write it.
     (
-        "_float_text(x) AS CASE WHEN CAST(printf('%.15g', x) AS DOUBLE) = x THEN printf('%.15g', x)"
+        "_float_text(x) AS CASE WHEN x = 0 THEN '0' WHEN CAST(printf('%.15g', x) AS DOUBLE) = x THEN printf('%.15g', x)"
         " WHEN isfinite(x) THEN printf('%.17g', x) ELSE CAST(x AS VARCHAR) END"
     ),
     "_decimal_text(text) AS CASE WHEN contains(text, '.') THEN rtrim(rtrim(text, '0'), '.') ELSE text END",
@@ -78,9 +78,16 @@ def like(node: exp.Expr) -> exp.Expr:
     several = node.expression
     if isinstance(several, (exp.Any, exp.All)):
         patterns = several.this.expressions if isinstance(several.this, exp.Tuple) else [several.this.unnest()]
-        each = [_like(node.this.copy(), pattern, is_negated=bool(node.args.get("negate"))) for pattern in patterns]
-        return exp.paren((exp.or_ if isinstance(several, exp.Any) else exp.and_)(*each))
+        is_bound = is_long(node.this) and not any(map(_has_query, patterns))
+        text = exp.column("_text") if is_bound else node.this
+        each = [_like(text.copy(), pattern, is_negated=bool(node.args.get("negate"))) for pattern in patterns]
+        found = exp.paren((exp.or_ if isinstance(several, exp.Any) else exp.and_)(*each))
+        return bound(node.this, "_text", found) if is_bound else found
     return _like(node.this, node.expression, is_negated=bool(node.args.get("negate")))
+
+
+def _has_query(node: exp.Expr) -> bool:
+    return node.find(exp.Query, exp.AggFunc) is not None
 
 
 def _like(text: exp.Expr, pattern: exp.Expr, *, is_negated: bool) -> exp.Expr:
