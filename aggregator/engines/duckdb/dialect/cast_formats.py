@@ -44,7 +44,10 @@ _KINDS: dict[exp.DType, tuple[str, frozenset[str]]] = {
 
 
 def tokens(format_: str) -> Iterator[str]:
-    """The elements of a format, in capitals; what is a text by itself is left out."""
+    """The elements of a format, in capitals; what is a text by itself is left out. An encoding of BYTES is one."""
+    if format_.upper() in {*_AS_TEXT, *_AS_BYTES}:
+        yield format_.upper()
+        return
     for found in _TOKEN.finditer(format_):
         if found["element"] or found["other"]:
             yield found[0].upper()
