@@ -73,7 +73,7 @@ class Embedded:
         stored = [column_type(self._db, type_, each) for type_, each in zip(described, wanted, strict=True)]
         names = [f"_{place}" for place in range(len(wanted))]
         casts = ", ".join(
-            stored_value(name, type_, is_array=each.startswith("ARRAY"))
+            _in_parts(name) if type_ == "INTERVAL" else stored_value(name, type_, is_array=each.startswith("ARRAY"))
             for name, type_, each in zip(names, stored, wanted, strict=True)
         )
         found = self._db.execute(f"SELECT {casts} FROM ({query}) AS _found({', '.join(names)})", parameters).fetchall()
@@ -128,12 +128,15 @@ def _instant(value: Any) -> Any:
     return value.replace(tzinfo=dt.UTC) if isinstance(value, dt.datetime) and value.tzinfo is None else value
 
 
+def _in_parts(column: str) -> str:
+    """An INTERVAL by its months, days and microseconds: Python has none with months."""
+    months = f"12 * year({column}) + month({column})"
+    clock = f"hour({column}) * 3600000000 + minute({column}) * 60000000 + microsecond({column})"
+    return f"CASE WHEN {column} IS NOT NULL THEN [{months}, day({column}), {clock}] END AS {column}"
+
+
 def _interval(value: Any) -> Any:
-    return (
-        Interval(0, value.days, value.seconds * 10**6 + value.microseconds)
-        if isinstance(value, dt.timedelta)
-        else value
-    )
+    return Interval(*value)
 
 
 _SCALARS = {

@@ -7,6 +7,7 @@ after the group's name. What agrees with the reference engine on random rows bec
 from __future__ import annotations
 
 from side_by_side.further_cases import FURTHER
+from side_by_side.typed_cases import TYPED
 
 GROUPS: dict[str, tuple[str, ...]] = {
     "literals": (
@@ -1272,4 +1273,5 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "SELECT t.k FROM t WHERE t.ts >= TIMESTAMP '2013-01-01' AND t.ts < TIMESTAMP '2013-03-01'",
     ),
     **FURTHER,
+    **TYPED,
 }

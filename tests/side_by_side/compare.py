@@ -19,7 +19,7 @@ from aggregator.engines.protocol import QueryError
 from aggregator.unit_tests.compare import is_same
 
 COLUMNS = tuple(Field(name, type_) for name, type_ in random_rows.COLUMNS.items())
-_QUERIES = ("SELECT", "WITH", "FROM", "(SELECT k")
+_QUERIES = ("SELECT", "WITH", "FROM ", "(SELECT k")
 
 _NULL_ELEMENT = "Array cannot have a null element"
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 import random
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from aggregator.analyzers.googlesql.tables import Json
+from aggregator.analyzers.googlesql.tables import Interval, Json
 
 COLUMNS: dict[str, str] = {
     "k": "INT64",
@@ -41,6 +42,10 @@ COLUMNS: dict[str, str] = {
     "js": "JSON",
     "jt": "STRING",
     "ev": "ARRAY<STRUCT<key STRING, value STRUCT<s STRING, n INT64, f FLOAT64>>>",
+    "iv": "INTERVAL",
+    "iw": "INTERVAL",
+    "h": "FLOAT64",
+    "l": "FLOAT64",
 }
 _TEXTS = ("", "a", "ab", "B", "abc", " a b ", "aab", "Straße", "ÀÉ", "日本", "a_c", "%", "ba", "\n", "x" * 9)
 _WORDS = ("foo bar", "foo-bar baz", "Foo", "", "a,b,,c", "o'neil foo", "über-alles")
@@ -66,6 +71,10 @@ def _float(chance: random.Random) -> float:
     return chance.choice((0.0, 0.5, 1.5, 2.5, -0.5, -2.5, chance.uniform(-50, 50), chance.uniform(-(10**5), 10**5)))
 
 
+def _any_float(chance: random.Random) -> float:
+    return chance.choice((math.nan, math.nan, math.inf, -math.inf, 0.0, 1.0, 1.5, chance.uniform(-50, 50)))
+
+
 def _numeric(chance: random.Random) -> Decimal:
     digits = chance.choice((0, 1, 2, 9))
     return Decimal(chance.randint(-(10**6), 10**6)).scaleb(-digits) if digits else Decimal(chance.randint(-20, 20))
@@ -74,6 +83,12 @@ def _numeric(chance: random.Random) -> Decimal:
 def _moment(chance: random.Random) -> dt.datetime:
     size = chance.choice((1, 1000, 10**6, 60 * 10**6, 3600 * 10**6, 86400 * 10**6))
     return _START + dt.timedelta(microseconds=chance.randint(0, _DAYS * 86400 * 10**6 // size) * size)
+
+
+def _interval(chance: random.Random) -> Interval:
+    months, days = (chance.choice((0, 0, 1, -1, chance.randint(-50, 50))) for _ in range(2))
+    size = chance.choice((1, 1000, 10**6, 60 * 10**6, 3600 * 10**6))
+    return Interval(months, days, chance.choice((0, 1, -1, chance.randint(-200, 200))) * size)
 
 
 def _document(chance: random.Random) -> dict[str, Any]:
@@ -130,4 +145,6 @@ _MADE: dict[str, Callable[[random.Random], Any]] = {
     "js": _or_null(lambda chance: Json(_document(chance))),
     "jt": _or_null(_text_of_document),
     "ev": _some(_event),
+    **dict.fromkeys(("h", "l"), _or_null(_any_float)),
+    **dict.fromkeys(("iv", "iw"), _or_null(_interval)),
 }

@@ -15,6 +15,10 @@ class LostError(Exception):
     """The process ended, or had to be ended, before it answered; the message says which."""
 
 
+class LateError(LostError):
+    """The process had not answered in time."""
+
+
 class Process:
     """A process with an analyzer in it. For one thread at a time."""
 
@@ -40,7 +44,9 @@ class Process:
         except (OSError, EOFError, pickle.UnpicklingError):
             is_late = not too_late.is_alive()
             self.close()
-            raise LostError(f"no answer within {seconds:g} s" if is_late else "the analyzer broke down") from None
+            if is_late:
+                raise LateError(f"no answer within {seconds:g} s") from None
+            raise LostError("the analyzer broke down") from None
         finally:
             too_late.cancel()
         if isinstance(answer, Exception):

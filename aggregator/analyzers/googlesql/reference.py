@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from aggregator.analyzers.googlesql.analyzer import GoogleSql
-from aggregator.analyzers.googlesql.process import LostError
+from aggregator.analyzers.googlesql.process import LateError, LostError
 from aggregator.analyzers.googlesql.tables import Answer, Parameter, Question, Table, Unchecked
 from aggregator.analyzers.protocol import NotAvailableError
 
@@ -35,5 +35,5 @@ class ReferenceEngine:
         try:
             answer: Answer = self._analyzer.ask("evaluate", question, self._seconds)
         except (LostError, NotAvailableError) as error:
-            return Unchecked(str(error))
+            return Unchecked(str(error), is_late=isinstance(error, LateError))
         return answer

@@ -88,10 +88,15 @@ class Rows:
 
 @dataclasses.dataclass(frozen=True)
 class Unchecked:
-    """Why the engine can't say what BigQuery would give; ``lacks`` is the function that it does not have, if so."""
+    """Why the engine can't say what BigQuery would give.
+
+    ``lacks`` is the function that it does not have, if so;
+    ``is_late`` that of fewer rows it might have answered in time.
+    """
 
     reason: str
     lacks: str = dataclasses.field(default="", compare=False)
+    is_late: bool = dataclasses.field(default=False, compare=False)
 
 
 Answer: TypeAlias = Rows | Mistake | Unchecked

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlglot import exp
 
-from aggregator.engines.duckdb.dialect import elements, formats
+from aggregator.engines.duckdb.dialect import cast_formats, elements, formats
 
 _LEAVES = (exp.Identifier, exp.Boolean, exp.Null, exp.Parameter, exp.Var, exp.JSONPathPart)
 _COMMON = frozenset({exp.Identifier, exp.Column, exp.TableAlias, exp.Var, exp.Null, exp.Boolean})
@@ -134,8 +134,8 @@ def _name(node: exp.Expr) -> str:
         words.append(_type_name(node.to))
         if isinstance(node.this, exp.Array):
             words.append("literal")  # ARRAY<INT64>[1]
-    if isinstance(node, (exp.EQ, exp.NEQ, exp.In)) and isinstance(node.this, (exp.Tuple, exp.Struct)):
-        words.append("written")  # (a, b) = (1, 2)
+        if node.args.get("format"):
+            words.append("format")
     for key, value in node.args.items():
         if isinstance(value, exp.Var):
             words.append(value.name.upper())
@@ -149,7 +149,13 @@ def _name(node: exp.Expr) -> str:
 def _parts(node: exp.Expr) -> Iterator[Construct]:
     """The elements of a format string that is written out."""
     format_ = node.this if isinstance(node, exp.Format) else node.args.get("format")
+    if isinstance(format_, exp.AtTimeZone):
+        format_ = format_.this
     if not isinstance(format_, (exp.Literal, exp.RawString)):
+        return
+    if isinstance(node, (exp.Cast, exp.TryCast)):
+        for each in cast_formats.tokens(format_.name):
+            yield Construct(f"{_name(node)} element {each}", (), node)
         return
     split = formats.specifiers if isinstance(node, exp.Format) else elements.elements
     for each in split(format_.name):

@@ -46,7 +46,11 @@ MACROS = (
         "_json_bool(x) AS CASE WHEN x IS NULL OR json_type(x) = 'BOOLEAN' THEN"
         " CAST(json_extract_string(x, '$') AS BOOLEAN) ELSE error('The provided JSON input is not a boolean') END"
     ),
-    "_lax_text(x) AS CASE WHEN json_type(x) NOT IN ('OBJECT', 'ARRAY') THEN json_extract_string(x, '$') END",
+    (
+        "_lax_text(x) AS CASE WHEN json_type(x) = 'DOUBLE'"
+        " THEN _float_text(CAST(json_extract_string(x, '$') AS DOUBLE))"
+        " WHEN json_type(x) NOT IN ('OBJECT', 'ARRAY') THEN json_extract_string(x, '$') END"
+    ),
     (
         "_lax_integer(x) AS CASE WHEN json_type(x) = 'BOOLEAN' THEN CAST(_lax_text(x) = 'true' AS BIGINT)"
         " ELSE TRY_CAST(_lax_text(x) AS BIGINT) END"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from sqlglot import exp
 
-from aggregator.engines.duckdb.trees import call
+from aggregator.engines.duckdb.trees import bound, call, is_long
 from aggregator.engines.protocol import QueryError
 
 _ELEMENT = re.compile(r"%(?:E[0-9*]?[A-Za-z]|.)|[^%]+|%$", re.DOTALL)
@@ -77,9 +77,16 @@ def elements(format_: str) -> Iterator[str]:
 
 def written(format_: exp.Expr | None, moment: exp.Expr, special: dict[str, exp.Expr]) -> exp.Expr:
     """A moment as a text. ``special`` has the elements that depend on more than a clock, such as its zone."""
+    listed = list(_spelt_out(_literal(format_)))
+    if len(listed) > 1 and is_long(moment):
+        return bound(moment, "_moment", _written(listed, exp.column("_moment"), special))
+    return _written(listed, moment, special)
+
+
+def _written(listed: Iterable[str], moment: exp.Expr, special: dict[str, exp.Expr]) -> exp.Expr:
     parts: list[exp.Expr] = []
     run = ""
-    for each in _spelt_out(_literal(format_)):
+    for each in listed:
         if not each.startswith("%") or each in _SAME:
             run += each
             continue

@@ -6,15 +6,15 @@ import json
 
 from sqlglot import exp
 
-from aggregator.engines.duckdb.trees import call, one
+from aggregator.engines.duckdb.trees import bound, call, lambda_
 
 _PARTS = "(ends_with(typeof(x), ']') OR starts_with(typeof(x), 'STRUCT') OR typeof(x) = 'JSON')"
-_UNLIKE = "regexp_matches(typeof(x), 'TIME|DOUBLE|DECIMAL|BLOB|JSON')"
+_UNLIKE = "regexp_matches(typeof(x), 'TIME|DOUBLE|DECIMAL|BLOB|JSON|INTERVAL')"
 _IS_DECIMAL = "starts_with(typeof(x), 'DECIMAL') AND NOT ends_with(typeof(x), ']')"
 _ALIKE = (exp.DType.TEXT, exp.DType.VARCHAR, exp.DType.BOOLEAN, exp.DType.DATE)
 _KNOWN = {
     **{(leaf, kind): "_json_of_alike" for kind in _ALIKE for leaf in ("_json_text", "_json_value")},
-    **{(leaf, exp.DType.DOUBLE): "_json_of_float" for leaf in ("_json_text", "_json_value")},
+    ("_json_text", exp.DType.DOUBLE): "_json_of_float",
     ("_json_text", exp.DType.BIGINT): "_json_of_integer",
     ("_json_value", exp.DType.BIGINT): "_json_of_alike",
 }
@@ -28,7 +28,15 @@ MACROS = (
         "_json_number(text) AS CASE WHEN contains(text, '.') OR abs(TRY_CAST(text AS HUGEINT)) > 9007199254740992"
         " THEN '\"' || text || '\"' ELSE text END"
     ),
-    "_json_float_text(x) AS CASE WHEN isfinite(x) THEN _float_text(x) ELSE '\"' || _float_text(x) || '\"' END",
+    (
+        "_json_float_text(x) AS CASE WHEN isfinite(x) THEN _float_text(x) WHEN isnan(x) THEN '\"NaN\"'"
+        " WHEN x > 0 THEN '\"Infinity\"' WHEN x < 0 THEN '\"-Infinity\"' END"
+    ),
+    # In JSON a float remains one.
+    (
+        "_json_float_value(x) AS _json_float_text(x) || CASE WHEN regexp_full_match(_json_float_text(x), '-?[0-9]+')"
+        " THEN '.0' ELSE '' END"
+    ),
     "_json_of_alike(x) AS coalesce(CAST(to_json(x) AS VARCHAR), 'null')",
     "_json_of_float(x) AS coalesce(_json_float_text(x), 'null')",
     "_json_of_integer(x) AS coalesce(_json_number(CAST(x AS VARCHAR)), 'null')",
@@ -37,6 +45,7 @@ MACROS = (
         f"_json_rest(x) AS CASE WHEN {_PARTS} AND {_UNLIKE} THEN {_UNTOLD}"
         " WHEN typeof(x) = 'DOUBLE' THEN _json_float_text(TRY_CAST(x AS DOUBLE))"
         " WHEN starts_with(typeof(x), 'TIME') THEN _json_moment(x)"
+        " WHEN typeof(x) = 'INTERVAL' THEN '\"' || _interval_iso(TRY_CAST(CAST(x AS VARCHAR) AS INTERVAL)) || '\"'"
         " WHEN typeof(x) = 'BLOB' THEN '\"' || to_base64(TRY_CAST(x AS BLOB)) || '\"'"
         " ELSE CAST(to_json(x) AS VARCHAR) END"
     ),
@@ -47,7 +56,8 @@ MACROS = (
     ),
     (
         f"_json_value(x) AS coalesce(CASE WHEN {_IS_DECIMAL} THEN"
-        " _decimal_text(CAST(x AS VARCHAR)) ELSE _json_rest(x) END, 'null')"
+        " _decimal_text(CAST(x AS VARCHAR)) WHEN typeof(x) = 'DOUBLE' THEN _json_float_value(TRY_CAST(x AS DOUBLE))"
+        " ELSE _json_rest(x) END, 'null')"
     ),
 )
 """Functions that the rewritten SQL calls: a number that no float can hold is a text in a text, and a number in JSON."""
@@ -62,7 +72,7 @@ def json_text(value: exp.Expr, leaf: str, depth: int = 0) -> exp.Expr:
     if isinstance(value, exp.Column) or isinstance(value.type, exp.DataType):
         return _typed(value, value.type, leaf, depth)
     # Planning a query takes seconds where a long argument is repeated for each type, so that it is bound once.
-    return _bound(value, f"_it{depth}", lambda_body=call(leaf, exp.column(f"_it{depth}")))
+    return bound(value, f"_it{depth}", call(leaf, exp.column(f"_it{depth}")))
 
 
 def _typed(value: exp.Expr, data: exp.DataType | None, leaf: str, depth: int) -> exp.Expr:
@@ -76,10 +86,10 @@ def _typed(value: exp.Expr, data: exp.DataType | None, leaf: str, depth: int) ->
         ]
         is_null = exp.Is(this=of.copy(), expression=exp.null())
         body = exp.Case(ifs=[exp.If(this=is_null, true=exp.Literal.string("null"))], default=_object(fields))
-        return _bound(value, name, body)
+        return bound(value, name, body)
     if kind is exp.DataType.Type.ARRAY and len(parts) == 1:
         element = _typed(exp.column(name), parts[0], leaf, depth + 1)
-        items = call("list_transform", value, _lambda(name, element))
+        items = call("list_transform", value, lambda_(name, element))
         joined = call("array_to_string", items, exp.Literal.string(","))
         return _or_null(_joined([exp.Literal.string("["), joined, exp.Literal.string("]")]))
     if kind is exp.DataType.Type.JSON:
@@ -87,7 +97,7 @@ def _typed(value: exp.Expr, data: exp.DataType | None, leaf: str, depth: int) ->
     macro = _KNOWN.get((leaf, kind), leaf) if isinstance(kind, exp.DType) else leaf
     if macro == "_json_of_alike" or isinstance(value, (exp.Column, exp.Dot)):
         return call(macro, value)
-    return _bound(value, name, call(macro, exp.column(name)))
+    return bound(value, name, call(macro, exp.column(name)))
 
 
 def _named(field: exp.Expr) -> tuple[str, exp.Expr]:
@@ -117,13 +127,3 @@ def _or_null(text: exp.Expr) -> exp.Expr:
 
 def _quoted(name: str) -> exp.Expr:
     return exp.to_identifier(name, quoted=True)
-
-
-def _bound(value: exp.Expr, name: str, lambda_body: exp.Expr) -> exp.Expr:
-    """A body with a name for a value that is computed once."""
-    items = call("list_transform", exp.Array(expressions=[value]), _lambda(name, lambda_body))
-    return call("list_extract", items, one())
-
-
-def _lambda(parameter: str, body: exp.Expr) -> exp.Expr:
-    return exp.Lambda(this=body, expressions=[exp.to_identifier(parameter)])

@@ -6,7 +6,7 @@ import re
 
 from sqlglot import exp
 
-from aggregator.engines.duckdb.dialect import elements
+from aggregator.engines.duckdb.dialect import cast_formats, elements, moment_texts
 from aggregator.engines.duckdb.dialect.typing import kind_of
 from aggregator.engines.duckdb.trees import call, one
 from aggregator.engines.protocol import QueryError
@@ -35,6 +35,11 @@ MACROS = (
         " || lpad(CAST(abs(minutes) % 60 AS VARCHAR), 2, '0')"
     ),
     (
+        "_zone_text(minutes) AS CASE WHEN minutes = 0 THEN 'UTC' WHEN minutes % 60 = 0"
+        " THEN 'UTC' || CASE WHEN minutes > 0 THEN '+' ELSE '' END || minutes // 60"
+        " ELSE 'UTC' || _offset_text(minutes, '') END"
+    ),
+    (
         "_local_text(instant, zone) AS _text(timezone(zone, instant))"
         " || replace(_offset_text(_minutes(instant, zone), ':'), ':00', '')"
     ),
@@ -54,6 +59,7 @@ _WEEKS = {"WEEK": 0, "SUNDAY": 0, "MONDAY": 1, "TUESDAY": 2, "WEDNESDAY": 3, "TH
 _WHOLE = {"DATE": "DATE", "TIME": "TIME", "DATETIME": "TIMESTAMP"}
 
 _OFFSET = re.compile(r"(?:UTC)?([+-])(\d{1,2})(?::?(\d\d))?", re.IGNORECASE)
+_OF_INSTANTS = frozenset({"%z", "%Ez", "%Z", "%s"})
 _UTC = exp.Literal.string("UTC")
 _TIMESTAMPS = frozenset({exp.DataType.Type.TIMESTAMPTZ, exp.DataType.Type.TIMESTAMPLTZ})
 _MOMENTS = _TIMESTAMPS | {exp.DataType.Type.DATETIME, exp.DataType.Type.TIMESTAMP}
@@ -213,8 +219,7 @@ def formatted(node: exp.Expr) -> exp.Expr:
             "%Ez": call("_offset_text", minutes, exp.Literal.string(":")),
             "%s": exp.cast(unix_seconds(exp.UnixSeconds(this=instant)), "TEXT"),
         }
-        if zone is None:
-            special["%Z"] = elements.text_of("UTC", instant)
+        special["%Z"] = call("_zone_text", minutes.copy())
         return elements.written(format_, _local(instant, zone), special)
     if isinstance(given, exp.TsOrDsToTime):
         return elements.written(format_, exp.maybe_parse("DATE '1970-01-01'") + exp.cast(moment, "TIME"), {})
@@ -224,30 +229,60 @@ def formatted(node: exp.Expr) -> exp.Expr:
     return node
 
 
-def _parsed(node: exp.Expr) -> exp.Expr:
-    format_, text_ = elements.readable(node.args.get("format")), node.this
+def _parsed(node: exp.Expr, zone: exp.Expr | None = None) -> exp.Expr:
+    """A moment on the clock that is meant, or that of UTC if it is read with a zone."""
+    format_, text_ = node.args.get("format"), node.this
+    if isinstance(format_, (exp.Literal, exp.RawString)) and moment_texts.SPECIAL.intersection(
+        elements.elements(format_.name)
+    ):
+        return exp.cast(_read_by_python(node, format_.name, zone), "TIMESTAMP", dialect="duckdb")
+    format_ = elements.readable(format_)
     if "%Y" not in format_.name and "%y" not in format_.name:
         format_ = exp.Literal.string(f"%Y {format_.name}")
         text_ = exp.paren(exp.DPipe(this=exp.Literal.string("1970 "), expression=text_))
     return call("strptime", text_, format_)
 
 
+def _read_by_python(node: exp.Expr, format_: str, zone: exp.Expr | None) -> exp.Expr:
+    """Fractions of seconds, offsets and zones."""
+    for each in elements.elements(format_):
+        if each.startswith("%") and each not in moment_texts.READ and each not in moment_texts.SHORT:
+            raise QueryError(f"the format element {each} is not translated for the embedded engine beside others")
+        if each in _OF_INSTANTS and zone is None:
+            raise QueryError(f"{each} is not allowed for this type")
+    return call("_py_moment", node.this, exp.Literal.string(format_), zone or exp.Literal.string(""))
+
+
 def parsed_date(node: exp.Expr) -> exp.Expr:
-    """PARSE_DATE, with the elements that both read alike."""
-    return exp.cast(_parsed(node), "DATE")
+    """PARSE_DATE, with the elements that both read alike; CAST with FORMAT, in its terms."""
+    format_ = node.args.get("format")
+    if isinstance(format_, exp.Literal) and "%" not in format_.name:
+        node.set("format", exp.Literal.string(cast_formats.readable(format_.name)))
+    parsed = _parsed(node)
+    if node.args.get("safe"):
+        parsed = call("TRY", parsed)
+    return exp.cast(parsed, "DATE")
 
 
 def parsed_time(node: exp.Expr) -> exp.Expr:
-    """PARSE_TIME, with the elements that both read alike."""
+    """PARSE_TIME, with the elements that both read alike, or fractions of seconds."""
     return exp.cast(_parsed(node), "TIME")
 
 
 def parsed_datetime(node: exp.Expr) -> exp.Expr:
-    """PARSE_DATETIME, with the elements that both read alike."""
+    """PARSE_DATETIME, with the elements that both read alike, or fractions of seconds."""
     return _parsed(node)
 
 
 def parsed_timestamp(node: exp.Expr) -> exp.Expr:
-    """PARSE_TIMESTAMP reads the clock of its zone, which sqlglot forgets."""
-    zone = node.args.get("zone")
-    return call("_instant", _parsed(node), zone) if zone else exp.cast(_parsed(node), "TIMESTAMPTZ", dialect="duckdb")
+    """PARSE_TIMESTAMP reads the clock of its zone, which sqlglot forgets, or that of an offset in the text."""
+    format_, zone = node.args.get("format"), node.args.get("zone")
+    if isinstance(format_, exp.Literal) and "%" not in format_.name:
+        raise QueryError(
+            "CAST of a text with FORMAT is not translated for the embedded engine, but AS DATE; PARSE_… is"
+        )
+    parsed = _parsed(node, zone or _UTC.copy())
+    is_utc = not isinstance(parsed, exp.Anonymous)
+    if zone and not is_utc:
+        return call("_instant", parsed, zone)
+    return exp.cast(parsed, "TIMESTAMPTZ", dialect="duckdb")

@@ -34,7 +34,8 @@ MACROS = (
     f"_averaged(x) AS CASE WHEN starts_with(typeof(x), 'DECIMAL(38') THEN {_STRAY_SAID} ELSE x END",
     (
         "_ieee_divide(x, y) AS CASE WHEN y = 0 AND x IS NOT NULL THEN CASE WHEN x = 0 OR isnan(CAST(x AS DOUBLE))"
-        " THEN CAST('nan' AS DOUBLE) WHEN x > 0 THEN CAST('inf' AS DOUBLE) ELSE CAST('-inf' AS DOUBLE) END"
+        " THEN CAST('nan' AS DOUBLE) WHEN (x > 0) = (printf('%g', CAST(y AS DOUBLE)) = '0')"
+        " THEN CAST('inf' AS DOUBLE) ELSE CAST('-inf' AS DOUBLE) END"
         " ELSE CAST(x AS DOUBLE) / CAST(y AS DOUBLE) END"
     ),
     "_safe_add(x, y) AS TRY(x + y)",
@@ -45,6 +46,17 @@ MACROS = (
         "_range_bucket(x, bounds) AS CASE WHEN list_sort(bounds) IS DISTINCT FROM bounds THEN"
         " error('Elements in input array to RANGE_BUCKET must be in ascending order') WHEN x IS NOT NULL THEN"
         " len(list_filter(bounds, lambda _one: _one <= x)) END"
+    ),
+    (
+        "_steps(first, last, step) AS"
+        " range(0, CAST(greatest(floor(CAST(last - first AS DOUBLE) / CAST(step AS DOUBLE)), -2) AS BIGINT) + 2)"
+    ),
+    (
+        "_generate_array(first, last, step) AS CASE WHEN step = 0 THEN error('Sequence step cannot be 0.')"
+        " WHEN first IS NOT NULL AND last IS NOT NULL AND step IS NOT NULL THEN"
+        " list_filter(list_transform(_steps(first, last, step),"
+        " lambda _place: first + CAST(_place AS INTEGER) * step), lambda _one:"
+        " CASE WHEN step > 0 THEN _one <= last ELSE _one >= last END) END"
     ),
     "_is_beyond(y, x) AS NOT isfinite(y) AND isfinite(CAST(x AS DOUBLE))",
     "_sqrt(x) AS CASE WHEN x < 0 THEN error('Argument to SQRT cannot be negative') ELSE sqrt(x) END",
@@ -193,3 +205,13 @@ def named(name: str) -> Callable[[exp.Expr], exp.Expr]:
 
     rewrite.__doc__ = f"By the macro {name}."
     return rewrite
+
+
+def generated(node: exp.Expr) -> exp.Expr:
+    """GENERATE_ARRAY of FLOAT64 and NUMERIC: each by its place, so that nothing adds up."""
+    first, last, step = (node.args.get(each) or exp.Literal.number(1) for each in ("start", "end", "step"))
+    kinds = {kind_of(each) for each in (first, last, step)}
+    for kind, type_ in ((exp.DataType.Type.DOUBLE, "DOUBLE"), (exp.DataType.Type.DECIMAL, "DECIMAL(38, 9)")):
+        if kind in kinds:
+            return call("_generate_array", *(exp.cast(each, type_, dialect="duckdb") for each in (first, last, step)))
+    return node

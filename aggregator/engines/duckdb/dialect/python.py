@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from typing import Any, Literal, TypeAlias, cast
 
+from aggregator.engines.duckdb.dialect import interval_texts, json_changes, moment_texts, octets
 from aggregator.engines.duckdb.dialect.farm import fingerprint
 
 
@@ -102,7 +103,11 @@ PYTHON: dict[str, tuple[Callable[..., Any], tuple[str, ...], str]] = {
     "_py_fingerprint": (fingerprint, (_BYTES,), _INTEGER),
     "_py_to_base32": (lambda value: base64.b32encode(value).decode(), (_BYTES,), _TEXT),
     "_py_from_base32": (_from_base32, (_TEXT,), _BYTES),
+    **octets.PYTHON,
+    **json_changes.PYTHON,
     "_py_json_text": (_json_text, (_TEXT,), _TEXT),
+    "_py_interval": (interval_texts.read, (_TEXT,), _TEXT),
+    "_py_moment": (moment_texts.read, (_TEXT, _TEXT, _TEXT), _TEXT),
     "_py_json_keys": (_json_keys, (_TEXT, _INTEGER), "VARCHAR[]"),
 }
 """By the name that the rewritten SQL calls: the function, the types that it takes, and the one that it gives.

@@ -11,14 +11,31 @@ from collections.abc import Callable
 from sqlglot import exp
 
 from aggregator.engines.duckdb import aliases, arrays, bits, lists, sketches
-from aggregator.engines.duckdb.dialect import documents, formats, json_texts, moments, numbers, python, structs, texts
+from aggregator.engines.duckdb.dialect import (
+    documents,
+    floats,
+    formats,
+    intervals,
+    json_changes,
+    json_texts,
+    moments,
+    numbers,
+    octets,
+    python,
+    structs,
+    texts,
+)
 from aggregator.engines.duckdb.dialect.typing import kind_of
 from aggregator.engines.duckdb.trees import call
 
 MACROS = (
     "_position(text, n) AS CASE WHEN n = 0 OR n < -length(text) THEN 1 ELSE n END",
+    *intervals.MACROS,
+    *intervals.TEXT_MACROS,
     *texts.MACROS,
+    *structs.MACROS,
     *numbers.MACROS,
+    *floats.MACROS,
     *moments.MACROS,
     *json_texts.MACROS,
     *documents.MACROS,
@@ -88,6 +105,7 @@ _CASTS: dict[exp.DType, Rewrite] = {
     **dict.fromkeys(exp.DataType.TEXT_TYPES, texts.cast_to_text),
     exp.DataType.Type.BINARY: texts.cast_to_bytes,
     exp.DataType.Type.TIME: moments.time_of,
+    exp.DataType.Type.INTERVAL: intervals.from_text,
 }
 
 
@@ -114,8 +132,34 @@ def _latest(node: exp.Expr) -> exp.Expr:
 
 
 def _sum(node: exp.Expr) -> exp.Expr:
-    """Integers that are written out are INT64; DATE + INT64 is a number of days."""
-    return numbers.wide(moments.later(node))
+    """Integers that are written out are INT64; DATE + INT64 is a number of days; two moments differ by an INTERVAL."""
+    better = intervals.added(node)
+    return numbers.wide(moments.later(node)) if better is node else better
+
+
+def _product(node: exp.Expr) -> exp.Expr:
+    """NUMERIC by NUMERIC is rounded to nine digits; INTERVAL by INT64 is computed part by part; integers are INT64."""
+    better = intervals.product(node)
+    return numbers.product(node) if better is node else better
+
+
+def _quotient(node: exp.Expr) -> exp.Expr:
+    """X / 0 is an error, not infinity; NUMERIC by NUMERIC has nine digits; INTERVAL by INT64 is one."""
+    better = intervals.quotient(node)
+    return numbers.division(node) if better is node else better
+
+
+def _average(node: exp.Expr) -> exp.Expr:
+    """AVG of NUMERIC is NUMERIC, and AVG of INTERVAL is INTERVAL; DuckDB computes the first as a float."""
+    better = intervals.average(node)
+    return numbers.average(node) if better is node else better
+
+
+def _window(node: exp.Expr) -> exp.Expr:
+    """AVG of NUMERIC over a window: the sum over it by the count over it; SUM of INTERVAL: each part; MIN of NaN."""
+    better = intervals.windowed(node)
+    better = floats.windowed_minimum(node) if better is node else better
+    return numbers.window(node) if better is node else better
 
 
 def _time(node: exp.Expr) -> exp.Expr:
@@ -150,8 +194,8 @@ REWRITES: dict[type[exp.Expr], Rewrite] = {
     # numbers
     exp.Add: _sum,
     exp.Sub: _sum,
-    exp.Mul: numbers.product,
-    exp.Div: numbers.division,
+    exp.Mul: _product,
+    exp.Div: _quotient,
     exp.IntDiv: numbers.whole_division,
     exp.SafeDivide: numbers.safe_division,
     exp.SafeAdd: numbers.named("_safe_add"),
@@ -170,26 +214,36 @@ REWRITES: dict[type[exp.Expr], Rewrite] = {
     exp.Sec: numbers.named("_sec"),
     exp.Csch: numbers.named("_csch"),
     exp.Sech: numbers.named("_sech"),
+    **dict.fromkeys((exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE), floats.compared),
+    exp.Least: floats.least,
+    exp.In: floats.among,
+    exp.Case: floats.case,
+    exp.Nullif: floats.null_if,
+    exp.Sign: floats.sign,
     exp.DataType: _numeric,
     exp.Literal: _float_literal,
     exp.Cast: _cast,
     exp.TryCast: _cast,
     exp.BitwiseLeftShift: bits.shift_left,
     exp.BitwiseRightShift: bits.shift_right,
-    exp.BitwiseCount: bits.count,
+    exp.BitwiseCount: octets.or_else(bits.count),
     # texts
     exp.Like: texts.like,
-    exp.Upper: texts.upper,
-    exp.Trim: texts.trim,
+    exp.Contains: texts.contains,
+    exp.Upper: octets.or_else(texts.upper),
+    exp.Trim: octets.or_else(texts.trim),
     exp.ByteLength: texts.byte_length,
-    exp.Pad: texts.pad,
-    exp.Substring: _substring,
-    exp.StrPosition: texts.position,
-    exp.Split: texts.split,
+    exp.Pad: octets.or_else(texts.pad),
+    exp.Substring: octets.or_else(_substring),
+    exp.StrPosition: octets.or_else(texts.position),
+    exp.Split: octets.or_else(texts.split),
+    **dict.fromkeys((exp.Left, exp.Right, exp.Reverse, exp.Replace, exp.Repeat), octets.or_else(None)),
+    **dict.fromkeys((exp.Lower, exp.StartsWith, exp.EndsWith), octets.or_else(None)),
+    exp.Concat: octets.concatenated,
     exp.Ascii: numbers.named("_ascii"),
     exp.Unicode: numbers.named("_unicode"),
     exp.Chr: numbers.named("_chr"),
-    exp.ToCodePoints: numbers.named("_code_points"),
+    exp.ToCodePoints: octets.or_else(numbers.named("_code_points")),
     exp.CodePointsToBytes: numbers.named("_bytes_of_code_points"),
     exp.CodePointsToString: numbers.named("_from_code_points"),
     exp.Normalize: texts.normalize,
@@ -197,6 +251,8 @@ REWRITES: dict[type[exp.Expr], Rewrite] = {
     exp.SafeConvertBytesToString: numbers.named("_py_lenient_text"),
     exp.SHA2Digest: texts.sha2,
     exp.FarmFingerprint: texts.fingerprint,
+    exp.Unhex: numbers.named("_py_from_hex"),
+    exp.FromBase64: numbers.named("_py_from_base64"),
     exp.ToBase32: numbers.named("_py_to_base32"),
     exp.FromBase32: numbers.named("_py_from_base32"),
     exp.RegexpExtract: texts.extracted,
@@ -222,10 +278,20 @@ REWRITES: dict[type[exp.Expr], Rewrite] = {
     exp.Time: moments.time_of,
     exp.TsOrDsToTime: _time,
     exp.Extract: moments.extract,
+    exp.Interval: intervals.literal,
+    exp.MakeInterval: intervals.made,
+    exp.JustifyDays: numbers.named("_justify_days"),
+    exp.JustifyHours: numbers.named("_justify_hours"),
+    exp.JustifyInterval: numbers.named("_justify_interval"),
     # JSON
     exp.JSONExtract: documents.found,
     exp.JSONExtractArray: documents.found_array,
     exp.JSONFormat: documents.written,
+    **dict.fromkeys((exp.JSONSet, exp.JSONArrayAppend, exp.JSONArrayInsert), json_changes.changed),
+    exp.JSONRemove: json_changes.removed,
+    exp.JSONStripNulls: json_changes.stripped,
+    exp.JSONObject: json_changes.object_,
+    exp.JSONArray: json_changes.array,
     exp.JSONType: numbers.named("_json_type"),
     exp.JSONKeysAtDepth: documents.keys,
     exp.Int64: numbers.named("_json_integer"),
@@ -236,20 +302,21 @@ REWRITES: dict[type[exp.Expr], Rewrite] = {
     exp.LaxString: numbers.named("_lax_text"),
     exp.LaxBool: numbers.named("_lax_bool"),
     # arrays and structs
-    exp.EQ: structs.equal,
-    exp.NEQ: structs.equal,
-    exp.In: structs.among,
     exp.Bracket: arrays.item,
     exp.Unnest: arrays.unnest,
     exp.Array: lists.array,
     exp.ArraySlice: arrays.sliced,
+    exp.GenerateSeries: numbers.generated,
     exp.ArrayFirst: numbers.named("_array_first"),
     exp.ArrayLast: numbers.named("_array_last"),
     exp.Dot: sketches.sketch,
     # aggregates
     exp.CountIf: _count_if,
-    exp.Avg: numbers.average,
-    exp.Window: numbers.window,
+    exp.Sum: intervals.total,
+    exp.Avg: _average,
+    exp.Window: _window,
+    exp.Min: floats.minimum,
+    **dict.fromkeys((exp.Variance, exp.VariancePop, exp.Stddev, exp.StddevSamp, exp.StddevPop), floats.variance),
     exp.Corr: numbers.correlation,
     exp.Distinct: _distinct,
     exp.ArrayAgg: arrays.collected,

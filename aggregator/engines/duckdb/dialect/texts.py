@@ -6,8 +6,9 @@ import re
 
 from sqlglot import exp
 
+from aggregator.engines.duckdb.dialect import cast_formats
 from aggregator.engines.duckdb.dialect.typing import kind_of
-from aggregator.engines.duckdb.trees import call
+from aggregator.engines.duckdb.trees import bound, call, is_long
 from aggregator.engines.protocol import QueryError
 
 _SPACES = "' ' || chr(9) || chr(10) || chr(11) || chr(12) || chr(13) || chr(133) || chr(160) || chr(5760)" + "".join(
@@ -17,7 +18,7 @@ _SPACES = "' ' || chr(9) || chr(10) || chr(11) || chr(12) || chr(13) || chr(133)
 MACROS = (
     # 15 digits, if they stand for the same number, else 17, as Google's libraries write it.
     (
-        "_float_text(x) AS CASE WHEN CAST(printf('%.15g', x) AS DOUBLE) = x THEN printf('%.15g', x)"
+        "_float_text(x) AS CASE WHEN x = 0 THEN '0' WHEN CAST(printf('%.15g', x) AS DOUBLE) = x THEN printf('%.15g', x)"
         " WHEN isfinite(x) THEN printf('%.17g', x) ELSE CAST(x AS VARCHAR) END"
     ),
     "_decimal_text(text) AS CASE WHEN contains(text, '.') THEN rtrim(rtrim(text, '0'), '.') ELSE text END",
@@ -31,6 +32,7 @@ MACROS = (
         "_text(x) AS CASE WHEN typeof(x) IN ('DOUBLE', 'FLOAT') THEN _float_text(TRY_CAST(x AS DOUBLE))"
         " WHEN starts_with(typeof(x), 'DECIMAL') THEN _decimal_text(CAST(x AS VARCHAR))"
         " WHEN starts_with(typeof(x), 'TIME') THEN _moment_text(CAST(x AS VARCHAR))"
+        " WHEN typeof(x) = 'INTERVAL' THEN _interval_text(TRY_CAST(CAST(x AS VARCHAR) AS INTERVAL))"
         " WHEN typeof(x) = 'BLOB' THEN decode(TRY_CAST(x AS BLOB))"
         " ELSE CAST(x AS VARCHAR) END"
     ),
@@ -60,15 +62,15 @@ MACROS = (
 def cast_to_text(node: exp.Expr) -> exp.Expr:
     """Floats in 15 or 17 digits, NUMERIC without zeros at its end, fractions of seconds in threes, BYTES as UTF-8."""
     if node.args.get("format"):
-        raise QueryError(
-            "CAST with FORMAT is not translated for the embedded engine; FORMAT_DATE and FORMAT_TIMESTAMP are"
-        )
+        return cast_formats.as_text(node)
+    if isinstance(node, exp.TryCast) and kind_of(node.this) is exp.DataType.Type.BINARY:
+        return call("TRY", call("decode", node.this))
     return call("_text", node.this)
 
 
 def cast_to_bytes(node: exp.Expr) -> exp.Expr:
     """A STRING becomes its UTF-8; DuckDB takes only ASCII."""
-    return call("_as_bytes", node.this)
+    return cast_formats.as_bytes(node) if node.args.get("format") else call("_as_bytes", node.this)
 
 
 def like(node: exp.Expr) -> exp.Expr:
@@ -76,9 +78,16 @@ def like(node: exp.Expr) -> exp.Expr:
     several = node.expression
     if isinstance(several, (exp.Any, exp.All)):
         patterns = several.this.expressions if isinstance(several.this, exp.Tuple) else [several.this.unnest()]
-        each = [_like(node.this.copy(), pattern, is_negated=bool(node.args.get("negate"))) for pattern in patterns]
-        return exp.paren((exp.or_ if isinstance(several, exp.Any) else exp.and_)(*each))
+        is_bound = is_long(node.this) and not any(map(_has_query, patterns))
+        text = exp.column("_text") if is_bound else node.this
+        each = [_like(text.copy(), pattern, is_negated=bool(node.args.get("negate"))) for pattern in patterns]
+        found = exp.paren((exp.or_ if isinstance(several, exp.Any) else exp.and_)(*each))
+        return bound(node.this, "_text", found) if is_bound else found
     return _like(node.this, node.expression, is_negated=bool(node.args.get("negate")))
+
+
+def _has_query(node: exp.Expr) -> bool:
+    return node.find(exp.Query, exp.AggFunc) is not None
 
 
 def _like(text: exp.Expr, pattern: exp.Expr, *, is_negated: bool) -> exp.Expr:
@@ -168,3 +177,11 @@ def joined(node: exp.Expr) -> exp.Expr:
     collected = exp.Filter(this=exp.ArrayAgg(this=inner), expression=present)
     first = call("list_slice", collected, exp.Literal.number(1), limit.expression)
     return call("array_to_string", first, node.args.get("separator") or exp.Literal.string(","))
+
+
+def contains(node: exp.Expr) -> exp.Expr:
+    """CONTAINS_SUBSTR, of a STRING: whatever the case, and however the characters are put together."""
+    sides = [each.this if isinstance(each, exp.Lower) else each for each in (node.this, node.expression)]
+    if not isinstance(sides[1], exp.Literal):
+        raise QueryError("CONTAINS_SUBSTR looks for a text that is written out")
+    return call("contains", *(call("_py_normalize", each, exp.Literal.string("NFKC"), exp.true()) for each in sides))

@@ -10,6 +10,7 @@ from sqlglot import exp
 
 from aggregator.core.names import TableName
 from aggregator.engines.duckdb import bits, sketches
+from aggregator.engines.duckdb.dialect import intervals, structs
 from aggregator.engines.duckdb.dialect.binding import bound, repeated
 from aggregator.engines.duckdb.dialect.moments import with_zones
 from aggregator.engines.duckdb.dialect.rewrites import CALLS, MACROS, REWRITES
@@ -18,7 +19,8 @@ from aggregator.engines.duckdb.dialect.typing import Schemas, tell_types
 from aggregator.engines.duckdb.outside import refuse_outside
 from aggregator.engines.duckdb.trees import call
 
-_REPEATED = repeated([each for each in MACROS if each not in sketches.MACROS])  # an aggregate takes no parameter
+_IN_AGGREGATES = {*sketches.MACROS, *intervals.PART_MACROS}
+_REPEATED = repeated([each for each in MACROS if each not in _IN_AGGREGATES])  # an aggregate takes no parameter
 _Columns = tuple[tuple[TableName, tuple[tuple[str, str], ...]], ...]
 
 
@@ -38,8 +40,10 @@ def translated(sql: str, columns: _Columns) -> str:
     read = functools.partial(sqlglot.parse_one, sql, read=Source)
     tree = read()
     refuse_outside(tree)
-    tell_types(tree, read, {name: dict(each) for name, each in columns})
+    schemas = {name: dict(each) for name, each in columns}
+    tell_types(tree, read, schemas)
     with_zones(tree)
+    structs.compare_fields(tree, schemas)
     tree = bits.regroup(tree)
     return bound(_rewritten(tree), _REPEATED).sql(dialect="duckdb")
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from sqlglot import exp
+from sqlglot.dialects.bigquery import BigQuery
 from sqlglot.errors import SqlglotError
-from sqlglot.optimizer.annotate_types import annotate_types
+from sqlglot.optimizer.annotate_types import TypeAnnotator, annotate_types
 from sqlglot.optimizer.qualify import qualify
 from sqlglot.schema import MappingSchema
 
@@ -15,10 +16,25 @@ from aggregator.core.names import TableName
 Schemas = Mapping[TableName, Mapping[str, str]]
 """The columns of tables, by their types on BigQuery."""
 
-_TYPED = (
-    *(exp.Avg, exp.Div, exp.Mul, exp.SafeDivide, exp.Add, exp.Sub, exp.Bracket, exp.ByteLength, exp.TsOrDsToTime),
-    *(exp.DateTrunc, exp.DateAdd, exp.DateSub, exp.DateDiff, exp.JSONFormat, exp.JSONExtract, exp.JSONExtractArray),
-)
+_MOMENTS = frozenset(exp.DataType.TEMPORAL_TYPES)
+_INTERVAL = exp.DataType.Type.INTERVAL
+
+
+def _arithmetic(inference: TypeAnnotator, node: exp.Binary) -> exp.Expr:
+    """What sqlglot does not know of INTERVAL: two moments differ by one, and it comes of itself and a number."""
+    kinds = kind_of(node.this), kind_of(node.expression)
+    moments = [kind in _MOMENTS for kind in kinds]
+    if (isinstance(node, exp.Sub) and all(moments)) or (_INTERVAL in kinds and not any(moments)):
+        node._type = exp.DataType(this=_INTERVAL)  # noqa: SLF001  (the setter parses)
+        return node
+    annotator = BigQuery.EXPRESSION_METADATA[type(node)]["annotator"]
+    found: exp.Expr = annotator(inference, node)
+    return found
+
+
+_METADATA = BigQuery.EXPRESSION_METADATA | {
+    kind: {"annotator": _arithmetic} for kind in (exp.Add, exp.Sub, exp.Mul, exp.Div)
+}
 _CANT_FOLLOW = (SqlglotError, RecursionError, AttributeError, KeyError, IndexError, TypeError, ValueError)
 _NUMERIC = frozenset({exp.DataType.Type.DECIMAL, exp.DataType.Type.BIGDECIMAL})
 _EXACT = _NUMERIC | frozenset(exp.DataType.SIGNED_INTEGER_TYPES)
@@ -30,8 +46,6 @@ def tell_types(tree: exp.Expr, again: Callable[[], exp.Expr], schemas: Schemas) 
     The same tree is read ``again``, which is quicker than copying it, and qualified, because sqlglot infers nothing
     before; what it makes of each node is told to the original.
     """
-    if tree.find(*_TYPED) is None:
-        return
     copy = again()
     kept = list(copy.walk())
     nodes = list(tree.walk())
@@ -52,7 +66,7 @@ def tell_types(tree: exp.Expr, again: Callable[[], exp.Expr], schemas: Schemas) 
             quote_identifiers=False,
             identify=False,
         )
-        annotate_types(qualified, schema=schema, dialect="bigquery")
+        annotate_types(qualified, schema=schema, dialect="bigquery", expression_metadata=_METADATA)
         _tell_parts_of_json(qualified)
     except _CANT_FOLLOW:
         return

@@ -43,7 +43,11 @@ _OTHERWISE_SHOWN = (
 
 _WRITES = tuple(f"timetostr element {each}" for each in ("%k", "%l", "%P"))
 _READS = tuple(f"{kind} element %F" for kind in ("strtodate", "strtotime", "parsedatetime"))
-DOCUMENTED: dict[str, frozenset[str]] = dict.fromkeys((*_WRITES, *_READS), frozenset())
+DOCUMENTED: dict[str, frozenset[str]] = {
+    **dict.fromkeys((*_WRITES, *_READS), frozenset()),
+    "contains": frozenset({"STRING"}),
+    **dict.fromkeys(("tobase32", "frombase32"), frozenset({"BYTES", "STRING"})),
+}
 """What the reference engine can't tell, and the documentation says exactly: shown by the tests of the dialect."""
 
 _ON_ANY = 6
