@@ -5,6 +5,7 @@ A copy of the tree is qualified and typed; the copy is for reasoning only and ne
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import re
@@ -19,7 +20,7 @@ from aggregator.compile.analysis.relations import Relations
 from aggregator.compile.analysis.types import NULL, type_of
 from aggregator.compile.nodes import Nodes, copy_of
 from aggregator.compile.query import Query
-from aggregator.core.diagnostics import Diagnostic
+from aggregator.core.diagnostics import Diagnostic, Document
 from aggregator.core.graph import OutputColumn
 from aggregator.core.names import TableName
 
@@ -103,6 +104,18 @@ def analyse(query: Query, schemas: Schemas, parameter_type: str) -> Analysis | l
         return found
     expressions = relations.expressions
     return Analysis(query, _columns(relation), tree, expressions.uses_parameters, tuple(expressions.remarks))
+
+
+def tell_types_of(tree: exp.Expr, text: str, schemas: Schemas) -> None:
+    """Qualify and type a tree in place, as far as it can be followed; what is wrong with it is not said.
+
+    Nothing is known of the types of parameters. ``text`` is what the tree was read from.
+    """
+    if not isinstance(tree, exp.Query):
+        return
+    query = Query(text, tree, Document("", text), 0)
+    with contextlib.suppress(*_CANT_FOLLOW):
+        Relations(query, schemas, None).read(tree)
 
 
 def _columns(relation: Relation) -> tuple[OutputColumn, ...]:

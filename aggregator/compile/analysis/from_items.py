@@ -86,13 +86,12 @@ class FromItems:
         if not isinstance(node.this, exp.Identifier):
             return Source(self._alias(node), (), is_open=True)  # a table function
         name = node.name.casefold()
-        if node.args.get("db") is not None:
-            table = TableName(node.db, node.name)
-            return Source.of_table(self._alias(node, name), str(table), self._schemas.get(table, ()))
-        relation = self._relations.find_with(name)
+        relation = None if node.args.get("db") is not None else self._relations.find_with(name)
         if relation is not None:
             node.this.args["this"] = name
-        return self._of_relation(self._alias(node, name), relation)
+            return self._of_relation(self._alias(node, name), relation)
+        table = TableName(node.db, node.name)
+        return Source.of_table(self._alias(node, name), str(table), self._schemas.get(table, ()))
 
     def _unnest(self, node: exp.Unnest, level: Level) -> Source:
         """UNNEST: the element under its alias, the offset, and the fields of a STRUCT as columns of their own."""

@@ -37,11 +37,11 @@ def schemas_of(graph: Graph, reader: TableName) -> dict[TableName, dict[str, str
 def schema_of(graph: Graph, name: TableName) -> dict[str, str] | None:
     """The columns of a table by their types on BigQuery, as far as they are known; None of one that is unknown."""
     if name in graph.models:
-        return {column.name: column.type for column in graph.models[name].columns if column.type}
+        return {column.name: column.type for column in graph.models[name].columns}
     if name not in graph.sources:
         return None
     source = graph.sources[name]
-    return {str(each.name): each.type for each in (*source.columns, *source.pseudo_columns) if each.type}
+    return {str(each.name): each.type for each in (*source.columns, *source.pseudo_columns)}
 
 
 def to_come(graph: Graph, reader: TableName, there: Collection[TableName]) -> Iterator[tuple[TableName, Columns]]:

@@ -35,10 +35,9 @@ def to_duckdb(sql: str, schemas: Schemas | None = None) -> str:
 @functools.lru_cache(maxsize=4096)
 def translated(sql: str, columns: _Columns) -> str:
     """The same, of what can be kept."""
-    read = functools.partial(sqlglot.parse_one, sql, read=Source)
-    tree = read()
+    tree = sqlglot.parse_one(sql, read=Source)
     refuse_outside(tree)
-    tell_types(tree, read, {name: dict(each) for name, each in columns})
+    tell_types(tree, sql, {name: dict(each) for name, each in columns})
     with_zones(tree)
     tree = bits.regroup(tree)
     return bound(_rewritten(tree), _REPEATED).sql(dialect="duckdb")
