@@ -12,10 +12,13 @@ from concurrent import futures
 from pathlib import Path
 
 import duckdb
+from duckdb.func import FunctionNullHandling
 
+from aggregator.compile.routines import Routines
+from aggregator.engines.duckdb.dialect import javascript, type_to_duckdb
 from aggregator.engines.duckdb.dialect.called import macros_in
 from aggregator.engines.duckdb.dialect.python import MARK, PYTHON
-from aggregator.engines.protocol import WarehouseError
+from aggregator.engines.protocol import QueryError, WarehouseError
 
 _MAGIC = b"DUCK"
 _HOLDER = re.compile(r"Conflicting lock is held in (.+?) \(PID (\d+)\)")
@@ -38,6 +41,7 @@ class Connection:
         self._parsed: dict[str, duckdb.Statement] = {}
         self._made: set[str] = set()
         self._has_python = False  # making functions takes a tenth of a second, and few queries need them
+        self._routines: list[Routines] = []
         self._worker = futures.ThreadPoolExecutor(max_workers=1)
         deadline = time.monotonic() + wait
         if not self._lock.acquire(blocking=False):
@@ -58,6 +62,8 @@ class Connection:
             self._has_python = True
             with_python(self.db)
         if sql not in self._parsed:
+            if javascript.MARK in sql:
+                self._make_javascript(sql)
             self._make(macros_in(sql))
             (self._parsed[sql],) = self.db.extract_statements(sql)
         statement = self._parsed[sql]
@@ -65,6 +71,24 @@ class Connection:
             self._parsed.clear()
             self._made.clear()
         return self.db.execute(statement, parameters)
+
+    def know(self, routines: Routines) -> None:
+        """Let queries call the functions in JavaScript that a project declares."""
+        self._routines.append(routines)
+
+    def _make_javascript(self, sql: str) -> None:
+        """Make the functions that a query calls."""
+        for routine in (each for routines in self._routines for each in routines.values() if each.code):
+            name = javascript.name_of(routine)
+            if name not in sql or name in self._made:
+                continue
+            if javascript.is_missing():
+                raise QueryError(f"{routine.name} is written in JavaScript; install aggregator[{javascript.EXTRA}]")
+            takes = [duckdb.sqltype(type_to_duckdb(each.type)) for each in routine.parameters]
+            gives = duckdb.sqltype(type_to_duckdb(routine.returns))
+            special = FunctionNullHandling.SPECIAL  # NULL is a value to them
+            self.db.create_function(name, javascript.function_of(routine), [*takes], gives, null_handling=special)
+            self._made.add(name)
 
     def _make(self, macros: Iterable[str]) -> None:
         """Let queries call functions of ours."""

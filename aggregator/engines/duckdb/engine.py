@@ -18,7 +18,7 @@ from aggregator.core.writes import Expectation, OverwritePartitions, Published, 
 from aggregator.engines.codes import NOT_AS_BIGQUERY
 from aggregator.engines.duckdb.catalog import Columns, moment_sql, quoted, view_versions
 from aggregator.engines.duckdb.connection import Connection
-from aggregator.engines.duckdb.dialect import to_duckdb
+from aggregator.engines.duckdb.dialect import javascript, to_duckdb
 from aggregator.engines.duckdb.dialect.called import macros_in
 from aggregator.engines.duckdb.dialect.python import MARK
 from aggregator.engines.duckdb.errors import lost, translated
@@ -182,7 +182,7 @@ class DuckDbEngine:
         self.forget(write.table)
         readable_query = readable(write.query, self._graph, self._graph.upstream(write.table))
         query = to_duckdb(readable_query, schemas_of(self._graph, write.table))
-        if MARK in query:
+        if MARK in query or javascript.MARK in query:
             raise QueryError(f"a view can't call what only this program has; let {write.table} be a table")
         for macro in macros_in(query):
             self._db.execute(f"CREATE OR REPLACE MACRO {macro}")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from aggregator.engines.duckdb.lambdas import Element, bound, each, is_plain, refers
-from aggregator.engines.duckdb.trees import call
+from aggregator.engines.duckdb.trees import call, one
 
 MACROS = (
     (
@@ -60,6 +60,9 @@ _NOT_VALUES = (exp.Array, exp.SubqueryPredicate, exp.UDTF)
 
 _FUNCTIONS: dict[type[exp.Expr], str] = {exp.Sum: "list_sum", exp.Min: "list_min", exp.Max: "list_max"}
 _AGGREGATES: tuple[type[exp.Expr], ...] = (exp.Filter, exp.Count, *_FUNCTIONS)
+_ROWS = (exp.From, exp.Join, exp.Exists, exp.Array, exp.SetOperation, exp.CTE, exp.Subquery, exp.Lateral)
+_ONLY_FROM = frozenset({"expressions", "from_"})
+_NOT_IN_LAMBDA = (exp.Query, exp.AggFunc, exp.Window, exp.Unnest)
 _SUMMED = Element("_summed")
 
 
@@ -100,6 +103,25 @@ def scalar(node: exp.Expr) -> exp.Expr:
             return node
         slot.replace(better)
     return holder.this if isinstance(holder.this, exp.Func) else holder
+
+
+def named(node: exp.Expr) -> exp.Expr:
+    """``(SELECT x + x FROM UNNEST([f(y)]) AS x)``: an expression in which another one has a name."""
+    select = node.this
+    if not isinstance(select, exp.Select) or isinstance(node.parent, _ROWS) or node.arg_key == "query":
+        return node
+    if len(select.expressions) != 1 or any(value for key, value in select.args.items() if key not in _ONLY_FROM):
+        return node
+    source, body = select.args["from_"].this, select.expressions[0].unalias()
+    alias = source.args.get("alias") if isinstance(source, exp.Unnest) else None
+    if alias is None or len(alias.columns) != 1 or len(source.expressions) != 1 or source.args.get("offset"):
+        return node
+    items, name = source.expressions[0], alias.columns[0].name
+    if not isinstance(items, exp.Array) or len(items.expressions) != 1 or body.find(*_NOT_IN_LAMBDA):
+        return node
+    named = bound(body, Element(name), exp.column(name))
+    function = exp.Lambda(this=named, expressions=[exp.to_identifier(name)])
+    return call("list_extract", call("list_transform", items.copy(), function), one())
 
 
 def array(node: exp.Expr) -> exp.Expr:

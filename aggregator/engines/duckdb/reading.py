@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 import sqlglot
 from sqlglot import exp
 
+from aggregator.compile.routines import routines_of
 from aggregator.core.graph import CompiledModel, Graph
+from aggregator.core.lazily import Lazily
 from aggregator.core.names import TableName
 from aggregator.core.writes import Write
 from aggregator.engines.duckdb.catalog import Columns
 from aggregator.engines.duckdb.dialect import type_to_duckdb, with_columns
+from aggregator.engines.duckdb.dialect.inlining import with_bodies
 from aggregator.engines.duckdb.pseudo import without_pseudo
 from aggregator.engines.duckdb.sketches import stored_type
 from aggregator.engines.duckdb.tables import Tables
@@ -20,11 +24,24 @@ from aggregator.engines.protocol import QueryError
 
 
 def readable(query: str, graph: Graph, tables: Iterable[TableName]) -> str:
-    """A query of some tables whose stars see of sources what they would see in BigQuery."""
+    """A query of some tables without calls of declared functions, and whose stars see of sources what BigQuery's do."""
     sources = graph.sources
+    query = without_calls(query, graph)
     read = [name for name in tables if name in sources and sources[name].pseudo_columns]
     hidden = tuple((name, tuple(str(each.name) for each in sources[name].pseudo_columns)) for name in read)
     return without_pseudo(query, hidden) if hidden else query
+
+
+def without_calls(query: str, graph: Graph) -> str:
+    """A query, in BigQuery's SQL, in which declared functions are replaced by what they compute."""
+    if not graph.project.functions:
+        return query
+    tables = {str(name): functools.partial(_names_of, graph, name) for name in graph.calendars}
+    return with_bodies(query, routines_of(graph.project.functions), Lazily(tables))
+
+
+def _names_of(graph: Graph, name: TableName) -> Collection[str]:
+    return schema_of(graph, name) or ()
 
 
 def schemas_of(graph: Graph, reader: TableName) -> dict[TableName, dict[str, str]]:

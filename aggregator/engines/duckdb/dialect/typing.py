@@ -1,4 +1,4 @@
-"""Types of expressions, where a correction depends on them: inferred as the compile stage does, from those of columns."""
+"""Types of expressions, where a correction depends on them: from those of columns, as the compile stage infers them."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ Schemas = Mapping[TableName, Mapping[str, str]]
 
 _TYPED = (
     *(exp.Avg, exp.Div, exp.Mul, exp.SafeDivide, exp.Add, exp.Sub, exp.Bracket, exp.ByteLength, exp.TsOrDsToTime),
+    exp.Cast,
     *(exp.DateTrunc, exp.DateAdd, exp.DateSub, exp.DateDiff, exp.JSONFormat, exp.JSONExtract, exp.JSONExtractArray),
 )
 _NUMERIC = frozenset({exp.DataType.Type.DECIMAL, exp.DataType.Type.BIGDECIMAL})
