@@ -16,6 +16,7 @@ from aggregator.core.names import TableName
 from aggregator.core.warehouse import ABSENT, WHOLE, LedgerRow, Snapshot, Version, Versions
 from aggregator.core.writes import Expectation, OverwritePartitions, Published, ReplaceTable, ReplaceView, Staged, Write
 from aggregator.engines.codes import NOT_AS_BIGQUERY
+from aggregator.engines.duckdb.blame import culprit
 from aggregator.engines.duckdb.catalog import Columns, moment_sql, quoted, view_versions
 from aggregator.engines.duckdb.connection import Connection
 from aggregator.engines.duckdb.dialect import javascript, to_duckdb
@@ -31,7 +32,7 @@ from aggregator.engines.duckdb.tables import Tables
 from aggregator.engines.duckdb.trial import DuckDbTrial
 from aggregator.engines.duckdb.types import told_type
 from aggregator.engines.duckdb.unload import Storage
-from aggregator.engines.protocol import NotHereError, QueryError, Rows, WarehouseError
+from aggregator.engines.protocol import Culprit, NotHereError, QueryError, Rows, WarehouseError
 
 if TYPE_CHECKING:
     from aggregator.core.calendar import Calendar, Partition
@@ -227,6 +228,13 @@ class DuckDbEngine:
         row = self._db.execute(self._in_duckdb(query), dict(parameters)).fetchone()
         assert row is not None  # noqa: S101  (aggregates without GROUP BY give a row of nothing)
         return tuple(row)
+
+    def culprit(self, write: Write, error: QueryError) -> Culprit | None:
+        """By running the query again without some of its expressions."""
+        schemas = schemas_of(self._graph, write.table)
+        return culprit(
+            write.query, error, schemas, lambda query: self.stage(dataclasses.replace(write, query=query), ())
+        )
 
     def refusal(self, model: CompiledModel) -> Diagnostic | None:
         """The first construct of a model that has not been shown to agree."""

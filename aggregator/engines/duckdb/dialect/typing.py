@@ -23,12 +23,13 @@ _NUMERIC = frozenset({exp.DataType.Type.DECIMAL, exp.DataType.Type.BIGDECIMAL})
 _EXACT = _NUMERIC | frozenset(exp.DataType.SIGNED_INTEGER_TYPES)
 
 
-def tell_types(tree: exp.Expr, sql: str, schemas: Schemas) -> None:
+def tell_types(tree: exp.Expr, sql: str, schemas: Schemas, *, always: bool = False) -> None:
     """Let the nodes of a tree know their types, as far as they can be told.
 
-    A copy is qualified on the way; what is found of each of its nodes is told to the original.
+    A copy is qualified on the way; what is found of each of its nodes is told to the original. Nothing is done where no
+    correction would ask, unless it is wanted ``always``.
     """
-    if tree.find(*_TYPED) is None:
+    if not always and tree.find(*_TYPED) is None:
         return
     copy = copy_of(tree)
     kept = list(copy.walk())
