@@ -13,7 +13,6 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
-from aggregator.compile.locate import Locator
 from aggregator.core.diagnostics import Diagnostic
 from aggregator.core.graph import CompiledModel, Graph
 from aggregator.core.plan import Step
@@ -260,6 +259,8 @@ class Builder:
             return Diagnostic(self.model.place, codes.COLUMNS_CHANGED, message, advice)
         if culprit is None:
             return Diagnostic(self.model.place, codes.QUERY_FAILED, f"{self.model.name}: {error}")
+        from aggregator.compile.locate import Locator  # noqa: PLC0415  (where all is well, no place is looked for)
+
         place = Locator(self._graph.project).place(self.model, culprit.start)
         return Diagnostic(place, codes.QUERY_FAILED, f"{self.model.name}: {culprit.message}, in {culprit.text}")
 

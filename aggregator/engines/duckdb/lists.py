@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
+from aggregator.compile.nodes import copy_of
 from aggregator.engines.duckdb.lambdas import Element, bound, each, is_plain, refers
 from aggregator.engines.duckdb.trees import call, one
 
@@ -93,7 +94,7 @@ def scalar(node: exp.Expr) -> exp.Expr:
     rows = None if select.args.get("kind") else _read(select)
     if rows is None:
         return node
-    holder = exp.paren(select.expressions[0].unalias(), copy=True)
+    holder = exp.Paren(this=copy_of(select.expressions[0].unalias()))
     found = [node for node in holder.find_all(*_AGGREGATES) if not node.find_ancestor(*_AGGREGATES)]
     slots = [(node.replace(exp.null()), _aggregated(node, rows)) for node in found]
     if not found or not is_plain(holder) or refers(holder, rows.element):
@@ -121,7 +122,7 @@ def named(node: exp.Expr) -> exp.Expr:
         return node
     named = bound(body, Element(name), exp.column(name))
     function = exp.Lambda(this=named, expressions=[exp.to_identifier(name)])
-    return call("list_extract", call("list_transform", items.copy(), function), one())
+    return call("list_extract", call("list_transform", copy_of(items), function), one())
 
 
 def array(node: exp.Expr) -> exp.Expr:
@@ -161,7 +162,7 @@ def _unnested(source: exp.Unnest) -> _Rows | None:
     if not alias or len(alias.columns) != 1 or len(source.expressions) != 1 or source.args.get("offset"):
         return None
     items = source.expressions[0]
-    return _Rows(items.copy(), Element(alias.columns[0].name)) if is_plain(items) else None
+    return _Rows(copy_of(items), Element(alias.columns[0].name)) if is_plain(items) else None
 
 
 def _derived(source: exp.Subquery) -> _Rows | None:
@@ -185,7 +186,7 @@ def _aggregated(aggregate: exp.Expr, rows: _Rows) -> exp.Expr | None:
         return None
     if isinstance(aggregate, exp.Count):
         is_value = not isinstance(value, exp.Star)
-        met = rows.where(exp.Not(this=exp.Is(this=value.copy(), expression=exp.null())) if is_value else None)
+        met = rows.where(exp.Not(this=exp.Is(this=copy_of(value), expression=exp.null())) if is_value else None)
         return None if met is None else _or(call("len", met.items), exp.Literal.number(0))
     values = rows.of(value) if name else None
     return None if name is None or values is None else call(name, values)
@@ -209,7 +210,7 @@ def _struct(values: list[tuple[str, exp.Expr]]) -> exp.Expr | None:
     if "" in names or len(names) < len(values):
         return None
     return exp.Struct(
-        expressions=[exp.PropertyEQ(this=exp.to_identifier(name), expression=value.copy()) for name, value in values]
+        expressions=[exp.PropertyEQ(this=exp.to_identifier(name), expression=copy_of(value)) for name, value in values]
     )
 
 
@@ -232,7 +233,7 @@ def _sorted(select: exp.Select) -> exp.Expr | None:
 
 def _summed(body: exp.Expr, rows: _Rows) -> exp.Expr | None:
     """With ``SUM(n) OVER (ORDER BY value)``: sorted once, for comparing each with each takes the square of the time."""
-    holder = exp.paren(body, copy=True)
+    holder = exp.Paren(this=copy_of(body))
     windows = list(holder.find_all(exp.Window))
     key = _key(windows[0])
     if len(windows) > 1 or key is None or rows.element.fields:

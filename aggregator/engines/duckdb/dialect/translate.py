@@ -36,11 +36,13 @@ def to_duckdb(sql: str, schemas: Schemas | None = None) -> str:
 def translated(sql: str, columns: _Columns) -> str:
     """The same, of what can be kept."""
     tree = sqlglot.parse_one(sql, read=Source)
+    for node in tree.walk():
+        node._meta = None  # noqa: SLF001  (places in the text, which take long to copy, and which nobody asks for)
     refuse_outside(tree)
     tell_types(tree, sql, {name: dict(each) for name, each in columns})
     with_zones(tree)
     tree = bits.regroup(tree)
-    return bound(_rewritten(tree), _REPEATED).sql(dialect="duckdb")
+    return bound(_rewritten(tree), _REPEATED).sql(dialect="duckdb", copy=False)
 
 
 def expression_to_duckdb(sql: str) -> str:
