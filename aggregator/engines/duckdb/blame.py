@@ -31,7 +31,7 @@ def culprit(query: str, error: QueryError, schemas: Schemas, run: Callable[[str]
     try:
         tree = sqlglot.parse_one(query, read=Source)
         suspects = list(_suspects(tree))
-        tell_types(tree, query, schemas, always=True)
+        tell_types(tree, query, schemas)
         failing, found = _last(tree, suspects, run)
     except (SqlglotError, QueryError):
         return None

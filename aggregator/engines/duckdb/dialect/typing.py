@@ -14,23 +14,15 @@ from aggregator.core.names import TableName
 Schemas = Mapping[TableName, Mapping[str, str]]
 """The columns of tables, by their types on BigQuery; the type of one may be empty, as it is not known."""
 
-_TYPED = (
-    *(exp.Avg, exp.Div, exp.Mul, exp.SafeDivide, exp.Add, exp.Sub, exp.Bracket, exp.ByteLength, exp.TsOrDsToTime),
-    exp.Cast,
-    *(exp.DateTrunc, exp.DateAdd, exp.DateSub, exp.DateDiff, exp.JSONFormat, exp.JSONExtract, exp.JSONExtractArray),
-)
 _NUMERIC = frozenset({exp.DataType.Type.DECIMAL, exp.DataType.Type.BIGDECIMAL})
 _EXACT = _NUMERIC | frozenset(exp.DataType.SIGNED_INTEGER_TYPES)
 
 
-def tell_types(tree: exp.Expr, sql: str, schemas: Schemas, *, always: bool = False) -> None:
+def tell_types(tree: exp.Expr, sql: str, schemas: Schemas) -> None:
     """Let the nodes of a tree know their types, as far as they can be told.
 
-    A copy is qualified on the way; what is found of each of its nodes is told to the original. Nothing is done where no
-    correction would ask, unless it is wanted ``always``.
+    A copy is qualified on the way; what is found of each of its nodes is told to the original.
     """
-    if not always and tree.find(*_TYPED) is None:
-        return
     copy = copy_of(tree)
     kept = list(copy.walk())
     columns = {name: tuple(map(OutputColumn, each, each.values())) for name, each in schemas.items()}
