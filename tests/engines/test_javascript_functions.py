@@ -11,11 +11,13 @@ from aggregator.cache import Cache
 from aggregator.compile.routines import routines_of
 from aggregator.core.diagnostics import Place, Word
 from aggregator.core.project import Function
+from aggregator.engines.duckdb.connection import Connection
 from aggregator.engines.duckdb.dialect import javascript
 from aggregator.review import review
 
 needs_javascript = pytest.mark.skipif(javascript.is_missing(), reason="quickjs-ng is not installed")
 MOMENT = dt.datetime(2013, 2, 8, 12, 30, 0, 1500, tzinfo=dt.UTC)
+DOUBLED = "CREATE FUNCTION tools.f(x FLOAT64) RETURNS FLOAT64 LANGUAGE js AS "
 GIVEN = {
     "BOOL": ("BOOL", "return !x", True, False),
     "FLOAT64": ("FLOAT64", "return x / 2", 3.0, 1.5),
@@ -137,3 +139,28 @@ def test_it_is_another_engine(make_project):
         ("tools.doubled", "another engine of JavaScript runs it than on BigQuery")
     ]
     assert {each.name: each.type for each in model.columns} == {"day": "DATE", "doubled": "STRING"}
+
+
+def test_functions_are_made_while_rows_wait(tmp_path):
+    """DuckDB makes no function while a result is open."""
+    db = Connection(tmp_path / "x.duckdb", wait=0, say=print)
+    try:
+        assert db.execute("SELECT range FROM range(10000)").fetchone() == (0,)
+        assert db.execute("SELECT _PY_SOUNDEX('Ashcraft')").fetchone() == ("A261",)
+    finally:
+        db.close()
+
+
+@needs_javascript
+def test_two_versions_are_called_on_one_connection(tmp_path):
+    db = Connection(tmp_path / "x.duckdb", wait=0, say=print)
+    try:
+        for factor in (2, 3):
+            routines = routines_of([Function("tools.f", Word(f"{DOUBLED}'return x * {factor}'", Place("x")))])
+            db.know(routines)
+            name = javascript.name_of(routines["tools.f"])
+            assert db.execute(f"SELECT {name}(n) FROM (VALUES (1.5::DOUBLE), (2)) AS _(n)").fetchone() == (
+                1.5 * factor,
+            )
+    finally:
+        db.close()

@@ -86,6 +86,7 @@ class Connection:
                 raise QueryError(f"{routine.name} is written in JavaScript; install aggregator[{javascript.EXTRA}]")
             takes = [duckdb.sqltype(type_to_duckdb(each.type)) for each in routine.parameters]
             gives = duckdb.sqltype(type_to_duckdb(routine.returns))
+            _finish_results(self.db)
             special = FunctionNullHandling.SPECIAL  # NULL is a value to them
             self.db.create_function(name, javascript.function_of(routine), [*takes], gives, null_handling=special)
             self._made.add(name)
@@ -209,8 +210,14 @@ def in_utc(db: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
     return db
 
 
+def _finish_results(db: duckdb.DuckDBPyConnection) -> None:
+    """No function is made while rows of an earlier result were not fetched."""
+    db.execute("SELECT 1").fetchall()
+
+
 def with_python(db: duckdb.DuckDBPyConnection) -> None:
     """Let queries call the functions that are in Python."""
+    _finish_results(db)
     for name, (function, takes, gives) in PYTHON.items():
         db.create_function(name, function, list(takes), gives)
 
