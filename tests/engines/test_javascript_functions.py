@@ -156,9 +156,9 @@ def test_two_versions_are_called_on_one_connection(tmp_path):
     db = Connection(tmp_path / "x.duckdb", wait=0, say=print)
     try:
         for factor in (2, 3):
-            routines = routines_of([Function("tools.f", Word(f"{DOUBLED}'return x * {factor}'", Place("x")))])
-            db.know(routines)
-            name = javascript.name_of(routines["tools.f"])
+            function = Function("tools.f", Word(f"{DOUBLED}'return x * {factor}'", Place("x")))
+            db.know([function])
+            name = javascript.name_of(routines_of([function])["tools.f"])
             assert db.execute(f"SELECT {name}(n) FROM (VALUES (1.5::DOUBLE), (2)) AS _(n)").fetchone() == (
                 1.5 * factor,
             )

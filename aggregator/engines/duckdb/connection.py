@@ -14,10 +14,10 @@ from pathlib import Path
 import duckdb
 from duckdb.func import FunctionNullHandling
 
-from aggregator.compile.routines import Routines
-from aggregator.engines.duckdb.dialect import javascript, type_to_duckdb
+from aggregator.core.project import Function
+from aggregator.engines.duckdb.dialect import type_to_duckdb
 from aggregator.engines.duckdb.dialect.called import macros_in
-from aggregator.engines.duckdb.dialect.python import MARK, PYTHON
+from aggregator.engines.duckdb.dialect.python import IN_JAVASCRIPT, MARK, PYTHON
 from aggregator.engines.protocol import QueryError, WarehouseError
 
 _MAGIC = b"DUCK"
@@ -41,7 +41,7 @@ class Connection:
         self._parsed: dict[str, duckdb.Statement] = {}
         self._made: set[str] = set()
         self._has_python = False  # making functions takes a tenth of a second, and few queries need them
-        self._routines: list[Routines] = []
+        self._functions: set[Function] = set()
         self._worker = futures.ThreadPoolExecutor(max_workers=1)
         deadline = time.monotonic() + wait
         if not self._lock.acquire(blocking=False):
@@ -62,7 +62,7 @@ class Connection:
             self._has_python = True
             with_python(self.db)
         if sql not in self._parsed:
-            if javascript.MARK in sql:
+            if IN_JAVASCRIPT in sql:
                 self._make_javascript(sql)
             self._make(macros_in(sql))
             (self._parsed[sql],) = self.db.extract_statements(sql)
@@ -72,15 +72,19 @@ class Connection:
             self._made.clear()
         return self.db.execute(statement, parameters)
 
-    def know(self, routines: Routines) -> None:
+    def know(self, functions: Iterable[Function]) -> None:
         """Let queries call the functions in JavaScript that a project declares."""
-        self._routines.append(routines)
+        self._functions.update(functions)
 
     def _make_javascript(self, sql: str) -> None:
         """Make the functions that a query calls."""
-        for routine in (each for routines in self._routines for each in routines.values() if each.code):
+        from aggregator.compile.routines import routines_of  # noqa: PLC0415  (sqlglot: few projects have any)
+        from aggregator.engines.duckdb.dialect import javascript  # noqa: PLC0415  (as above)
+
+        for function in self._functions:
+            routine = routines_of([function])[function.name]
             name = javascript.name_of(routine)
-            if name not in sql or name in self._made:
+            if not routine.code or name not in sql or name in self._made:
                 continue
             if javascript.is_missing():
                 raise QueryError(f"{routine.name} is written in JavaScript; install aggregator[{javascript.EXTRA}]")

@@ -16,12 +16,11 @@ from aggregator.core.names import TableName
 from aggregator.core.warehouse import ABSENT, WHOLE, LedgerRow, Snapshot, Version, Versions
 from aggregator.core.writes import Expectation, OverwritePartitions, Published, ReplaceTable, ReplaceView, Staged, Write
 from aggregator.engines.codes import NOT_AS_BIGQUERY
-from aggregator.engines.duckdb.blame import culprit
 from aggregator.engines.duckdb.catalog import Columns, moment_sql, quoted, view_versions
 from aggregator.engines.duckdb.connection import Connection
-from aggregator.engines.duckdb.dialect import javascript, to_duckdb
+from aggregator.engines.duckdb.dialect import to_duckdb
 from aggregator.engines.duckdb.dialect.called import macros_in
-from aggregator.engines.duckdb.dialect.python import MARK
+from aggregator.engines.duckdb.dialect.python import IN_JAVASCRIPT, MARK
 from aggregator.engines.duckdb.errors import lost, translated
 from aggregator.engines.duckdb.freshness import read_arrivals, write_freshness
 from aggregator.engines.duckdb.ingest import is_loaded, load, origin_of, unload_sample
@@ -183,7 +182,7 @@ class DuckDbEngine:
         self.forget(write.table)
         readable_query = readable(write.query, self._graph, self._graph.upstream(write.table))
         query = to_duckdb(readable_query, schemas_of(self._graph, write.table))
-        if MARK in query or javascript.MARK in query:
+        if MARK in query or IN_JAVASCRIPT in query:
             raise QueryError(f"a view can't call what only this program has; let {write.table} be a table")
         for macro in macros_in(query):
             self._db.execute(f"CREATE OR REPLACE MACRO {macro}")
@@ -231,6 +230,8 @@ class DuckDbEngine:
 
     def culprit(self, write: Write, error: QueryError) -> Culprit | None:
         """By running the query again without some of its expressions."""
+        from aggregator.engines.duckdb.blame import culprit  # noqa: PLC0415  (where all is well, nothing is searched)
+
         schemas = schemas_of(self._graph, write.table)
         return culprit(
             write.query, error, schemas, lambda query: self.stage(dataclasses.replace(write, query=query), ())

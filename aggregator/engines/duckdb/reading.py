@@ -9,14 +9,12 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 import sqlglot
 from sqlglot import exp
 
-from aggregator.compile.routines import routines_of
 from aggregator.core.graph import CompiledModel, Graph
 from aggregator.core.lazily import Lazily
 from aggregator.core.names import TableName
 from aggregator.core.writes import Write
 from aggregator.engines.duckdb.catalog import Columns
 from aggregator.engines.duckdb.dialect import type_to_duckdb, with_columns
-from aggregator.engines.duckdb.dialect.inlining import with_bodies
 from aggregator.engines.duckdb.pseudo import without_pseudo
 from aggregator.engines.duckdb.sketches import stored_type
 from aggregator.engines.duckdb.tables import Tables
@@ -36,6 +34,9 @@ def without_calls(query: str, graph: Graph) -> str:
     """A query, in BigQuery's SQL, in which declared functions are replaced by what they compute."""
     if not graph.project.functions:
         return query
+    from aggregator.compile.routines import routines_of  # noqa: PLC0415  (sqlglot: few projects declare functions)
+    from aggregator.engines.duckdb.dialect.inlining import with_bodies  # noqa: PLC0415  (as above)
+
     tables = {str(name): functools.partial(_names_of, graph, name) for name in graph.calendars}
     return with_bodies(query, routines_of(graph.project.functions), Lazily(tables))
 

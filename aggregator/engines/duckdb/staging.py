@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import duckdb
 
-from aggregator.compile.routines import routines_of
 from aggregator.core.names import TableName
 from aggregator.core.writes import Batch, Expectation, OverwritePartitions, Write
 from aggregator.engines.duckdb.catalog import Columns, grouped_sql
@@ -47,7 +46,7 @@ class Staging:
         self._graph = graph
         self._queries: dict[TableName, _Typed] = {}
         self._threads = _ALL_THREADS
-        db.know(routines_of(graph.project.functions))
+        db.know(graph.project.functions)
 
     def columns(self, table: TableName) -> Columns:
         """The columns that were staged for a table."""

@@ -20,12 +20,10 @@ from typing import Any
 from sqlglot import exp
 
 from aggregator.compile.routines import Routine
+from aggregator.engines.duckdb.dialect.python import IN_JAVASCRIPT
 
 EXTRA = "js"
 """What has to be installed."""
-
-MARK = "_JS_"
-"""What the names of such functions begin with in a translated query."""
 
 _MEMORY, _SECONDS = 256 * 2**20, 60
 """The most that one function may take for a value."""
@@ -79,7 +77,7 @@ function _list(v, each) {
 def name_of(routine: Routine) -> str:
     """What a translated query calls a function: another version of it may be called on the same connection."""
     version = hashlib.sha256(repr((routine.parameters, routine.returns, routine.code)).encode()).hexdigest()[:8]
-    return f"{MARK}{routine.name.replace('.', '_')}_{version}".upper()
+    return f"{IN_JAVASCRIPT}{routine.name.replace('.', '_')}_{version}".upper()
 
 
 def is_missing() -> bool:
