@@ -21,7 +21,8 @@ def translation(workshop: Workshop) -> Figure:
 def constructs(workshop: Workshop) -> Figure:
     """Constructs by group, on random rows, with and without corrections."""
     found = ask_module("benchmarks.translating", "groups", 2, folder=workshop.folder())
-    return Figure("groups of constructs on DuckDB, over those that are not corrected", _rows(found))
+    title = "groups of constructs on DuckDB, over those that are not corrected"
+    return Figure(title, _rows(found), notes=tuple(found["notes"]))
 
 
 def _rows(found: dict) -> tuple[Row, ...]:

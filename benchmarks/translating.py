@@ -26,6 +26,9 @@ from aggregator.engines.protocol import QueryError
 from aggregator.review import review
 from benchmarks.measure import ROOT, Cost, answer, cost_of, median
 
+_OUTLIER = 1.5
+"""Groups that take so much longer are told with the case that costs most."""
+
 _REPEATS = 20
 """So often the rows of the constructs are there."""
 
@@ -97,10 +100,10 @@ def of_groups(runs: int) -> dict[str, Any]:
     from side_by_side.agreed_cases import GROUPS  # noqa: PLC0415
 
     types: Types = {TableName("", "t"): random_rows.COLUMNS}
-    rows = []
+    rows, notes = [], []
     with _filled(random_rows) as db:
         for group, cases in GROUPS.items():
-            ours, before = [], []
+            ours, before, worst = [], [], (0.0, "")
             for case in filter(compare.is_expression, cases):
                 pair = [
                     _tried(db, make, compare.query_of(case), runs)
@@ -109,9 +112,12 @@ def of_groups(runs: int) -> dict[str, Any]:
                 if all(pair):
                     ours.append(pair[0])
                     before.append(pair[1])
+                    worst = max(worst, (pair[0].cpu - pair[1].cpu, f"{case}: {pair[0].cpu / pair[1].cpu:.0f}×"))
             if ours:
                 rows.append(_row(group, _sum(ours), f"{len(ours)} cases", _sum(before)))
-    return {"rows": rows}
+                if rows[-1]["ratio"] > _OUTLIER:
+                    notes.append(f"most of it in {group}: {worst[1]}")
+    return {"rows": rows, "notes": notes}
 
 
 def _tried(db: duckdb.DuckDBPyConnection, make: Callable[[str], str], sql: str, runs: int) -> Cost | None:

@@ -171,7 +171,7 @@ LEFT_AS_THEY_ARE: dict[str, tuple[str, Any]] = {
     "DISTINCT": ("(SELECT SUM(DISTINCT x) FROM UNNEST([2, 2]) AS x)", 2),
     "DISTINCT, counted": ("(SELECT COUNT(DISTINCT x) FROM UNNEST([2, 2]) AS x)", 1),
     "other aggregates": ("(SELECT AVG(x) FROM UNNEST([2, 4]) AS x)", 3.0),
-    "no aggregate": ("(SELECT x FROM UNNEST([2]) AS x)", 2),
+    "no aggregate": ("(SELECT x FROM UNNEST([2]) AS x WHERE x > 1)", 2),
     "no aggregate of all": ("ARRAY(SELECT SUM(x) FROM UNNEST([2, 4]) AS x)", [6]),
     "groups": ("ARRAY(SELECT x FROM UNNEST([2, 2]) AS x GROUP BY x)", [2]),
     "groups of a sum": ("(SELECT SUM(x) FROM UNNEST([2, 2]) AS x GROUP BY x)", 4),

@@ -150,6 +150,9 @@ class SimulatedEngine:
         """Nobody makes promises with queries of their own."""
         return [], []
 
+    def culprit(self, write: object, error: object) -> None:
+        return None
+
     def refusal(self, model: object) -> None:
         """It computes all that it is given."""
 

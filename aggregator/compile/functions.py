@@ -16,6 +16,7 @@ import sqlglot
 from sqlglot.tokenizer_core import Token, TokenType
 
 from aggregator.compile.fingerprint import LITERALS, canonical
+from aggregator.compile.routines import routines_of
 from aggregator.core.names import TableName
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ class Functions:
     ) -> None:
         self.learned = learned
         self._declared = {each.name: each for each in declared}
+        self.routines = routines_of(self._declared.values())
         self._tables = tables
 
     def called(self, tokens: Sequence[Token]) -> tuple[Call, ...]:

@@ -22,7 +22,8 @@ class Locator:
 
     def place(self, model: CompiledModel, offset: int | None) -> Place:
         """Where a word of the compiled SQL, given by its offset, is written; without one, where the SELECT begins."""
-        if offset is None or model.model.rollup is not None:  # nothing of the SQL of a roll-up is its author's
+        is_read = bool(model.model.document.text)  # not where a manifest is all that there is
+        if offset is None or not is_read or model.model.rollup is not None:  # a roll-up has no SQL of its author's
             return model.place
         offset = min(offset, len(model.sql) - 1)
         word = _WORD.match(model.sql, offset)

@@ -21,6 +21,7 @@ from aggregator.compile.outputs import declaration_problems, output_problems, pa
 from aggregator.compile.parse import parse_select
 from aggregator.compile.placement import placement_problems
 from aggregator.compile.resolve import Reference, Resolver, references, unknown_references
+from aggregator.compile.routines import Routines
 from aggregator.compile.shapes import shape_problems
 from aggregator.compile.subject import Subject
 from aggregator.compile.tables import calendar_of
@@ -50,12 +51,13 @@ _CLOSER_LOOKS = (grouping_problems, operand_problems, cast_problems, incomparabl
 
 @dataclasses.dataclass(frozen=True)
 class Parsed:
-    """A model whose SELECT could be read; ``calls`` are the declared functions that it calls."""
+    """A model whose SELECT could be read; ``calls`` are the declared functions that it calls, of all ``routines``."""
 
     written: Written
     query: Query
     references: tuple[Reference, ...]
     calls: tuple[Call, ...] = ()
+    routines: Routines = dataclasses.field(default_factory=dict)
 
     @property
     def model(self) -> Model:
@@ -89,7 +91,7 @@ def parse_model(
     mentioned = [each for each in found if isinstance(each, Reference)]
     problems = [each for each in found if isinstance(each, Diagnostic)]
     problems += unknown_references(model, query, mentioned, known)
-    parsed = None if any(errors(problems)) else Parsed(written, query, tuple(mentioned), calls)
+    parsed = None if any(errors(problems)) else Parsed(written, query, tuple(mentioned), calls, functions.routines)
     found_in_text = (look(query) for look in _LOOKS)
     problems += parameter_problems(model, query)
     return parsed, [*problems, *itertools.chain.from_iterable(found_in_text)]
@@ -178,7 +180,7 @@ def _analyse(parsed: Parsed, tables: Tables) -> Analysis | list[Diagnostic]:
         untyped = tuple(OutputColumn(name, "NULL") for name in parsed.query.tree.named_selects)
         schemas[model.name] = _described(untyped, model.columns)
     assumed = "TIMESTAMP" if model.partition and model.partition.grain is Grain.HOUR else "DATE"
-    analysis = analyse(parsed.query, schemas, assumed)
+    analysis = analyse(parsed.query, schemas, assumed, parsed.routines)
     if not isinstance(analysis, Analysis):
         return analysis
     by = model.partition.by.casefold() if model.partition else None
@@ -187,7 +189,7 @@ def _analyse(parsed: Parsed, tables: Tables) -> Analysis | list[Diagnostic]:
     if not reads_itself and (found == assumed or not analysis.uses_parameters):
         return analysis
     own = {model.name: _described(analysis.columns, model.columns)} if reads_itself else {}
-    return analyse(parsed.query, schemas | own, found)
+    return analyse(parsed.query, schemas | own, found, parsed.routines)
 
 
 def _described(columns: tuple[OutputColumn, ...], declared: Iterable[Column]) -> tuple[OutputColumn, ...]:

@@ -42,6 +42,15 @@ class QueryError(Exception):
         self.in_rows = in_rows
 
 
+@dataclasses.dataclass(frozen=True)
+class Culprit:
+    """An expression that makes a query fail: the offset of its first word, the expression itself, and how it fails."""
+
+    start: int
+    text: str
+    message: str
+
+
 class CheckError(QueryError):
     """The rows are staged, and one of the numbers that were asked of them can't be computed."""
 
@@ -197,6 +206,10 @@ class Engine(Protocol):
 
     def ask(self, query: str, parameters: Mapping[str, date | datetime]) -> tuple[object, ...]:
         """The one row that a query in BigQuery's SQL gives. Raises :class:`QueryError`."""
+        ...
+
+    def culprit(self, write: Write, error: QueryError) -> Culprit | None:
+        """Which expression made the query of a write fail as it did; None if that can't be told."""
         ...
 
     def refusal(self, model: CompiledModel) -> Diagnostic | None:

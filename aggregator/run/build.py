@@ -20,7 +20,7 @@ from aggregator.core.report import Status, StepResult
 from aggregator.core.warehouse import ABSENT, NULL_PARTITION, WHOLE, Ledger, LedgerRow, Outcome
 from aggregator.core.writes import Batch, Published, ReplaceView, Staged, Write
 from aggregator.engines import Engine
-from aggregator.engines.protocol import CheckError, ColumnsChangedError, QueryError
+from aggregator.engines.protocol import CheckError, ColumnsChangedError, Culprit, QueryError
 from aggregator.plan.inputs import Inputs
 from aggregator.plan.latest import Latest
 from aggregator.plan.texts import Texts
@@ -95,7 +95,10 @@ class Builder:
             yield from self._halve(step, self._check_problem(error), seen)
             return
         except QueryError as error:
-            problem = self._query_problem(error)
+            is_last = len(step.partitions) == 1 or self._bad >= MAX_BAD_PARTITIONS
+            problem = self._query_problem(
+                error, self._engine.culprit(write, error) if error.in_rows and is_last else None
+            )
             yield from self._halve(step, problem, seen) if error.in_rows else [self._failed(step, problem, seen)]
             return
         stray = self._stray(staged, step)
@@ -249,12 +252,17 @@ class Builder:
         message = f"{self.model.name}: {name} could not be evaluated: {error}; the rows were not published"
         return Diagnostic(error.expectation.place, codes.CHECK_FAULT, message)
 
-    def _query_problem(self, error: QueryError | ColumnsChangedError) -> Diagnostic:
+    def _query_problem(self, error: QueryError | ColumnsChangedError, culprit: Culprit | None = None) -> Diagnostic:
         if isinstance(error, ColumnsChangedError):
             message = f"{self.model.name}: old and new rows do not fit into one table: {error}"
             advice = f"rebuild it from nothing: `aggregator run --full --select {self.model.name}`"
             return Diagnostic(self.model.place, codes.COLUMNS_CHANGED, message, advice)
-        return Diagnostic(self.model.place, codes.QUERY_FAILED, f"{self.model.name}: {error}")
+        if culprit is None:
+            return Diagnostic(self.model.place, codes.QUERY_FAILED, f"{self.model.name}: {error}")
+        from aggregator.compile.locate import Locator  # noqa: PLC0415  (where all is well, no place is looked for)
+
+        place = Locator(self._graph.project).place(self.model, culprit.start)
+        return Diagnostic(place, codes.QUERY_FAILED, f"{self.model.name}: {culprit.message}, in {culprit.text}")
 
 
 def _stretch(step: Step) -> str:

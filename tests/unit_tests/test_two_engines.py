@@ -161,7 +161,7 @@ functions:
 
 @needs_google
 def test_pseudo_columns_are_given_and_functions_called(make_project, aggregator):
-    """A suffix is a text, quoted or not; a function that lives in the warehouse is run where that is known."""
+    """A suffix is a text, quoted or not; a declared function is computed by both engines."""
     shards = "{_TABLE_SUFFIX: 20210101, name: a, n: 1}, {_TABLE_SUFFIX: '20210102', name: a, n: 5}"
     days = "{_PARTITIONDATE: 2021-01-01, name: a, n: 1}, {_PARTITIONDATE: 2021-01-02, name: a, n: 5}"
     interval = "interval: {from: 2021-01-01, to: 2021-01-02}\n"
@@ -177,4 +177,4 @@ def test_pseudo_columns_are_given_and_functions_called(make_project, aggregator)
 
     assert done.code == 0, done.err
     assert "2 of 2 unit tests passed on duckdb and reference" in done.out
-    assert "not on duckdb: DuckDB can't run this: tools.twice" in done.out
+    assert "not on" not in done.out

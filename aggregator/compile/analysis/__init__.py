@@ -1,5 +1,6 @@
 """What a SELECT gives: names, types and origins of its columns, from the declared schemas of what it reads."""
 
-from aggregator.compile.analysis.analyse import Analysis, analyse, output_name, select_list
+from aggregator.compile.analysis.analyse import Analysis, analyse, output_name, select_list, tell_types_of
+from aggregator.compile.analysis.bodies import Called, found_in_bodies
 
-__all__ = ["Analysis", "analyse", "output_name", "select_list"]
+__all__ = ["Analysis", "Called", "analyse", "found_in_bodies", "output_name", "select_list", "tell_types_of"]

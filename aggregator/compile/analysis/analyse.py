@@ -5,6 +5,7 @@ A copy of the tree is qualified and typed; the copy is for reasoning only and ne
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import re
@@ -14,12 +15,14 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 from sqlglot.optimizer.scope import Scope, traverse_scope
 
+from aggregator.compile.analysis.bodies import Called
 from aggregator.compile.analysis.relation import Relation
 from aggregator.compile.analysis.relations import Relations
 from aggregator.compile.analysis.types import NULL, type_of
 from aggregator.compile.nodes import Nodes, copy_of
 from aggregator.compile.query import Query
-from aggregator.core.diagnostics import Diagnostic
+from aggregator.compile.routines import NO_ROUTINES, Routines
+from aggregator.core.diagnostics import Diagnostic, Document
 from aggregator.core.graph import OutputColumn
 from aggregator.core.names import TableName
 
@@ -36,7 +39,8 @@ class Analysis:
     """A SELECT whose names are resolved. ``tree`` is the qualified, typed copy; None where there could be none.
 
     ``columns`` are what it gives; empty where that can't be known (a star over an unknown schema). ``remarks`` are
-    mistakes that were noticed on the way, and that leave names and types as they are.
+    mistakes that were noticed on the way, and that leave names and types as they are. ``called`` are the calls of
+    declared functions, those in the bodies of others before these.
     """
 
     query: Query
@@ -44,6 +48,7 @@ class Analysis:
     tree: exp.Query | None = None
     uses_parameters: bool = False
     remarks: tuple[Diagnostic, ...] = ()
+    called: tuple[Called, ...] = ()
 
     @functools.cached_property
     def _scopes(self) -> list[Scope]:
@@ -70,6 +75,8 @@ class Analysis:
     def release(self) -> None:
         """Let the copy and its scopes go; see :meth:`Nodes.release`."""
         self.nodes.release()
+        for each in self.called:
+            Nodes(each.body).release()
         for scope in self._scopes:
             scope.parent = None
 
@@ -86,13 +93,15 @@ def select_list(scope: Scope) -> list[exp.Expr]:
     return scope.expression.selects if isinstance(scope.expression, exp.Query) else []
 
 
-def analyse(query: Query, schemas: Schemas, parameter_type: str) -> Analysis | list[Diagnostic]:
+def analyse(
+    query: Query, schemas: Schemas, parameter_type: str, routines: Routines = NO_ROUTINES
+) -> Analysis | list[Diagnostic]:
     """Qualify and type a SELECT; columns that are in none of its tables are findings.
 
-    ``parameter_type`` is that of ``@start`` and ``@end``. What can't be followed is not an error of the author's: its
-    columns stay untyped.
+    ``parameter_type`` is that of ``@start`` and ``@end``; ``routines`` are the functions that the project declares.
+    What can't be followed is not an error of the author's: its columns stay untyped.
     """
-    relations = Relations(query, schemas, type_of(parameter_type))
+    relations = Relations(query, schemas, type_of(parameter_type), routines)
     try:
         tree = copy_of(query.tree)
         relation = relations.read(tree)
@@ -101,8 +110,20 @@ def analyse(query: Query, schemas: Schemas, parameter_type: str) -> Analysis | l
     found = relations.expressions.findings
     if found and not _RENAMING_PIPE.search(query.text):  # sqlglot loses the alias
         return found
-    expressions = relations.expressions
-    return Analysis(query, _columns(relation), tree, expressions.uses_parameters, tuple(expressions.remarks))
+    expressions, called = relations.expressions, tuple(relations.expressions.bodies.called)
+    return Analysis(query, _columns(relation), tree, expressions.uses_parameters, tuple(expressions.remarks), called)
+
+
+def tell_types_of(tree: exp.Expr, text: str, schemas: Schemas) -> None:
+    """Qualify and type a tree in place, as far as it can be followed; what is wrong with it is not said.
+
+    Nothing is known of the types of parameters. ``text`` is what the tree was read from.
+    """
+    if not isinstance(tree, exp.Query):
+        return
+    query = Query(text, tree, Document("", text), 0)
+    with contextlib.suppress(*_CANT_FOLLOW):
+        Relations(query, schemas, None, NO_ROUTINES).read(tree)
 
 
 def _columns(relation: Relation) -> tuple[OutputColumn, ...]:

@@ -5,6 +5,7 @@ Every node that has a value gets its type.
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from sqlglot import exp
 
 from aggregator.compile.analysis import functions
 from aggregator.compile.analysis.aggregates import MEASURES, PICKS, WINDOW_ONLY, aggregated, windowed
+from aggregator.compile.analysis.bodies import Bodies
 from aggregator.compile.analysis.handlers import HANDLERS
 from aggregator.compile.analysis.lineage import NOTHING, Value, added, as_derived, divided, made_from, multiplied
 from aggregator.compile.analysis.types import set_type
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from aggregator.compile.analysis.reader import Queries
     from aggregator.compile.analysis.types import Type
     from aggregator.compile.query import Query
+    from aggregator.compile.routines import Routines
     from aggregator.core.diagnostics import Diagnostic
 
 _ALGEBRA: Mapping[type[exp.Expr], Callable[[Value, Value], Measure]] = {
@@ -51,7 +54,7 @@ class Expressions:
     ``touched`` are the columns that have been looked at, while someone asks.
     """
 
-    def __init__(self, query: Query, parameter: Type | None, queries: Queries) -> None:
+    def __init__(self, query: Query, parameter: Type | None, queries: Queries, routines: Routines) -> None:
         self.query = query
         self.parameter = parameter
         self.queries = queries
@@ -59,6 +62,8 @@ class Expressions:
         self.remarks: list[Diagnostic] = []
         self.touched: set[Origin] | None = None
         self.uses_parameters = False
+        me: Expressions = weakref.proxy(self)  # a circle would keep the trees until garbage is collected
+        self.bodies = Bodies(routines, me)
 
     def value(self, node: exp.Expr, level: Level) -> Value:
         """What is known of an expression."""

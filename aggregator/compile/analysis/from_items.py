@@ -49,7 +49,7 @@ class FromItems:
 
     def _source(self, node: exp.Expr, level: Level) -> Source:
         if isinstance(node, exp.Table):
-            return self._table(node)
+            return self._table(node, level)
         if isinstance(node, exp.Unnest):
             return self._unnest(node, level)
         if isinstance(node, exp.TableAlias):  # ``|> AS name``, which sqlglot makes a query in WITH
@@ -82,17 +82,23 @@ class FromItems:
         self._unnamed += 1
         return f"_{self._unnamed - 1}"
 
-    def _table(self, node: exp.Table) -> Source:
+    def _table(self, node: exp.Table, level: Level) -> Source:
         if not isinstance(node.this, exp.Identifier):
-            return Source(self._alias(node), (), is_open=True)  # a table function
+            return self._of_relation(self._alias(node), self._table_function(node.this, level))
         name = node.name.casefold()
-        if node.args.get("db") is not None:
-            table = TableName(node.db, node.name)
-            return Source.of_table(self._alias(node, name), str(table), self._schemas.get(table, ()))
-        relation = self._relations.find_with(name)
+        relation = None if node.args.get("db") is not None else self._relations.find_with(name)
         if relation is not None:
             node.this.args["this"] = name
-        return self._of_relation(self._alias(node, name), relation)
+            return self._of_relation(self._alias(node, name), relation)
+        table = TableName(node.db, node.name)
+        return Source.of_table(self._alias(node, name), str(table), self._schemas.get(table, ()))
+
+    def _table_function(self, call: exp.Expr, level: Level) -> Relation | None:
+        bodies = self._expressions.bodies
+        routine = bodies.routine(call) if isinstance(call, exp.Anonymous) else None
+        if routine is None:
+            return None
+        return bodies.relation(call, routine, self._expressions.values(call.expressions, level))
 
     def _unnest(self, node: exp.Unnest, level: Level) -> Source:
         """UNNEST: the element under its alias, the offset, and the fields of a STRUCT as columns of their own."""

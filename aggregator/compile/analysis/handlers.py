@@ -21,6 +21,7 @@ from aggregator.compile.analysis.types import (
     STRING,
     array_of,
     is_number,
+    set_type,
     struct_of,
     type_of_node,
 )
@@ -28,11 +29,15 @@ from aggregator.compile.analysis.types import (
 if TYPE_CHECKING:
     from aggregator.compile.analysis.names import Level
     from aggregator.compile.analysis.reader import Reader
+    from aggregator.compile.routines import Routine
 
 Handler = Callable[["Reader", exp.Expr, "Level"], Value]
 
 
 def _dot(reader: Reader, node: exp.Expr, level: Level) -> Value:
+    routine = reader.bodies.routine(node.expression) if isinstance(node.expression, exp.Anonymous) else None
+    if routine is not None:
+        return _declared(reader, node.expression, routine, level)
     if isinstance(node.this, exp.Identifier) and isinstance(node.expression, exp.Func):
         return _named(reader, node.expression, f"{node.this.name}.{node.expression.name}".upper(), level)
     if isinstance(node.expression, exp.Func):
@@ -44,7 +49,17 @@ def _dot(reader: Reader, node: exp.Expr, level: Level) -> Value:
 
 
 def _anonymous(reader: Reader, node: exp.Expr, level: Level) -> Value:
+    routine = reader.bodies.routine(node)
+    if routine is not None:
+        return _declared(reader, node, routine, level)
     return _named(reader, node, node.name.upper(), level)
+
+
+def _declared(reader: Reader, call: exp.Expr, routine: Routine, level: Level) -> Value:
+    """A function that the project declares."""
+    found = reader.bodies.value(call, routine, reader.values(call.expressions, level))
+    set_type(call, found.type)
+    return found
 
 
 def _named(reader: Reader, node: exp.Expr, name: str, level: Level) -> Value:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from aggregator.compile.analysis.relation import Relation
     from aggregator.compile.analysis.types import Type
     from aggregator.compile.query import Query
+    from aggregator.compile.routines import Routine
     from aggregator.core.diagnostics import Diagnostic
     from aggregator.core.graph import Origin
 
@@ -28,12 +29,33 @@ class Reader(Protocol):
     uses_parameters: bool
     queries: Queries
 
+    @property
+    def bodies(self) -> Calls:
+        """Reads calls of declared functions."""
+        ...
+
     def value(self, node: exp.Expr, level: Level) -> Value:
         """What is known of an expression."""
         ...
 
     def values(self, nodes: Iterable[object], level: Level) -> list[Value]:
         """What is known of several expressions."""
+        ...
+
+
+class Calls(Protocol):
+    """Reads calls of declared functions."""
+
+    def routine(self, call: exp.Expr) -> Routine | None:
+        """The declared function that is called."""
+        ...
+
+    def value(self, call: exp.Expr, routine: Routine, arguments: Sequence[Value]) -> Value:
+        """What a function gives."""
+        ...
+
+    def relation(self, call: exp.Expr, routine: Routine, arguments: Sequence[Value]) -> Relation:
+        """The columns of a table function."""
         ...
 
 

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from aggregator.compile.analysis.types import Type
     from aggregator.compile.query import Query
+    from aggregator.compile.routines import Routines
 
 _Outputs = Mapping[str, tuple[exp.Expr, Value]]
 """Items of the SELECT list with what they give, by their names in lower case."""
@@ -47,11 +48,11 @@ _CONTAINERS = (exp.Rollup, exp.Cube, exp.GroupingSets, exp.Tuple, exp.Paren)
 class Relations:
     """Reads the queries of one model."""
 
-    def __init__(self, query: Query, schemas: Schemas, parameter: Type | None) -> None:
+    def __init__(self, query: Query, schemas: Schemas, parameter: Type | None, routines: Routines) -> None:
         self._query = query
         self._with: dict[str, Relation] = {}
         me: Relations = weakref.proxy(self)  # a circle would keep the trees until garbage is collected
-        self.expressions = Expressions(query, parameter, me)
+        self.expressions = Expressions(query, parameter, me, routines)
         self._from = FromItems(query, schemas, self.expressions, me)
 
     def find_with(self, name: str) -> Relation | None:

@@ -122,6 +122,18 @@ def common(types: Iterable[tuple[Type | None, bool]]) -> Type | None:
     return one if one is not None and all(_gives_way(literal, one) for literal in soft) else _widest(firm | soft)
 
 
+def reads_as(type_: Type, wanted: Type, is_literal: bool) -> bool:  # noqa: FBT001  (what is known of a value)
+    """Whether a value is taken for another type where that is wanted, as by the argument of a function."""
+    one, other = type_.plain or type_, wanted.plain or wanted
+    if one in (NULL, other) or (one.text, other.text) == ("DATE", "DATETIME"):
+        return True
+    if is_literal and _gives_way(one, other):
+        return True
+    if one.text in _NUMBERS and other.text in _NUMBERS:
+        return _NUMBERS.index(one.text) < _NUMBERS.index(other.text)
+    return one.name == other.name and one.name in ("ARRAY", "STRUCT")
+
+
 def _gives_way(literal: Type, wanted: Type) -> bool:
     """Whether a literal is read as the type that the others have."""
     if literal.text == "STRING":

@@ -29,7 +29,7 @@ from aggregator.engines.bigquery.targets import Targets
 from aggregator.engines.bigquery.trial import BigQueryTrial
 from aggregator.engines.bigquery.unloading import Unloading
 from aggregator.engines.bigquery.versions import view_version
-from aggregator.engines.protocol import Leaving, NotHereError, QueryError, Rows, Trial, WarehouseError
+from aggregator.engines.protocol import Culprit, Leaving, NotHereError, QueryError, Rows, Trial, WarehouseError
 
 if TYPE_CHECKING:
     from aggregator.core.diagnostics import Diagnostic
@@ -211,6 +211,10 @@ class BigQueryEngine:
             view = freshness_view(address, report)
             if self._store.create(address, view) is None:
                 self._store.change(address, view, ["view_query", "description"])
+
+    def culprit(self, _write: Write, _error: QueryError) -> Culprit | None:
+        """Nothing: to run the query again would cost as much as the query."""
+        return None
 
     def refusal(self, _model: CompiledModel) -> Diagnostic | None:
         """Nothing: its rows are those of BigQuery."""

@@ -37,6 +37,7 @@ class _Memory(Connection):
         self._parsed: dict[str, duckdb.Statement] = {}
         self._made: set[str] = set()
         self._has_python = False
+        self._functions = set()
         self._worker = futures.ThreadPoolExecutor(max_workers=1)
         self.db = in_utc(duckdb.connect())
 

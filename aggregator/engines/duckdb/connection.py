@@ -12,10 +12,13 @@ from concurrent import futures
 from pathlib import Path
 
 import duckdb
+from duckdb.func import FunctionNullHandling
 
+from aggregator.core.project import Function
 from aggregator.engines.duckdb.called import macros_in
-from aggregator.engines.duckdb.dialect.python import MARK, PYTHON
-from aggregator.engines.protocol import WarehouseError
+from aggregator.engines.duckdb.dialect import type_to_duckdb
+from aggregator.engines.duckdb.dialect.python import IN_JAVASCRIPT, MARK, PYTHON
+from aggregator.engines.protocol import QueryError, WarehouseError
 
 _MAGIC = b"DUCK"
 _HOLDER = re.compile(r"Conflicting lock is held in (.+?) \(PID (\d+)\)")
@@ -38,6 +41,7 @@ class Connection:
         self._parsed: dict[str, duckdb.Statement] = {}
         self._made: set[str] = set()
         self._has_python = False  # making functions takes a tenth of a second, and few queries need them
+        self._functions: set[Function] = set()
         self._worker = futures.ThreadPoolExecutor(max_workers=1)
         deadline = time.monotonic() + wait
         if not self._lock.acquire(blocking=False):
@@ -58,6 +62,8 @@ class Connection:
             self._has_python = True
             with_python(self.db)
         if sql not in self._parsed:
+            if IN_JAVASCRIPT in sql:
+                self._make_javascript(sql)
             self._make(macros_in(sql))
             (self._parsed[sql],) = self.db.extract_statements(sql)
         statement = self._parsed[sql]
@@ -77,6 +83,29 @@ class Connection:
             with contextlib.suppress(duckdb.Error, RuntimeError):  # the error that led here is the one to tell
                 self.execute("ROLLBACK")
             raise
+
+    def know(self, functions: Iterable[Function]) -> None:
+        """Let queries call the functions in JavaScript that a project declares."""
+        self._functions.update(functions)
+
+    def _make_javascript(self, sql: str) -> None:
+        """Make the functions that a query calls."""
+        from aggregator.compile.routines import routines_of  # noqa: PLC0415  (sqlglot: few projects have any)
+        from aggregator.engines.duckdb.dialect import javascript  # noqa: PLC0415  (as above)
+
+        for function in self._functions:
+            routine = routines_of([function])[function.name]
+            name = javascript.name_of(routine)
+            if not routine.code or name not in sql or name in self._made:
+                continue
+            if javascript.is_missing():
+                raise QueryError(f"{routine.name} is written in JavaScript; install aggregator[{javascript.EXTRA}]")
+            takes = [duckdb.sqltype(type_to_duckdb(each.type)) for each in routine.parameters]
+            gives = duckdb.sqltype(type_to_duckdb(routine.returns))
+            _finish_results(self.db)
+            special = FunctionNullHandling.SPECIAL  # NULL is a value to them
+            self.db.create_function(name, javascript.function_of(routine), [*takes], gives, null_handling=special)
+            self._made.add(name)
 
     def _make(self, macros: Iterable[str]) -> None:
         """Let queries call functions of ours."""
@@ -197,8 +226,14 @@ def in_utc(db: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
     return db
 
 
+def _finish_results(db: duckdb.DuckDBPyConnection) -> None:
+    """No function is made while rows of an earlier result were not fetched."""
+    db.execute("SELECT 1").fetchall()
+
+
 def with_python(db: duckdb.DuckDBPyConnection) -> None:
     """Let queries call the functions that are in Python."""
+    _finish_results(db)
     for name, (function, takes, gives) in PYTHON.items():
         db.create_function(name, function, list(takes), gives)
 

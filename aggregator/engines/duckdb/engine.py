@@ -20,7 +20,7 @@ from aggregator.engines.duckdb.called import macros_in
 from aggregator.engines.duckdb.catalog import moment_sql, quoted, view_versions
 from aggregator.engines.duckdb.connection import Connection
 from aggregator.engines.duckdb.dialect import to_duckdb
-from aggregator.engines.duckdb.dialect.python import MARK
+from aggregator.engines.duckdb.dialect.python import IN_JAVASCRIPT, MARK
 from aggregator.engines.duckdb.errors import lost, translated
 from aggregator.engines.duckdb.freshness import read_arrivals, write_freshness
 from aggregator.engines.duckdb.ingest import is_loaded, load, origin_of, unload_sample
@@ -32,7 +32,7 @@ from aggregator.engines.duckdb.tables import Tables
 from aggregator.engines.duckdb.trial import DuckDbTrial
 from aggregator.engines.duckdb.types import told_type
 from aggregator.engines.duckdb.unload import Storage
-from aggregator.engines.protocol import NotHereError, QueryError, Rows
+from aggregator.engines.protocol import Culprit, NotHereError, QueryError, Rows
 
 if TYPE_CHECKING:
     from aggregator.core.calendar import Calendar
@@ -173,7 +173,7 @@ class DuckDbEngine:
         self.forget(write.table)
         readable_query = readable(write.query, self._graph, self._graph.upstream(write.table))
         query = to_duckdb(readable_query, schemas_of(self._graph, write.table))
-        if MARK in query:
+        if MARK in query or IN_JAVASCRIPT in query:
             raise QueryError(f"a view can't call what only this program has; let {write.table} be a table")
         for macro in macros_in(query):
             self._db.execute(f"CREATE OR REPLACE MACRO {macro}")
@@ -218,6 +218,15 @@ class DuckDbEngine:
         row = self._db.execute(self._in_duckdb(query), dict(parameters)).fetchone()
         assert row is not None  # noqa: S101  (aggregates without GROUP BY give a row of nothing)
         return tuple(row)
+
+    def culprit(self, write: Write, error: QueryError) -> Culprit | None:
+        """By running the query again without some of its expressions."""
+        from aggregator.engines.duckdb.blame import culprit  # noqa: PLC0415  (where all is well, nothing is searched)
+
+        schemas = schemas_of(self._graph, write.table)
+        return culprit(
+            write.query, error, schemas, lambda query: self.stage(dataclasses.replace(write, query=query), ())
+        )
 
     def refusal(self, model: CompiledModel) -> Diagnostic | None:
         """The first construct of a model that has not been shown to agree."""

@@ -11,6 +11,7 @@ from aggregator.engines.protocol import QueryError, WarehouseError
 
 _OF_THE_FILE = (duckdb.IOException, duckdb.FatalException, duckdb.InternalException, duckdb.ConnectionException)
 _FULL = ("No space left", "File too large", "failed to offload")
+_IN_PYTHON = "Invalid Input Error: Python exception occurred while executing the UDF: ValueError: "
 _DAMAGED = ("Corrupt database file", "Could not read enough bytes")
 
 
@@ -54,4 +55,4 @@ def translated(meaning: Callable[[duckdb.Error], Exception] = failure) -> Iterat
 def first_line(error: duckdb.Error) -> str:
     """What happened, without the excerpt of generated SQL that DuckDB adds."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[0] if lines else "the query failed"
+    return lines[0].removeprefix(_IN_PYTHON) if lines else "the query failed"

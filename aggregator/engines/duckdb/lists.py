@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
+from aggregator.compile.nodes import copy_of
 from aggregator.engines.duckdb.lambdas import Element, bound, each, is_plain, refers
-from aggregator.engines.duckdb.trees import call
+from aggregator.engines.duckdb.trees import call, one
 
 MACROS = (
     (
@@ -60,6 +61,9 @@ _NOT_VALUES = (exp.Array, exp.SubqueryPredicate, exp.UDTF)
 
 _FUNCTIONS: dict[type[exp.Expr], str] = {exp.Sum: "list_sum", exp.Min: "list_min", exp.Max: "list_max"}
 _AGGREGATES: tuple[type[exp.Expr], ...] = (exp.Filter, exp.Count, *_FUNCTIONS)
+_ROWS = (exp.From, exp.Join, exp.Exists, exp.Array, exp.SetOperation, exp.CTE, exp.Subquery, exp.Lateral)
+_ONLY_FROM = frozenset({"expressions", "from_"})
+_NOT_IN_LAMBDA = (exp.Query, exp.AggFunc, exp.Window, exp.Unnest)
 _SUMMED = Element("_summed")
 
 
@@ -90,7 +94,7 @@ def scalar(node: exp.Expr) -> exp.Expr:
     rows = None if select.args.get("kind") else _read(select)
     if rows is None:
         return node
-    holder = exp.paren(select.expressions[0].unalias(), copy=True)
+    holder = exp.Paren(this=copy_of(select.expressions[0].unalias()))
     found = [node for node in holder.find_all(*_AGGREGATES) if not node.find_ancestor(*_AGGREGATES)]
     slots = [(node.replace(exp.null()), _aggregated(node, rows)) for node in found]
     if not found or not is_plain(holder) or refers(holder, rows.element):
@@ -100,6 +104,25 @@ def scalar(node: exp.Expr) -> exp.Expr:
             return node
         slot.replace(better)
     return holder.this if isinstance(holder.this, exp.Func) else holder
+
+
+def named(node: exp.Expr) -> exp.Expr:
+    """``(SELECT x + x FROM UNNEST([f(y)]) AS x)``: an expression in which another one has a name."""
+    select = node.this
+    if not isinstance(select, exp.Select) or isinstance(node.parent, _ROWS) or node.arg_key == "query":
+        return node
+    if len(select.expressions) != 1 or any(value for key, value in select.args.items() if key not in _ONLY_FROM):
+        return node
+    source, body = select.args["from_"].this, select.expressions[0].unalias()
+    alias = source.args.get("alias") if isinstance(source, exp.Unnest) else None
+    if alias is None or len(alias.columns) != 1 or len(source.expressions) != 1 or source.args.get("offset"):
+        return node
+    items, name = source.expressions[0], alias.columns[0].name
+    if not isinstance(items, exp.Array) or len(items.expressions) != 1 or body.find(*_NOT_IN_LAMBDA):
+        return node
+    named = bound(body, Element(name), exp.column(name))
+    function = exp.Lambda(this=named, expressions=[exp.to_identifier(name)])
+    return call("list_extract", call("list_transform", copy_of(items), function), one())
 
 
 def array(node: exp.Expr) -> exp.Expr:
@@ -139,7 +162,7 @@ def _unnested(source: exp.Unnest) -> _Rows | None:
     if not alias or len(alias.columns) != 1 or len(source.expressions) != 1 or source.args.get("offset"):
         return None
     items = source.expressions[0]
-    return _Rows(items.copy(), Element(alias.columns[0].name)) if is_plain(items) else None
+    return _Rows(copy_of(items), Element(alias.columns[0].name)) if is_plain(items) else None
 
 
 def _derived(source: exp.Subquery) -> _Rows | None:
@@ -163,7 +186,7 @@ def _aggregated(aggregate: exp.Expr, rows: _Rows) -> exp.Expr | None:
         return None
     if isinstance(aggregate, exp.Count):
         is_value = not isinstance(value, exp.Star)
-        met = rows.where(exp.Not(this=exp.Is(this=value.copy(), expression=exp.null())) if is_value else None)
+        met = rows.where(exp.Not(this=exp.Is(this=copy_of(value), expression=exp.null())) if is_value else None)
         return None if met is None else _or(call("len", met.items), exp.Literal.number(0))
     values = rows.of(value) if name else None
     return None if name is None or values is None else call(name, values)
@@ -187,7 +210,7 @@ def _struct(values: list[tuple[str, exp.Expr]]) -> exp.Expr | None:
     if "" in names or len(names) < len(values):
         return None
     return exp.Struct(
-        expressions=[exp.PropertyEQ(this=exp.to_identifier(name), expression=value.copy()) for name, value in values]
+        expressions=[exp.PropertyEQ(this=exp.to_identifier(name), expression=copy_of(value)) for name, value in values]
     )
 
 
@@ -210,7 +233,7 @@ def _sorted(select: exp.Select) -> exp.Expr | None:
 
 def _summed(body: exp.Expr, rows: _Rows) -> exp.Expr | None:
     """With ``SUM(n) OVER (ORDER BY value)``: sorted once, for comparing each with each takes the square of the time."""
-    holder = exp.paren(body, copy=True)
+    holder = exp.Paren(this=copy_of(body))
     windows = list(holder.find_all(exp.Window))
     key = _key(windows[0])
     if len(windows) > 1 or key is None or rows.element.fields:

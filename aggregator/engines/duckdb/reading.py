@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from aggregator.core.graph import CompiledModel, Graph
+from aggregator.core.lazily import Lazily
 from aggregator.core.names import TableName
 from aggregator.core.writes import Write
 from aggregator.engines.duckdb.catalog import Columns
@@ -17,11 +19,27 @@ from aggregator.engines.protocol import QueryError
 
 
 def readable(query: str, graph: Graph, tables: Iterable[TableName]) -> str:
-    """A query of some tables whose stars see of sources what they would see in BigQuery."""
+    """A query of some tables without calls of declared functions, and whose stars see of sources what BigQuery's do."""
     sources = graph.sources
+    query = without_calls(query, graph)
     read = [name for name in tables if name in sources and sources[name].pseudo_columns]
     hidden = tuple((name, tuple(str(each.name) for each in sources[name].pseudo_columns)) for name in read)
     return without_pseudo(query, hidden) if hidden else query
+
+
+def without_calls(query: str, graph: Graph) -> str:
+    """A query, in BigQuery's SQL, in which declared functions are replaced by what they compute."""
+    if not graph.project.functions:
+        return query
+    from aggregator.compile.routines import routines_of  # noqa: PLC0415  (sqlglot: few projects declare functions)
+    from aggregator.engines.duckdb.dialect.inlining import with_bodies  # noqa: PLC0415  (as above)
+
+    tables = {str(name): functools.partial(_names_of, graph, name) for name in graph.calendars}
+    return with_bodies(query, routines_of(graph.project.functions), Lazily(tables))
+
+
+def _names_of(graph: Graph, name: TableName) -> Collection[str]:
+    return schema_of(graph, name) or ()
 
 
 def schemas_of(graph: Graph, reader: TableName) -> dict[TableName, dict[str, str]]:
@@ -34,11 +52,11 @@ def schemas_of(graph: Graph, reader: TableName) -> dict[TableName, dict[str, str
 def schema_of(graph: Graph, name: TableName) -> dict[str, str] | None:
     """The columns of a table by their types on BigQuery, as far as they are known; None of one that is unknown."""
     if name in graph.models:
-        return {column.name: column.type for column in graph.models[name].columns if column.type}
+        return {column.name: column.type for column in graph.models[name].columns}
     if name not in graph.sources:
         return None
     source = graph.sources[name]
-    return {str(each.name): each.type for each in (*source.columns, *source.pseudo_columns) if each.type}
+    return {str(each.name): each.type for each in (*source.columns, *source.pseudo_columns)}
 
 
 def to_come(graph: Graph, reader: TableName, there: Collection[TableName]) -> Iterator[tuple[TableName, Columns]]:

@@ -12,9 +12,9 @@ import duckdb
 from aggregator.core.names import TableName
 from aggregator.core.writes import Batch, Expectation, OverwritePartitions, Write
 from aggregator.engines.duckdb.catalog import Columns, grouped_sql
-from aggregator.engines.duckdb.dialect import expression_to_duckdb, to_duckdb
+from aggregator.engines.duckdb.dialect import to_duckdb
 from aggregator.engines.duckdb.errors import translated
-from aggregator.engines.duckdb.reading import schemas_of
+from aggregator.engines.duckdb.reading import schemas_of, without_calls
 from aggregator.engines.duckdb.types import column_type, stored_type
 from aggregator.engines.protocol import CheckError, QueryError
 
@@ -45,6 +45,7 @@ class Staging:
         self._graph = graph
         self._queries: dict[TableName, _Typed] = {}
         self._threads = _ALL_THREADS
+        db.know(graph.project.functions)
 
     def columns(self, table: TableName) -> Columns:
         """The columns that were staged for a table."""
@@ -99,7 +100,7 @@ class Staging:
 
     def _counted(self, write: Write, columns: Columns, asked: Sequence[str]) -> list[tuple[Any, ...]]:
         """A row of numbers for each staged partition. One alone needs no grouping, unless rows stray from it."""
-        values = [expression_to_duckdb(each) for each in asked]
+        values = [to_duckdb(without_calls(f"SELECT {each}", self._graph)).removeprefix("SELECT ") for each in asked]
         if not isinstance(write, OverwritePartitions):
             return self._db.execute(grouped_sql(STAGING, columns, None, values)).fetchall()
         if _is_one_partition(write):

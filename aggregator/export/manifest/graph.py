@@ -38,6 +38,7 @@ from aggregator.core.project import (
     ExportDeclaration,
     FileFormat,
     Freshness,
+    Function,
     Kind,
     LocalFile,
     Model,
@@ -71,6 +72,7 @@ def graph_of(content: Json, root: Path) -> Graph:
         sources=sources,
         models=Lazily({name: functools.partial(_declared, each) for name, each in said.items()}),
         read_from=_environment(content["read_from"]) if content["read_from"] is not None else None,
+        functions=tuple(Function(each["name"], Word(each["sql"], _NOWHERE)) for each in content.get("functions", ())),
         monitoring=_monitoring(content.get("monitoring")),
     )
     listed = [*content["sources"], *content["models"]]

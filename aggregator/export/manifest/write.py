@@ -34,6 +34,7 @@ def manifest(graph: Graph, diagnostics: Collection[Diagnostic]) -> dict[str, Any
         "environments": list(project.environments),
         "read_from": _environment(project.read_from) if project.read_from is not None else None,
         "monitoring": dataclasses.asdict(project.monitoring) if project.monitoring is not None else None,
+        "functions": [{"name": each.name, "sql": str(each.text)} for each in project.functions],
         "dags": layout(graph, diagnostics),
         "freshness": _promising(graph),
         "sources": [_source(source, graph) for source in graph.sources.values()],

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 
 from sqlglot import exp
 
+from aggregator.compile.analysis import found_in_bodies
 from aggregator.core.diagnostics import Code, Diagnostic, Layer
 from aggregator.lint.protocol import Inspected
 
 _CLOCKS = (exp.CurrentDate, exp.CurrentTimestamp, exp.CurrentDatetime, exp.CurrentTime)
+_IN_JAVASCRIPT = ("Date.now()", "new Date()")
 
 
 class Clock:
@@ -34,3 +36,8 @@ backfill would fill every day with today. Use the interval that is being built: 
             name = node.sql_name()
             message = f"{name} makes every run give another answer"
             yield Diagnostic(subject.query.place_of(node), self.code, message, "use @start or @end")
+        for call, name in found_in_bodies(subject.analysis.called, _CLOCKS, _IN_JAVASCRIPT):
+            message = f"{name} in {call.routine.name} makes every run give another answer"
+            yield Diagnostic(
+                subject.query.place_of(call.at), self.code, message, "give it @start or @end as an argument"
+            )

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from sqlglot import exp
 
+from aggregator.compile.routines import path_of
 from aggregator.core.diagnostics import Code, Diagnostic, Layer, Severity
 from aggregator.lint.protocol import Inspected
 
@@ -37,20 +38,10 @@ changes, the partitions that were built with it are stale.""",
     def check(self, subject: Inspected) -> Iterator[Diagnostic]:
         """One finding per call."""
         for call in subject.written.of(exp.Anonymous):
-            path = _path(call)
+            path = path_of(call)
             is_outside = len(path) > 1 and path[0].casefold() not in _GOOGLES
             if is_outside and ".".join(path) not in subject.model.functions:
                 message = f"what {'.'.join(path)} does is not part of this project"
                 place = subject.query.place_of(call.parent if isinstance(call.parent, exp.Dot) else call)
                 advice = "write it as a macro, or declare it under `functions:` in aggregator.yml"
                 yield Diagnostic(place, self.code, message, advice)
-
-
-def _path(call: exp.Anonymous) -> list[str]:
-    """The parts of a function's name, without the SAFE that may stand before it."""
-    parts = call.name.split(".")
-    dot = call.parent
-    if isinstance(dot, exp.Dot) and dot.expression is call:
-        before = dot.this.find_all(exp.Identifier)
-        parts = [*(part for each in before for part in each.name.split(".")), *parts]
-    return parts[1:] if len(parts) > 2 and parts[0].casefold() == "safe" else parts  # noqa: PLR2004

@@ -93,6 +93,8 @@ def _cast(node: exp.Expr) -> exp.Expr:
     if node.to.this == exp.DataType.Type.BINARY and isinstance(node.this, exp.Null):
         return exp.null()
     kind = node.to.this
+    if kind_of(node.this) is kind and kind in _AS_THEY_ARE:
+        return node if kind in _INTEGERS else node.this
     if kind in _CASTS:
         return _CASTS[kind](node)
     if kind not in _INTEGERS and kind != exp.DataType.Type.BOOLEAN:
@@ -100,6 +102,9 @@ def _cast(node: exp.Expr) -> exp.Expr:
     name = "bool" if kind == exp.DataType.Type.BOOLEAN else "integer"
     return call(f"_safe_{name}" if isinstance(node, exp.TryCast) else f"_{name}", node.this)
 
+
+_AS_THEY_ARE = frozenset({*_INTEGERS, *exp.DataType.TEXT_TYPES, exp.DataType.Type.BOOLEAN})
+"""What is of such a type needs no cast to it, but that DuckDB's own integers can be shorter."""
 
 _CASTS: dict[exp.DType, Rewrite] = {
     **dict.fromkeys(exp.DataType.TEXT_TYPES, texts.cast_to_text),
@@ -169,7 +174,8 @@ def _time(node: exp.Expr) -> exp.Expr:
 
 def _subquery(node: exp.Expr) -> exp.Expr:
     """Subqueries over one array are functions of lists; UNPIVOT gives the value before its name."""
-    better = lists.scalar(node)
+    better = lists.named(node)
+    better = lists.scalar(node) if better is node else better
     return _unpivoted(node) if better is node else better
 
 

@@ -37,15 +37,16 @@ def to_duckdb(sql: str, schemas: Schemas | None = None) -> str:
 @functools.lru_cache(maxsize=4096)
 def translated(sql: str, columns: _Columns) -> str:
     """The same, of what can be kept."""
-    read = functools.partial(sqlglot.parse_one, sql, read=Source)
-    tree = read()
+    tree = sqlglot.parse_one(sql, read=Source)
+    for node in tree.walk():
+        node._meta = None  # noqa: SLF001  (places in the text, which take long to copy, and which nobody asks for)
     refuse_outside(tree)
     schemas = {name: dict(each) for name, each in columns}
-    tell_types(tree, read, schemas)
+    tell_types(tree, sql, schemas)
     with_zones(tree)
     structs.compare_fields(tree, schemas)
     tree = bits.regroup(tree)
-    return bound(_rewritten(tree), _REPEATED).sql(dialect="duckdb")
+    return bound(_rewritten(tree), _REPEATED).sql(dialect="duckdb", copy=False)
 
 
 def expression_to_duckdb(sql: str) -> str:

@@ -1,89 +1,34 @@
-"""Types of expressions, where a correction depends on them: from the columns of tables, by sqlglot's inference."""
+"""Types of expressions, where a correction depends on them: from those of columns, as the compile stage infers them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from sqlglot import exp
-from sqlglot.dialects.bigquery import BigQuery
-from sqlglot.errors import SqlglotError
-from sqlglot.optimizer.annotate_types import TypeAnnotator, annotate_types
-from sqlglot.optimizer.qualify import qualify
-from sqlglot.schema import MappingSchema
 
+from aggregator.compile.analysis import tell_types_of
+from aggregator.compile.nodes import copy_of
+from aggregator.core.graph import OutputColumn
 from aggregator.core.names import TableName
 
 Schemas = Mapping[TableName, Mapping[str, str]]
-"""The columns of tables, by their types on BigQuery."""
+"""The columns of tables, by their types on BigQuery; the type of one may be empty, as it is not known."""
 
-_MOMENTS = frozenset(exp.DataType.TEMPORAL_TYPES)
-_INTERVAL = exp.DataType.Type.INTERVAL
-
-
-def _arithmetic(inference: TypeAnnotator, node: exp.Binary) -> exp.Expr:
-    """What sqlglot does not know of INTERVAL: two moments differ by one, and it comes of itself and a number."""
-    kinds = kind_of(node.this), kind_of(node.expression)
-    moments = [kind in _MOMENTS for kind in kinds]
-    if (isinstance(node, exp.Sub) and all(moments)) or (_INTERVAL in kinds and not any(moments)):
-        node._type = exp.DataType(this=_INTERVAL)  # noqa: SLF001  (the setter parses)
-        return node
-    annotator = BigQuery.EXPRESSION_METADATA[type(node)]["annotator"]
-    found: exp.Expr = annotator(inference, node)
-    return found
-
-
-_METADATA = BigQuery.EXPRESSION_METADATA | {
-    kind: {"annotator": _arithmetic} for kind in (exp.Add, exp.Sub, exp.Mul, exp.Div)
-}
-_CANT_FOLLOW = (SqlglotError, RecursionError, AttributeError, KeyError, IndexError, TypeError, ValueError)
 _NUMERIC = frozenset({exp.DataType.Type.DECIMAL, exp.DataType.Type.BIGDECIMAL})
 _EXACT = _NUMERIC | frozenset(exp.DataType.SIGNED_INTEGER_TYPES)
 
 
-def tell_types(tree: exp.Expr, again: Callable[[], exp.Expr], schemas: Schemas) -> None:
+def tell_types(tree: exp.Expr, sql: str, schemas: Schemas) -> None:
     """Let the nodes of a tree know their types, as far as they can be told.
 
-    The same tree is read ``again``, which is quicker than copying it, and qualified, because sqlglot infers nothing
-    before; what it makes of each node is told to the original.
+    A copy is qualified on the way; what is found of each of its nodes is told to the original.
     """
-    copy = again()
+    copy = copy_of(tree)
     kept = list(copy.walk())
-    nodes = list(tree.walk())
-    for node in (*kept, *nodes):
-        node._meta = None  # noqa: SLF001  (places in the text, which take long to copy, and which nobody asks for)
-    originals = {id(mine): original for mine, original in zip(kept, nodes, strict=True)}
-    for table in copy.find_all(exp.Table):
-        table.set("catalog", None)  # a trial's, or a warehouse's: names of tables are told apart without it
-    schema = MappingSchema(dialect="bigquery")
-    try:
-        for name, columns in schemas.items():
-            schema.add_table(exp.table_(name.table, db=name.dataset), dict(columns), dialect="bigquery")
-        qualified = qualify(
-            copy,
-            dialect="bigquery",
-            schema=schema,
-            validate_qualify_columns=False,
-            quote_identifiers=False,
-            identify=False,
-        )
-        annotate_types(qualified, schema=schema, dialect="bigquery", expression_metadata=_METADATA)
-        _tell_parts_of_json(qualified)
-    except _CANT_FOLLOW:
-        return
-    for node in kept:
-        original = originals[id(node)]
-        if isinstance(node.type, exp.DataType):
-            original._type = node.type  # noqa: SLF001  (the setter parses)
-        part, inner = node.args.get("this"), original.args.get("this")
-        if isinstance(part, exp.Dot) and isinstance(inner, exp.Column) and isinstance(part.type, exp.DataType):
-            inner._type = part.type  # noqa: SLF001  (a column of a column, which is a field since)
-
-
-def _tell_parts_of_json(tree: exp.Expr) -> None:
-    """A part of JSON is JSON."""
-    for node in reversed(list(tree.find_all(exp.Dot, exp.Bracket))):
-        if kind_of(node.this) is exp.DataType.Type.JSON:
-            node._type = node.this.type  # noqa: SLF001
+    columns = {name: tuple(map(OutputColumn, each, each.values())) for name, each in schemas.items()}
+    tell_types_of(copy, sql, columns)
+    for mine, original in zip(kept, tree.walk(), strict=True):
+        original._type = mine._type  # noqa: SLF001  (the setter parses)
 
 
 def kind_of(node: exp.Expr | None) -> exp.DType | None:

@@ -9,17 +9,21 @@ from __future__ import annotations
 import dataclasses
 import functools
 import json
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from importlib import resources
 
 from sqlglot import exp
 
+from aggregator.compile.analysis import Called
+from aggregator.compile.routines import path_of
 from aggregator.core.graph import Fidelity
 from aggregator.engines.duckdb.dialect.constructs import Construct, constructs_of, shape_of, telling
+from aggregator.engines.duckdb.dialect.inlining import cant_be_put_in
 from aggregator.engines.duckdb.sketches import is_sketch
 
 _ORDER = "floats are added in no certain order, so that the last digits can differ"
 _EXACT_HERE = "it is exact here, and an approximation on BigQuery"
+_ANOTHER_ENGINE = "another engine of JavaScript runs it than on BigQuery"
 _CLOCK = "it is the clock of this machine"
 
 APPROXIMATE: dict[type[exp.Expr], tuple[str, str]] = {
@@ -71,13 +75,42 @@ class Found:
     why: str
 
 
-def verdict(tree: exp.Expr | None) -> Iterator[Found]:
-    """What in a SELECT is approximate or refused; nothing where it is exact. Each construct is told once."""
+def verdict(tree: exp.Expr | None, called: Sequence[Called] = ()) -> Iterator[Found]:
+    """What in a SELECT is approximate or refused; nothing where it is exact. Each construct is told once.
+
+    ``called`` are its calls of declared functions: their bodies are judged in their place.
+    """
     if tree is None:
         yield Found(Fidelity.REFUSED, None, "SELECT", "what it computes could not be followed")
         return
     told: set[tuple[str, str]] = set()
+    names = frozenset(each.routine.name for each in called)
+    yield from _judged_nodes(_but_calls(tree, names), told)
+    for each in called:
+        nodes = _but_calls(each.body, names) if each.body is not None else ()
+        yield from _of_call(each)
+        for found in _judged_nodes(nodes, told):
+            yield dataclasses.replace(found, node=each.at, why=f"{found.why} (in {each.routine.name})")
+
+
+def _but_calls(tree: exp.Expr, names: frozenset[str]) -> Iterator[exp.Expr]:
+    """The constructs of a tree, without calls of these functions."""
     for node in telling(tree):
+        if not (names and isinstance(node, exp.Anonymous) and ".".join(path_of(node)) in names):
+            yield node
+
+
+def _of_call(call: Called) -> Iterator[Found]:
+    """What is wrong with a call itself."""
+    why = call.why_not or cant_be_put_in(call.routine)
+    if why:
+        yield Found(Fidelity.REFUSED, call.at, call.routine.name, why)
+    elif call.routine.code:
+        yield Found(Fidelity.APPROXIMATE, call.at, call.routine.name, _ANOTHER_ENGINE)
+
+
+def _judged_nodes(nodes: Iterable[exp.Expr], told: set[tuple[str, str]]) -> Iterator[Found]:
+    for node in nodes:
         shape = shape_of(node)
         if shape in _exact:
             continue
