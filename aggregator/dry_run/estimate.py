@@ -177,8 +177,10 @@ def _left(
     Nobody looks into views for that, and where there are no partitions in the catalog, there is nothing to choose from.
     """
     among = tuple(sorted(stock.partitions)) if ids is None else ids
-    if stock.calendar is None or not among or scan.through or model.model.kind is Kind.VIEW:
+    if stock.calendar is None or stock.typical is None or not among or scan.through:
         return None
+    if stock.calendar.suffix or not _may_narrow(model, stock.calendar.column):
+        return None  # ends of names are texts, which compare otherwise than dates
     if len(among) * len(partitions) > _MOST_TRIED:
         return None
     found = [narrowed(model.sql, str(scan.table), stock.calendar, among, _bounds(model, each)) for each in partitions]
@@ -187,6 +189,14 @@ def _left(
         return None
     kept = {partition for each in left for partition in each.partitions}
     return Narrowed(tuple(sorted(kept)), all(each.is_certain for each in left))
+
+
+def _may_narrow(model: CompiledModel, column: str) -> bool:
+    """Whether the author's own text may have such a condition; to be sure costs parsing."""
+    ends = [0, *(each.end for each in model.splices)]
+    starts = [*(each.start for each in model.splices), len(model.sql)]
+    text = " ".join(model.sql[end:start] for end, start in zip(ends, starts, strict=True)).casefold()
+    return "where" in text and column.casefold() in text
 
 
 def _bounds(model: CompiledModel, partition: str) -> dict[str, Any]:
