@@ -2,7 +2,7 @@
 
 - The columns of a table that all parts of a query read are counted once; COUNT(*) reads none.
 - Partitions are those that the maps of the inputs name, all maps of a table together; without partitions, or with the
-  map ``all``, the whole table is read.
+  map ``all``, the whole table is read. Of these, the ones count that conditions leave (``narrowing.py``).
 - Views are looked through (``views.py``), sizes are found (``sizes.py``), firings are counted (``cadence.py``).
 - What may be less than counted is ``at most``, with the reason; what has no size is unknown, by name.
 """
@@ -14,7 +14,7 @@ import functools
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aggregator.core.estimate import Estimate, TableRead, price_per_tib
 from aggregator.core.maps import Reach
@@ -22,6 +22,7 @@ from aggregator.core.project import Kind
 from aggregator.core.warehouse import WHOLE
 from aggregator.dry_run.cadence import builds_per_day
 from aggregator.dry_run.conditions import is_tested
+from aggregator.dry_run.narrowing import Narrowed, narrowed
 from aggregator.dry_run.sizes import Stock, newest, stock_of
 from aggregator.dry_run.views import Reads, Scan, is_whole, scans
 from aggregator.plan.due import Horizon
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from aggregator.core.catalog import Catalog, Size
     from aggregator.core.graph import CompiledModel, Graph
     from aggregator.core.names import TableName
+
+_MOST_TRIED = 20_000
+"""So many partitions of an input are compared with the conditions of a query: more are not worth the time."""
 
 _LATER = timedelta(days=800)
 """After so long, a table that goes on has a new partition, whatever its grain."""
@@ -125,6 +129,9 @@ class Reader:
     def _read(self, scan: Scan, stock: Stock, partitions: Sequence[str]) -> TableRead:
         columns = tuple(sorted(stock.names if scan.columns is None else scan.columns))
         ids = _ids(scan, self._model, partitions, stock)
+        left = _left(scan, self._model, partitions, stock, ids)
+        ids = ids if left is None else left.partitions
+        is_pruned = left is not None and left.is_certain
         count = None if ids is None else len(ids)
         if not columns and scan.columns is not None:
             return TableRead(scan.table, (), count, 0, 0, stock.how if stock.whole else "no column is read")
@@ -132,7 +139,7 @@ class Reader:
         known = [size for size in sizes if size is not None]
         if len(known) < len(sizes):
             return TableRead(scan.table, columns, count, None, 0, stock.how)
-        limits = self._limits_of(scan, stock, is_whole=ids is None)
+        limits = self._limits_of(scan, stock, is_whole=is_whole(scan) and not is_pruned)
         total = _sum(stock, known, columns)
         surely = total if scan.columns == scan.surely else _sum(stock, known, scan.surely)
         at_least = 0 if _PRUNED in limits else surely
@@ -160,6 +167,44 @@ def _ids(scan: Scan, model: CompiledModel, partitions: Sequence[str], stock: Sto
         chosen = newest(stock, read) if map_.reach is Reach.LATEST else None
         found.update(read if map_.reach is not Reach.LATEST else (chosen,) if chosen is not None else ())
     return tuple(sorted(found))
+
+
+def _left(
+    scan: Scan, model: CompiledModel, partitions: Sequence[str], stock: Stock, ids: tuple[str, ...] | None
+) -> Narrowed | None:
+    """The partitions that conditions of the query leave of those that it could read, as far as that can be told.
+
+    Nobody looks into views for that, and where there are no partitions in the catalog, there is nothing to choose from.
+    """
+    among = tuple(sorted(stock.partitions)) if ids is None else ids
+    if stock.calendar is None or stock.typical is None or not among or scan.through:
+        return None
+    if stock.calendar.suffix or not _may_narrow(model, stock.calendar.column):
+        return None  # ends of names are texts, which compare otherwise than dates
+    if len(among) * len(partitions) > _MOST_TRIED:
+        return None
+    found = [narrowed(model.sql, str(scan.table), stock.calendar, among, _bounds(model, each)) for each in partitions]
+    left = [each for each in found if each is not None]
+    if len(left) < len(found):
+        return None
+    kept = {partition for each in left for partition in each.partitions}
+    return Narrowed(tuple(sorted(kept)), all(each.is_certain for each in left))
+
+
+def _may_narrow(model: CompiledModel, column: str) -> bool:
+    """Whether the author's own text may have such a condition; to be sure costs parsing."""
+    ends = [0, *(each.end for each in model.splices)]
+    starts = [*(each.start for each in model.splices), len(model.sql)]
+    text = " ".join(model.sql[end:start] for end, start in zip(ends, starts, strict=True)).casefold()
+    return "where" in text and column.casefold() in text
+
+
+def _bounds(model: CompiledModel, partition: str) -> dict[str, Any]:
+    """The values of ``@start`` and ``@end`` for a partition."""
+    if model.calendar is None:
+        return {}
+    start = model.calendar.parse(partition)
+    return {"start": model.calendar.value(start), "end": model.calendar.value(model.calendar.next(start))}
 
 
 _PRUNED = "a condition on the partition column may skip partitions"

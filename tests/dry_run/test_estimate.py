@@ -60,6 +60,18 @@ BYTES = {
     "one column of the whole table": (of, ("SELECT SUM(n) AS n FROM lake.facts", ("n",)), {}, 700 * 8),
     "texts of the whole table": (of, ("SELECT MAX(k) AS k FROM lake.facts", ("k",)), {}, 700 * 10),
     "all columns of the whole table": (of, ("SELECT * FROM lake.facts", tuple(FACTS)), {}, 23800),
+    "a condition on the partition column": (
+        of,
+        ("SELECT SUM(n) AS n FROM lake.facts WHERE day > '2025-05-29'", ("day", "n")),
+        {},
+        sum(rows for day, rows in ROWS.items() if day > "2025-05-29") * 16,
+    ),
+    "a condition that narrows what a map reads": (
+        of,
+        ("SELECT MAX(n) AS n, @start AS day FROM lake.facts WHERE day >= @start", ("day", "n")),
+        {"partition": {**DAYS, "by": "day"}, "inputs": {"lake.facts": {"last": "3 days"}}},
+        ROWS["2025-05-31"] * 16,
+    ),
     "a condition on another column": (
         of,
         ("SELECT * FROM lake.facts WHERE n > 0", tuple(FACTS)),
@@ -397,8 +409,8 @@ AT_MOST = {
         (0, 700 * 16),
         "a condition on the partition column may skip partitions",
     ),
-    "a condition on the partition column of a table that is read whole": (
-        lambda: of("SELECT SUM(n) AS n FROM lake.facts WHERE day > '2025-05-28'", ("day", "n")),
+    "a function of the partition column of a table that is read whole": (
+        lambda: of("SELECT SUM(n) AS n FROM lake.facts WHERE EXTRACT(YEAR FROM day) = 2024", ("day", "n")),
         (0, 700 * 16),
         "a condition on the partition column may skip partitions",
     ),

@@ -15,8 +15,8 @@ from aggregator.cli.output import say
 def command() -> int:
     """Compile Google's analyzer for this machine, once.
 
-    The first dry run then does not have to. Prints where it is kept. In CI, keep that file between runs: it holds for
-    one version of the analyzer and one kind of processor, and has another name for any other.
+    The first dry run then does not have to. Prints where it is kept. In CI, keep that folder between runs: what is in
+    it holds for one version of the analyzer and one kind of processor, and has another name for any other.
     """
     began = time.monotonic()
     try:
