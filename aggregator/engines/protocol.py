@@ -245,6 +245,10 @@ class Engine(Protocol):
         """Whether any of some jobs, which another engine left, is not over yet."""
         ...
 
+    def end(self, jobs: Iterable[str]) -> None:
+        """End jobs that another engine left running, as nobody wants their rows any more."""
+        ...
+
     def cancel(self) -> None:
         """End the queries that other threads wait for: their calls raise. It may be asked again and again.
 

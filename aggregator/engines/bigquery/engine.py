@@ -98,6 +98,10 @@ class BigQueryEngine:
         with _lost():
             return any(self._jobs.is_running(each) for each in jobs)
 
+    def end(self, jobs: Iterable[str]) -> None:
+        """What they have staged so far goes with their tables, by itself."""
+        self._jobs.end(jobs)
+
     def cancel(self) -> None:
         """Stop the jobs that run, and begin no more; the ledger is still written."""
         self._jobs.cancel()

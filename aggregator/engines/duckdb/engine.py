@@ -77,6 +77,9 @@ class DuckDbEngine:
         """As there are none."""
         return False
 
+    def end(self, jobs: Iterable[str]) -> None:
+        """As there are none."""
+
     def cancel(self) -> None:
         """Interrupt the query."""
         self._db.db.interrupt()
