@@ -233,6 +233,10 @@ class Engine(Protocol):
         """
         ...
 
+    def place(self, table: TableName) -> tuple[str, str]:
+        """Where a table is, as OpenLineage has it: a namespace, and a name in it."""
+        ...
+
     def job_url(self, job_id: str) -> str:
         """Where people look at a job; empty if nowhere."""
         ...

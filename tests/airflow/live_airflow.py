@@ -52,8 +52,8 @@ class Api:
         self._deadline = time.monotonic() + SECONDS
         self._token = self._ask("GET", "/auth/token")["access_token"]
 
-    def start(self, dag: str, run: str = "chain", **conf: str) -> None:
-        body = {"dag_run_id": run, "logical_date": "2024-02-01T00:00:00Z", "conf": conf}
+    def start(self, dag: str, run: str = "chain", at: str = "2024-02-01", **conf: str) -> None:
+        body = {"dag_run_id": run, "logical_date": f"{at}T00:00:00Z", "conf": conf}
         self.until(f"{dag} is known", lambda: self._there(f"/api/v2/dags/{dag}"))
         self._ask("POST", f"/api/v2/dags/{dag}/dagRuns", body)
 

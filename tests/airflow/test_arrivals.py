@@ -130,7 +130,7 @@ def test_a_real_scheduler_starts_the_days_and_then_the_month(airflow_home, aggre
         # An hour comes again, with other rows: the day is built again, and the month.
         months = len(airflow.runs("reports_monthly"))
         write_facts(root, **{"2024-01-30T05:00:00": 100})
-        airflow.start("staging_hourly", "late", partition="2024-01-30T05", full=True)
+        airflow.start("staging_hourly", "late", "2024-02-02", partition="2024-01-30T05", full=True)
         airflow.until("the day is built again", lambda: len(airflow.runs("marts_daily")) > 2)
         airflow.until("the month is built again", lambda: len(airflow.runs("reports_monthly")) > months)
         airflow.until("all is over", lambda: ended(airflow, "reports_monthly") and ended(airflow, "marts_daily"))

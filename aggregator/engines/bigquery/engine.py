@@ -83,6 +83,10 @@ class BigQueryEngine:
         parts = (layout, self._jobs, store, reading, self._targets, self._leases)
         self._publishing = Publishing(*parts, run_key=run_key)
 
+    def place(self, table: TableName) -> tuple[str, str]:
+        """Where it is read, as OpenLineage calls a table of BigQuery."""
+        return "bigquery", str(self._reading.address(table))
+
     def job_url(self, job_id: str) -> str:
         """Its page in Google's console."""
         environment = self._layout.environment

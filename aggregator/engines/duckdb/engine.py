@@ -65,6 +65,10 @@ class DuckDbEngine:
             self.close()
             raise
 
+    def place(self, table: TableName) -> tuple[str, str]:
+        """In the file."""
+        return f"duckdb://{self._db.path}", str(table)
+
     def job_url(self, job_id: str) -> str:
         """Nowhere."""
         return ""
