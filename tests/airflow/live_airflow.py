@@ -58,6 +58,8 @@ class Api:
         self._ask("POST", f"/api/v2/dags/{dag}/dagRuns", body)
 
     def clear(self, dag: str, task: str) -> None:
+        """Of a run that is over: Airflow can lose what is cleared while it is ending a run."""
+        self.until(f"{dag} is over", lambda: {run["state"] for run in self.runs(dag)} <= {"success", "failed"})
         body = {"dag_run_id": "chain", "task_ids": [task], "dry_run": False, "only_failed": False}
         self._ask("POST", f"/api/v2/dags/{dag}/clearTaskInstances", body)
 
