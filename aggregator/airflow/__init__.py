@@ -7,10 +7,11 @@ from aggregator.airflow.alerts import Alert
 from aggregator.airflow.loader import load_dags, run_parameters
 from aggregator.airflow.operators import BrokenModel, BuildPartitions, WaitForPartitions
 from aggregator.airflow.task import Deployment
-from aggregator.airflow.upkeep_tasks import CheckFreshness, ExportPartitions, RepairStale, RollBack
+from aggregator.airflow.upkeep_tasks import AnnounceArrivals, CheckFreshness, ExportPartitions, RepairStale, RollBack
 
 __all__ = [
     "Alert",
+    "AnnounceArrivals",
     "BrokenModel",
     "BuildPartitions",
     "CheckFreshness",

@@ -33,7 +33,7 @@ class Asked:
     def partitions(self, graph: Graph, name: TableName, now: datetime) -> tuple[str, ...]:
         """The partitions of a model that are meant, oldest first; none if nothing falls to the interval."""
         if self.instants is not None:
-            return fallen_due(graph, name, self.instants)
+            return fallen_due(graph, name, self.instants, now)
         horizon = Horizon(graph, now)
         if self.moments is not None:
             return tuple(within(graph.models[name], horizon.partitions(name), self.moments))

@@ -6,10 +6,10 @@ import contextlib
 import dataclasses
 import gc
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import (
     DAG,
@@ -17,11 +17,13 @@ from airflow.sdk import (
     BaseOperator,
     CronDataIntervalTimetable,
     Param,
+    PartitionedAssetTimetable,
     TaskGroup,
     get_parsing_context,
 )
 
 from aggregator.airflow.alerts import Alert
+from aggregator.airflow.arrivals import Arrivals, arrivals_of
 from aggregator.airflow.operators import (
     DEFER_AFTER,
     POKE_SECONDS,
@@ -31,8 +33,11 @@ from aggregator.airflow.operators import (
 )
 from aggregator.airflow.task import Deployment
 from aggregator.airflow.upkeep_dags import FRESHNESS, REPAIR, ROLLBACK, Upkeep
-from aggregator.airflow.upkeep_tasks import ExportPartitions
+from aggregator.airflow.upkeep_tasks import AnnounceArrivals, ExportPartitions
 from aggregator.export.manifest.file import Manifest, ManifestError, read_manifest
+
+if TYPE_CHECKING:
+    from airflow.sdk.bases.timetable import BaseTimetable
 
 _LONGEST_DELAY = timedelta(minutes=30)
 
@@ -45,6 +50,7 @@ def load_dags(  # noqa: PLR0913  (all but the first are named where it is called
     repair: str | None = "0 4 * * *",
     freshness: str | None = "5 * * * *",
     rollback: bool = True,
+    on_arrival: Collection[str] = (),
     poke_seconds: float = POKE_SECONDS,
     defer_after: float | None = DEFER_AFTER,
     retry_seconds: float = 60,
@@ -59,6 +65,9 @@ def load_dags(  # noqa: PLR0913  (all but the first are named where it is called
     when a promise is broken, both in UTC; None for no such DAG. ``rollback``: whether there is the DAG by which people
     bring back the rows that partitions had before.
 
+    ``on_arrival`` names DAGs that start when the partitions have come that one of theirs reads, and not by the clock;
+    one that can't do so keeps its schedule, and its page says why.
+
     ``poke_seconds`` is how often the triggerer asks the warehouse for what is awaited. Queries that take longer than
     ``defer_after`` seconds are left to BigQuery and the triggerer; with None, tasks wait for them. ``retry_seconds`` is
     how long a task rests before its second try. Raises :class:`ManifestError`.
@@ -69,7 +78,7 @@ def load_dags(  # noqa: PLR0913  (all but the first are named where it is called
     root = Path(project).resolve() if project is not None else _root_of(path)
     deployment = Deployment(str(path), found.hash, str(root))
     pauses = _Pauses(poke_seconds, defer_after, timedelta(seconds=retry_seconds))
-    maker = _Maker(found, deployment, prefix, pauses)
+    maker = _Maker(found, deployment, prefix, pauses, on_arrival)
     wanted = get_parsing_context().dag_id
     dags = {}
     with _without_collecting():
@@ -115,13 +124,16 @@ class _Pauses:
 class _Maker:
     """Makes the DAGs of one manifest."""
 
-    def __init__(self, manifest: Manifest, deployment: Deployment, prefix: str, pauses: _Pauses) -> None:
+    def __init__(
+        self, manifest: Manifest, deployment: Deployment, prefix: str, pauses: _Pauses, on_arrival: Collection[str]
+    ) -> None:
         content = manifest.content
         self._deployment = deployment
         self._prefix = prefix
         self._pauses = pauses
         self._assets: dict[str, Asset] = {}
         self._project = content["project"]
+        self._arrivals = arrivals_of(content["dags"], on_arrival)
         self._base = f"aggregator://{content['project']}/{content['environment']['name']}"
 
     def dag(self, said: Mapping[str, Any]) -> DAG:
@@ -137,19 +149,18 @@ class _Maker:
             return _registered(dag)
 
     def _made(self, said: Mapping[str, Any]) -> DAG:
-        schedule = said["schedule"]
         options: dict[str, Any] = {}
         if said["max_active_tasks"] is not None:
             options["max_active_tasks"] = said["max_active_tasks"]
         dag = DAG(
             self._prefix + said["id"],
             description=said["description"],
-            schedule=CronDataIntervalTimetable(schedule["cron"], timezone=schedule["zone"]) if schedule else None,
+            schedule=self._timetable(said),
             start_date=datetime.fromisoformat(said["start"]).replace(tzinfo=UTC),
             catchup=False,
             max_active_runs=said["max_active_runs"],
             tags=set(said["tags"]),
-            doc_md=_page(said, self._deployment.hash),
+            doc_md=_page(said, self._deployment.hash, self._arrivals),
             **options,
         )
         tasks: dict[str, BaseOperator] = {}
@@ -164,8 +175,39 @@ class _Maker:
             for before in each["upstream"]:  # `set_upstream` looks for other DAGs each time
                 task.upstream_task_ids.add(tasks[before].task_id)
                 tasks[before].downstream_task_ids.add(task.task_id)
+        self._announce(said, dag, tasks)
         dag.params.update(run_parameters())  # not before: each task would copy them
         return _registered(dag)
+
+    def _timetable(self, said: Mapping[str, Any]) -> BaseTimetable | None:
+        if said["id"] in self._arrivals.dags:
+            return PartitionedAssetTimetable(assets=self._arrival(said["id"]))
+        schedule = said["schedule"]
+        return CronDataIntervalTimetable(schedule["cron"], timezone=schedule["zone"]) if schedule else None
+
+    def _announce(self, said: Mapping[str, Any], dag: DAG, tasks: Mapping[str, BaseOperator]) -> None:
+        """After what builds partitions that other DAGs start by, a task for each of these."""
+        group = None
+        for name, announced in self._arrivals.by(said).items():
+            group = group or TaskGroup("arrive", dag=dag)
+            task = AnnounceArrivals(
+                task_id=name,
+                task_group=group,
+                dag=dag,
+                owner=self._project,
+                deployment=self._deployment,
+                outlets=[self._arrival(name)],
+                retries=2,
+                retry_delay=self._pauses.retry,
+                models=announced.models,
+                tables=announced.tables,
+                came=announced.came,
+            )
+            task.set_upstream([tasks[each] for each in announced.after])
+
+    def _arrival(self, name: str) -> Asset:
+        """What stands for the partitions of a DAG that have all that they read."""
+        return Asset(uri=f"{self._base}/_arrivals/{self._prefix}{name}", name=f"{self._project}/{self._prefix}{name}")
 
     def _task(self, said: Mapping[str, Any], label: str, where: Mapping[str, Any]) -> BaseOperator:
         options: dict[str, Any] = {**where, "task_id": label, "owner": said["owner"], "doc_md": said["doc"]}
@@ -226,7 +268,15 @@ def _registered(dag: DAG) -> DAG:
         return dag
 
 
-def _page(said: Mapping[str, Any], hash_: str) -> str:
+def _page(said: Mapping[str, Any], hash_: str, arrivals: Arrivals) -> str:
     """What people see of a DAG."""
-    lines = [f"{said['description']}.", "", f"From the manifest `{hash_[:12]}`.", "", "| task | owner |", "|---|---|"]
+    lines = [
+        f"{said['description']}.",
+        *arrivals.told(said),
+        "",
+        f"From the manifest `{hash_[:12]}`.",
+        "",
+        "| task | owner |",
+        "|---|---|",
+    ]
     return "\n".join([*lines, *(f"| `{each['id']}` | {each['owner']} |" for each in said["tasks"])])

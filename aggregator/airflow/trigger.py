@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 if TYPE_CHECKING:
     from aggregator.core.graph import Graph
+    from aggregator.engines import Engine
 
 _BUSY_SECONDS = 1.0
 
@@ -108,18 +110,40 @@ class JobsTrigger(_Trigger):
                 return
             await asyncio.sleep(self.poke_seconds)
 
-    def _are_running(self) -> bool:
-        from aggregator.engines import WarehouseError, open_engine  # noqa: PLC0415
+    async def on_kill(self) -> None:
+        """Somebody marked the task as failed, or cleared it: nobody will take the rows of its jobs."""
+        await asyncio.to_thread(self._end)
+
+    def _end(self) -> None:
+        from aggregator.engines import WarehouseError  # noqa: PLC0415
 
         try:
-            engine = open_engine(self._graph, self.log.info)
-            try:
+            with self._engine() as engine:
+                engine.end(self.jobs)
+        except WarehouseError as error:
+            self.log.warning("the jobs %s could not be stopped: %s", ", ".join(self.jobs), error)
+        else:
+            self.log.info("stopped, as the task was: %s", ", ".join(self.jobs))
+
+    def _are_running(self) -> bool:
+        from aggregator.engines import WarehouseError  # noqa: PLC0415
+
+        try:
+            with self._engine() as engine:
                 return engine.is_running(self.jobs)
-            finally:
-                engine.close()
         except WarehouseError as error:
             self.log.info("the jobs could not be asked for: %s", error)
             return True
+
+    @contextlib.contextmanager
+    def _engine(self) -> Iterator[Engine]:
+        from aggregator.engines import open_engine  # noqa: PLC0415
+
+        engine = open_engine(self._graph, self.log.info)
+        try:
+            yield engine
+        finally:
+            engine.close()
 
 
 def _event(**said: Any) -> TriggerEvent:

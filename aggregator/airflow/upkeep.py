@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from aggregator.airflow.asked import Asked
 from aggregator.airflow.work import Built, FailedError, Say, Talk, measure, say_plan, unbuilt
 from aggregator.core.freshness import Level, TableFreshness
 from aggregator.core.graph import Graph
 from aggregator.core.names import TableName
-from aggregator.core.warehouse import Ledger, Outcome
+from aggregator.core.warehouse import Ledger, Outcome, Snapshot
 from aggregator.engines import Engine
 from aggregator.export.storage import behind, refused, unload
 from aggregator.freshness import HISTORY, freshness_of, promising
 from aggregator.monitoring import metering
 from aggregator.monitoring.messages import named, told
 from aggregator.plan import make_plan
+from aggregator.plan.arrivals import completed
 from aggregator.plan.limit import limited
 from aggregator.run import Hearers, run_plan
 from aggregator.run.rollback import NoTargetError, Target, roll_back_all, target_named, targets_of_run
+
+_MOST_ANNOUNCED = 100
 
 
 def export(engine: Engine, graph: Graph, names: Sequence[TableName], say: Say) -> tuple[dict[str, int], list[str]]:
@@ -39,6 +43,21 @@ def export(engine: Engine, graph: Graph, names: Sequence[TableName], say: Say) -
     if not unloads:
         say("all files are those of the published rows")
     return dict(written), failed
+
+
+def arrived(
+    snapshot: Snapshot,
+    graph: Graph,
+    readers: Sequence[TableName],
+    tables: Sequence[TableName],
+    came: Mapping[TableName, Asked],
+) -> list[str]:
+    """The partitions of some models that have all that they read of some tables, now that others have come.
+
+    Of very many, the newest: each becomes a run, and history is a matter of the repair or of one run with parameters.
+    """
+    asked = {table: each.partitions(graph, table, snapshot.now) for table, each in came.items()}
+    return completed(graph, snapshot, readers, tables, asked)[-_MOST_ANNOUNCED:]
 
 
 def look(engine: Engine, graph: Graph, tables: Sequence[TableName], say: Say) -> tuple[dict[str, str], list[str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk.exceptions import AirflowFailException
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from aggregator.airflow.task import Deployment, Task, name_of
 
@@ -31,6 +31,45 @@ class ExportPartitions(Task):
         if problems:
             raise AirflowFailException("\n".join([*problems, "next: mend the cause, then clear this task"]))
         return written
+
+
+class AnnounceArrivals(Task):
+    """Tells a DAG, by the partitions of its asset, which of its partitions have all that they read by now.
+
+    The ledger says so, not what this run did: so it does not matter who built the rest, and when. It is skipped if
+    there are none.
+    """
+
+    ui_color = "#e5e5f7"
+
+    def __init__(
+        self,
+        *,
+        deployment: Deployment,
+        models: Sequence[str],
+        tables: Sequence[str],
+        came: Sequence[str],
+        **options: Any,
+    ) -> None:
+        super().__init__(**options)
+        self.deployment = deployment
+        self.models = list(models)
+        self.tables = list(tables)
+        self.came = list(came)
+
+    def execute(self, context: Context) -> list[str]:
+        """Ask, and tell; gives the partitions."""
+        from aggregator.airflow.upkeep import arrived  # noqa: PLC0415
+
+        graph = self.graph(context)
+        models, tables, came = ([name_of(each) for each in names] for names in (self.models, self.tables, self.came))
+        with self.warehouse(graph) as engine:
+            keys = arrived(engine.snapshot(), graph, models, tables, {each: self.asked(context) for each in came})
+        if not keys:
+            raise AirflowSkipException("none of its partitions has all that it reads yet")
+        self.log.info("complete by now: %s", ", ".join(keys))
+        context["outlet_events"][self.outlets[0]].add_partitions(keys)
+        return keys
 
 
 class CheckFreshness(Task):

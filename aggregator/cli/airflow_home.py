@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
@@ -52,12 +52,14 @@ def environ(home: Path, port: int | None = None) -> dict[str, str]:
     return {**os.environ, **said}
 
 
-def write_dags(folder: Path, content: Mapping[str, Any], root: Path, *, is_static: bool = False) -> list[Path]:
+def write_dags(
+    folder: Path, content: Mapping[str, Any], root: Path, *, is_static: bool = False, on_arrival: Sequence[str] = ()
+) -> list[Path]:
     """Write a manifest under the name of its content, and the files of its DAGs; gives what was written.
 
     Files of DAGs that were written here before, and are no more, are removed. Manifests stay: runs go on by them.
     """
-    texts = dict(static_files(content, str(root)) if is_static else [loader_file(content, str(root))])
+    texts = dict(static_files(content, str(root)) if is_static else [loader_file(content, str(root), on_arrival)])
     # The manifest first: it is there before the file that reads it.
     texts = {manifest_name(content): manifest_text(content, indent=None), **texts}
     try:

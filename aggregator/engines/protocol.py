@@ -246,6 +246,10 @@ class Engine(Protocol):
         """
         ...
 
+    def place(self, table: TableName) -> tuple[str, str]:
+        """Where a table is, as OpenLineage has it: a namespace, and a name in it."""
+        ...
+
     def job_url(self, job_id: str) -> str:
         """Where people look at a job; empty if nowhere."""
         ...
@@ -256,6 +260,10 @@ class Engine(Protocol):
 
     def is_running(self, jobs: Iterable[str]) -> bool:
         """Whether any of some jobs, which another engine left, is not over yet."""
+        ...
+
+    def end(self, jobs: Iterable[str]) -> None:
+        """End jobs that another engine left running, as nobody wants their rows any more."""
         ...
 
     def cancel(self) -> None:

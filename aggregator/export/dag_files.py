@@ -7,7 +7,7 @@ it began with, whatever is deployed in the meantime.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 MARK = "made by `aggregator airflow export`; do not edit"
@@ -39,12 +39,13 @@ def manifest_name(content: Mapping[str, Any]) -> str:
     return f"{content['project']}-{content['hash'][:12]}.json"
 
 
-def loader_file(content: Mapping[str, Any], root: str) -> tuple[str, str]:
+def loader_file(content: Mapping[str, Any], root: str, on_arrival: Sequence[str] = ()) -> tuple[str, str]:
     """Name and text of the file that loads all DAGs of a manifest that lies beside it."""
+    arriving = f", on_arrival={_said(list(on_arrival))}" if on_arrival else ""
     text = (
         f'"""The DAGs of {content["project"]}, {MARK}."""\n\n'
         "from aggregator.airflow import load_dags\n\n"
-        f"load_dags({_said(manifest_name(content))}, project={_said(root)})\n"
+        f"load_dags({_said(manifest_name(content))}, project={_said(root)}{arriving})\n"
     )
     return f"{content['project']}.py", text
 

@@ -25,10 +25,11 @@ from aggregator.plan.reads import reads_through
 Instants: TypeAlias = tuple[datetime, datetime]
 
 
-def fallen_due(graph: Graph, name: TableName, interval: Instants) -> tuple[str, ...]:
+def fallen_due(graph: Graph, name: TableName, interval: Instants, now: datetime) -> tuple[str, ...]:
     """The partitions of a model that became due within an interval, its end included: those that a run builds.
 
     Of a roll-up that may be partial, also the one that is under way. A table without partitions is due in each.
+    What expired since, as of ``now``, is not built any more: a backfill of long ago has nothing to do.
     """
     model, (start, end) = graph.models[name], interval
     due = Horizon(graph, end).partitions(name)
@@ -38,8 +39,9 @@ def fallen_due(graph: Graph, name: TableName, interval: Instants) -> tuple[str, 
     if model.model.rollup is not None and model.model.rollup.is_partial:
         first = bisect.bisect_right(due, start, key=lambda each: _end(calendar, each))
     else:
-        first = len(Horizon(graph, start).partitions(name))
-    return due[first:]
+        before = Horizon(graph, start).partitions(name)
+        first = bisect.bisect_right(due, before[-1]) if before else 0
+    return tuple(_not_expired(graph, name, due[first:], now))
 
 
 def awaited(graph: Graph, name: TableName, partitions: Iterable[str], table: TableName) -> tuple[str, ...]:
@@ -88,6 +90,16 @@ def _existing(graph: Graph, table: TableName, partitions: Iterable[str]) -> Iter
                 yield each
 
 
+def _not_expired(graph: Graph, table: TableName, partitions: Iterable[str], now: datetime) -> Iterator[str]:
+    """Those of some partitions that have not gone by themselves."""
+    calendar, partition = graph.calendars[table], _declared(graph, table).partition
+    if calendar is None or partition is None or partition.expire is None:
+        yield from partitions
+        return
+    first = calendar.id(partition.first(now))
+    yield from (each for each in partitions if each == WHOLE or each >= first)
+
+
 @dataclasses.dataclass(frozen=True)
 class Missing:
     """Partitions of a table that are not there, oldest first; why the first of them is not, and whose they are."""
@@ -112,11 +124,13 @@ def missing(graph: Graph, snapshot: Snapshot, table: TableName, wanted: Sequence
     A partition of a model is there if its last build was not a failure, read its inputs after the partition was over,
     and left the rows that it still has. Whether it is fresh beyond that is no matter of waiting: a table that reads
     another one whole is stale whenever that changes. A partition of a source, of which nobody says when it is loaded,
-    is there if it or a later one has rows; of a source that ended, if the source has any.
+    is there if it or a later one has rows; of a source that ended, if the source has any. What has expired is not
+    missing, as it will never be there again.
     """
     model = graph.models.get(table)
     lacking = _not_built(model, snapshot) if model is not None else _not_arrived(graph, snapshot, table)
-    found = {each: why for each in wanted if (why := lacking(each))}
+    lasting = _not_expired(graph, table, wanted, snapshot.now)
+    found = {each: why for each in lasting if (why := lacking(each))}
     if not found:
         return None
     return Missing(table, tuple(found), next(iter(found.values())), _declared(graph, table).owner)

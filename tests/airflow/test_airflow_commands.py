@@ -123,6 +123,21 @@ def test_export_writes_nothing_for_a_project_with_mistakes(root, tmp_path):
     assert (done.returncode, (tmp_path / "dags").exists()) == (1, False)
 
 
+def test_dags_that_start_on_arrival_are_named_and_those_that_can_not_are_told(root, tmp_path):
+    out = tmp_path / "dags"
+    export = ("export", "--quiet", "--project", str(root), "--out", str(out), "--on-arrival")
+
+    unknown = command(*export, "mart_unscheduled")
+    both = command(*export, "marts_unscheduled", "--on-arrival", "staging_daily")
+    static = command(*export, "marts_unscheduled", "--static")
+
+    assert (unknown.returncode, static.returncode, both.returncode) == (2, 2, 0)
+    assert "mart_unscheduled is not a DAG. did you mean marts_unscheduled?" in " ".join(unknown.stderr.split())
+    assert "staging_daily starts by the clock" in both.stderr
+    assert "it reads no partitions that another DAG builds" in both.stderr
+    assert 'on_arrival=["marts_unscheduled", "staging_daily"])' in (out / "test.py").read_text()
+
+
 def test_up_refuses_a_port_that_is_taken(root):
     import socket
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from api_server import Serving
 from lab import daily, model, source, write_files
 from warehouse_server import warehouse_of_events
+
+from aggregator.engines import Leaving, LeftRunningError
 
 DAYS = daily("day", "2024-01-01", "2024-01-04")
 QUERY = "SELECT day, part, COUNT(*) AS stamp FROM lake.events GROUP BY day, part"
@@ -101,6 +105,28 @@ def test_one_that_fails_for_ever_is_given_up(warehouse, project):
 
     assert ran.tasks["marts.daily"] == "failed"
     assert len(set(posted(warehouse))) == 5
+
+
+def test_a_task_that_is_marked_as_failed_stops_its_job_and_another_begins_anew(warehouse, project):
+    from aggregator.airflow.asked import asked_by
+    from aggregator.airflow.trigger import JobsTrigger
+    from aggregator.airflow.work import at_work, build, read_graph, unbuilt
+
+    warehouse.slow = 10**6
+    graph, asked = read_graph(str(project.manifest), "."), asked_by({"partition": "2024-01-02"}, (None, None))
+    with at_work(graph, print, run_key="run", leaving=Leaving(0)) as engine:
+        with pytest.raises(LeftRunningError):
+            build(engine, graph, unbuilt(graph, graph.models), asked, "run", print)
+        jobs = engine.left()
+    assert {warehouse.jobs[each]["status"]["state"] for each in jobs} == {"RUNNING"}
+
+    asyncio.run(JobsTrigger(str(project.manifest), ".", jobs, {}, 1).on_kill())
+    warehouse.slow = 0
+    with at_work(graph, print, run_key="run") as engine:
+        build(engine, graph, unbuilt(graph, graph.models), asked, "run", print)
+
+    assert [warehouse.jobs[each]["status"]["errorResult"]["reason"] for each in jobs] == ["stopped"]
+    assert [len(each) for each in stamps(warehouse)] == [1]
 
 
 def test_jobs_are_named_by_the_run_and_not_by_the_attempt(warehouse, project):

@@ -2,28 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
 import os
-import shutil
 import signal
-import socket
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Any
-from urllib.error import URLError
-from urllib.request import Request, urlopen
 
 import duckdb
 import pytest
 from lab import Lab, daily, load_graph, model, source, write_files
-
-from aggregator.cli.airflow_home import await_health, running
-
-SECONDS = 600.0
-"""After which, in all, a state that is awaited counts as one that does not come."""
+from live_airflow import Api, live
 
 LATE = "2024-01-31T23:00:00"
 WRONG = "2024-01-30T05:00:00"
@@ -67,50 +55,6 @@ def write_facts(root: Path, **values: int) -> None:
     (root / "new.csv").replace(root / "facts.csv")
 
 
-class Api:
-    """What a person would do on Airflow's pages."""
-
-    def __init__(self, port: int) -> None:
-        self._base = f"http://127.0.0.1:{port}"
-        self._deadline = time.monotonic() + SECONDS
-        self._token = self._ask("GET", "/auth/token")["access_token"]
-
-    def start(self, dag: str, **conf: str) -> None:
-        body = {"dag_run_id": "chain", "logical_date": "2024-02-01T00:00:00Z", "conf": conf}
-        self.until(f"{dag} is known", lambda: self._there(f"/api/v2/dags/{dag}"))
-        self._ask("POST", f"/api/v2/dags/{dag}/dagRuns", body)
-
-    def clear(self, dag: str, task: str) -> None:
-        body = {"dag_run_id": "chain", "task_ids": [task], "dry_run": False, "only_failed": False}
-        self._ask("POST", f"/api/v2/dags/{dag}/clearTaskInstances", body)
-
-    def task(self, dag: str, task: str) -> dict[str, Any]:
-        return self._ask("GET", f"/api/v2/dags/{dag}/dagRuns/chain/taskInstances/{task}")
-
-    def await_state(self, dag: str, task: str, state: str) -> dict[str, Any]:
-        return self.until(
-            f"{dag}: {task} is {state}", lambda: (found := self.task(dag, task))["state"] == state and found
-        )
-
-    def until(self, what: str, found: Callable[[], Any]) -> Any:
-        while not (value := found()):
-            assert time.monotonic() < self._deadline, f"in vain: {what}"
-            time.sleep(0.1)
-        return value
-
-    def _there(self, path: str) -> bool:
-        with contextlib.suppress(URLError):
-            return bool(self._ask("GET", path))
-        return False
-
-    def _ask(self, method: str, path: str, body: Any = None) -> Any:
-        token = {"Authorization": f"Bearer {self._token}"} if path.startswith("/api") else {}
-        data = json.dumps(body).encode() if body is not None else None
-        request = Request(self._base + path, data, {"Content-Type": "application/json", **token}, method=method)
-        with urlopen(request, timeout=60) as answer:
-            return json.load(answer)
-
-
 @pytest.fixture
 def root(tmp_path):
     return write_files(tmp_path / "project", FILES)
@@ -119,23 +63,12 @@ def root(tmp_path):
 @pytest.fixture
 def airflow(airflow_home, aggregator, root, tmp_path, monkeypatch) -> Iterator[Api]:
     """As ``aggregator airflow up`` starts it, in a home of its own."""
-    home = tmp_path / "airflow"
-    (home / "dags").mkdir(parents=True)
-    shutil.copy(airflow_home.migrated, home / "airflow.db")
-    aggregator(root, "compile", "--out", str(home / "dags" / "manifest.json"))
-    options = f"project={str(root)!r}, repair=None, freshness=None, poke_seconds=0.5, retry_seconds=1"
-    (home / "dags" / "chain.py").write_text(
-        f"from aggregator.airflow import load_dags\nload_dags('manifest.json', {options})\n"
-    )
     for name, value in SETTINGS.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setenv("AIRFLOW__LOGGING__BASE_LOG_FOLDER", str(home / "logs"))
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    with running(home, port) as process:
-        await_health(process, port, home)
-        yield Api(port)
+    monkeypatch.setenv("AIRFLOW__LOGGING__BASE_LOG_FOLDER", str(tmp_path / "logs"))
+    aggregator(root, "compile", "--out", str(root / "manifest.json"))
+    with live(airflow_home, tmp_path / "airflow", root) as api:
+        yield api
 
 
 def parent_of(pid: int) -> int:

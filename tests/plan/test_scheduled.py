@@ -21,6 +21,7 @@ GRAINS = [Grain.HOUR, Grain.DAY, Grain.ISOWEEK, Grain.MONTH]
 ZONES = ["UTC", "America/New_York"]
 BELOW, ABOVE = name("marts.below"), name("marts.above")
 BEGIN = datetime(2013, 1, 1)  # noqa: DTZ001  (on the tables' own clocks)
+NOW = datetime(2024, 1, 7, tzinfo=UTC)
 SELECT = "SELECT day, SUM(n) AS n FROM {} GROUP BY day"
 
 
@@ -82,7 +83,7 @@ def test_a_wait_names_exactly_the_partitions_of_the_map(pair, grains, zones, map
     reader, read = map(calendar, grains, zones)
     graph = recut(pair, read, reader, map_)
     for begin, end in intervals(*schedule, start, 3):
-        built = fallen_due(graph, ABOVE, (begin, end))
+        built = fallen_due(graph, ABOVE, (begin, end), NOW)
         named = {each for partition in built for each in read_partitions(map_, reader, read, reader.parse(partition))}
         there = {each for each in named if read.parse(each) >= read.grain.ceil(BEGIN)}
 
@@ -99,9 +100,9 @@ def test_every_partition_falls_to_one_interval(pair, grain, zone, schedule):
     graph = recut(pair, clock, clock, SAME)
     tiles = intervals(*schedule, datetime(2013, 1, 1), 12)  # noqa: DTZ001
 
-    found = [each for tile in tiles for each in fallen_due(graph, BELOW, tile)]
+    found = [each for tile in tiles for each in fallen_due(graph, BELOW, tile, NOW)]
 
-    due = fallen_due(graph, BELOW, (tiles[0][0], tiles[-1][1]))
+    due = fallen_due(graph, BELOW, (tiles[0][0], tiles[-1][1]), NOW)
     assert found == list(due)
     assert all(tiles[0][0] < clock.instant(clock.next(clock.parse(each))) <= tiles[-1][1] for each in found)
 
@@ -109,9 +110,26 @@ def test_every_partition_falls_to_one_interval(pair, grain, zone, schedule):
 def test_the_day_that_is_over_and_not_the_one_that_begins(pair):
     graph = recut(pair, calendar(Grain.DAY, "America/New_York"), calendar(Grain.DAY, "America/New_York"), SAME)
 
-    found = fallen_due(graph, BELOW, (datetime(2013, 3, 10, 5), datetime(2013, 3, 11, 4)))  # noqa: DTZ001
+    found = fallen_due(graph, BELOW, (datetime(2013, 3, 10, 5), datetime(2013, 3, 11, 4)), NOW)  # noqa: DTZ001
 
     assert found == ("2013-03-10",)
+
+
+def test_what_expires_falls_due_once_and_not_long_after(pair):
+    clock = calendar(Grain.DAY, "UTC")
+    graph = recut(pair, clock, clock, SAME)
+    old = graph.models[BELOW]
+    partition = dataclasses.replace(old.model.partition, expire=10 * 86400)
+    expiring = dataclasses.replace(old, model=dataclasses.replace(old.model, partition=partition))
+    graph = dataclasses.replace(graph, models={**graph.models, BELOW: expiring})
+    tiles = intervals(Grain.DAY, "UTC", 0, datetime(2013, 6, 1), 40)  # noqa: DTZ001
+
+    in_time = [fallen_due(graph, BELOW, tile, tile[1]) for tile in tiles]
+    long_after = [fallen_due(graph, BELOW, tile, datetime(2013, 6, 16)) for tile in tiles]  # noqa: DTZ001
+
+    days = [f"{tile[0]:%Y-%m-%d}" for tile in tiles]
+    assert in_time == [(day,) for day in days]
+    assert long_after == [() if day < "2013-06-07" else (day,) for day in days]
 
 
 FILES = {
@@ -135,7 +153,8 @@ FILES = {
         partition=daily("day", "2024-01-01"),
     ),
 }
-NOW = datetime(2024, 1, 7, tzinfo=UTC)
+
+EXPIRING = daily("day", "2024-01-01", expire="3 days")
 
 
 @pytest.fixture
@@ -177,6 +196,14 @@ def test_a_partition_of_a_model_is_there_when_it_was_built_after_it_was_over(lab
         lab, "marts.below", "2024-01-03"
     )
     assert lacking(lab, "marts.below", "2024-01-06") != ""
+
+
+def test_what_has_expired_is_not_missing(lab):
+    files = {**FILES, "models/marts/below.sql": model(SELECT.format("lake.facts"), partition=EXPIRING)}
+    later = Lab(graph_of(lab.graph.project.root, files))
+
+    assert lacking(later, "marts.below", "2024-01-01", "2024-01-03") == ""
+    assert "marts.below@2024-01-05 was not built yet" in lacking(later, "marts.below", "2024-01-03", "2024-01-05")
 
 
 def test_rows_that_someone_else_changed_are_not_there(lab):

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,9 @@ import click
 
 from aggregator.cli.airflow_home import await_health, environ, migrate, running, write_dags
 from aggregator.cli.options import format_option, project_options
-from aggregator.cli.output import count, print_json, say
+from aggregator.cli.output import count, print_json, say, warn
 from aggregator.cli.session import Session, open_project
+from aggregator.core.diagnostics import did_you_mean
 from aggregator.export.manifest.write import manifest
 
 _HOME = Path(".aggregator/airflow")
@@ -35,15 +36,44 @@ def command() -> None:
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="The folder of DAGs.")
 @click.option("--static", "is_static", is_flag=True, help="A readable file for each DAG, instead of two lines for all.")
 @click.option(
+    "--on-arrival",
+    metavar="DAG",
+    multiple=True,
+    help="Start this DAG when the partitions have come that one of its own reads, not by the clock.",
+)
+@click.option(
     "--root", type=click.Path(path_type=Path), help="Where the project is on the workers; its folder here by default."
 )
-def export(folder: Path, environment: str | None, quiet: bool, out: Path, is_static: bool, root: Path | None) -> int:
+def export(
+    folder: Path,
+    environment: str | None,
+    quiet: bool,
+    out: Path,
+    is_static: bool,
+    on_arrival: tuple[str, ...],
+    root: Path | None,
+) -> int:
     """Write the manifest, named by its content, and the DAG file that loads it."""
     session = open_project(folder, environment, quiet=quiet)
     session.stop_on_errors()
-    for path in write_dags(out, _content(session), root or session.root, is_static=is_static):
+    content = _content(session)
+    if on_arrival and is_static:
+        raise click.UsageError("--on-arrival is for DAGs that are loaded, and not for those of --static")
+    _warn_of_arrivals(content, on_arrival)
+    paths = write_dags(out, content, root or session.root, is_static=is_static, on_arrival=on_arrival)
+    for path in paths:
         click.echo(f"wrote {path}")
     return 0
+
+
+def _warn_of_arrivals(content: Mapping[str, Any], names: Sequence[str]) -> None:
+    """Which of some DAGs can't start when partitions arrive."""
+    known = {each["id"]: each["arrivals"]["why_not"] for each in content["dags"]}
+    for name in names:
+        if name not in known:
+            raise click.UsageError(f"{name} is not a DAG. {did_you_mean(name, known)}".strip())
+        if known[name]:
+            warn(f"{name} starts by the clock, and not when partitions arrive: {known[name]}")
 
 
 @command.command("check")

@@ -83,6 +83,10 @@ class BigQueryEngine:
         parts = (layout, self._jobs, store, reading, self._targets, self._leases)
         self._publishing = Publishing(*parts, run_key=run_key)
 
+    def place(self, table: TableName) -> tuple[str, str]:
+        """Where it is read, as OpenLineage calls a table of BigQuery."""
+        return "bigquery", str(self._reading.address(table))
+
     def job_url(self, job_id: str) -> str:
         """Its page in Google's console."""
         environment = self._layout.environment
@@ -97,6 +101,10 @@ class BigQueryEngine:
         """A question for each; a job that is gone is over."""
         with _lost():
             return any(self._jobs.is_running(each) for each in jobs)
+
+    def end(self, jobs: Iterable[str]) -> None:
+        """What they have staged so far goes with their tables, by itself."""
+        self._jobs.end(jobs)
 
     def cancel(self) -> None:
         """Stop the jobs that run, and begin no more; the ledger is still written."""

@@ -8,7 +8,7 @@ import hashlib
 import re
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NoReturn
 
@@ -163,7 +163,11 @@ class Jobs:
         self._stopped.set()
         with self._lock:
             running, self._running = sorted(self._running), set()
-        for job_id in running:
+        self.end(running)
+
+    def end(self, jobs: Iterable[str]) -> None:
+        """Stop jobs, whoever began them."""
+        for job_id in jobs:
             with contextlib.suppress(Refused, WarehouseError):  # it is over, or nobody hears us: then it ends by itself
                 self._cancel(job_id)
 

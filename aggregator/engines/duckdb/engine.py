@@ -65,6 +65,10 @@ class DuckDbEngine:
             self.close()
             raise
 
+    def place(self, table: TableName) -> tuple[str, str]:
+        """In the file."""
+        return f"duckdb://{self._db.path}", str(table)
+
     def job_url(self, job_id: str) -> str:
         """Nowhere."""
         return ""
@@ -76,6 +80,9 @@ class DuckDbEngine:
     def is_running(self, jobs: Iterable[str]) -> bool:
         """As there are none."""
         return False
+
+    def end(self, jobs: Iterable[str]) -> None:
+        """As there are none."""
 
     def cancel(self) -> None:
         """Interrupt the query."""

@@ -115,6 +115,7 @@ class _Dag:
             "tags": list(tags),
             "max_active_runs": 1 if in_order or alone else _RUNS_AT_ONCE,
             "max_active_tasks": 1 if alone else None,
+            "arrivals": self._arrivals(),
             "tasks": tasks,
         }
 
@@ -195,6 +196,25 @@ class _Dag:
                 "alerts": list(dict.fromkeys(alert for each in models for alert in each.scheduling.alerts)),
                 "doc": f"Waits for what {', '.join(map(str, names))} read of `{table}`.\n\n{declared.description}",
             }
+
+    def _arrivals(self) -> dict[str, Any]:
+        """The tables of other DAGs whose partitions complete those of this one, so that it can start by them.
+
+        ``why_not`` says why it can't. What is read of these tables is a matter of the maps, whatever grains and zones.
+        """
+        cut = {calendar for name in self._names if (calendar := self._graph.calendars[name]) is not None}
+        here = {(calendar.grain, calendar.wall) for calendar in cut}
+        elsewhere = [
+            table
+            for table in dict.fromkeys(table for name in self._names for table in self._graph.reads[name])
+            if table in self._graph.models and table not in self._task_of
+        ]
+        why_not = ""
+        if len(here) != 1:
+            why_not = "its tables are cut differently" if here else "its tables have no partitions"
+        elif all(self._graph.calendars[table] is None for table in elsewhere):
+            why_not = "it reads no partitions that another DAG builds"
+        return {"tables": [str(table) for table in elsewhere], "why_not": why_not}
 
     def _wait_id(self, table: TableName) -> str:
         """The task that waits for a table; empty if there is nothing to wait for: a file that is just there."""
