@@ -71,6 +71,14 @@ def test_what_is_grouped_by_is_still_what_is_selected(db):
 
 MOMENT = "TIMESTAMP '2013-02-08 05:06:07+00'"
 ELEMENTS = {
+    "contains": [
+        ("CONTAINS_SUBSTR('Hello, World', 'world')", True),
+        ("CONTAINS_SUBSTR('the blue house', 'Red')", False),
+        ("CONTAINS_SUBSTR('\u2168', 'ix')", True),
+        ("CONTAINS_SUBSTR(CAST(NULL AS STRING), 'a')", None),
+    ],
+    "tobase32": [("TO_BASE32(b'abcde')", "MFRGGZDF"), ("TO_BASE32(b'')", "")],
+    "frombase32": [("FROM_BASE32('MFRGGZDF')", b"abcde"), ("FROM_BASE32('MFRGGZDFMY======')", b"abcdef")],
     "timetostr element %k": [
         (f"FORMAT_TIMESTAMP('%k:%M', {MOMENT})", " 5:06"),
         ("FORMAT_TIME('%k', TIME '15:00:00')", "15"),

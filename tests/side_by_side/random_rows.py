@@ -45,7 +45,7 @@ COLUMNS: dict[str, str] = {
     "iv": "INTERVAL",
     "iw": "INTERVAL",
     "h": "FLOAT64",
-    "l": "FLOAT64",
+    "h2": "FLOAT64",
 }
 _TEXTS = ("", "a", "ab", "B", "abc", " a b ", "aab", "Straße", "ÀÉ", "日本", "a_c", "%", "ba", "\n", "x" * 9)
 _WORDS = ("foo bar", "foo-bar baz", "Foo", "", "a,b,,c", "o'neil foo", "über-alles")
@@ -145,6 +145,6 @@ _MADE: dict[str, Callable[[random.Random], Any]] = {
     "js": _or_null(lambda chance: Json(_document(chance))),
     "jt": _or_null(_text_of_document),
     "ev": _some(_event),
-    **dict.fromkeys(("h", "l"), _or_null(_any_float)),
+    **dict.fromkeys(("h", "h2"), _or_null(_any_float)),
     **dict.fromkeys(("iv", "iw"), _or_null(_interval)),
 }

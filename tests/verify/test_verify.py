@@ -218,6 +218,24 @@ def test_a_difference_is_a_finding_with_rows(shop, failure):
         assert ", duckdb has " in one.message
 
 
+def test_fewer_rows_are_tried_where_an_engine_is_slow(shop):
+    class Slow(Embedded):
+        def compute(self, asked, period, given, chosen):
+            if sum(len(each.rows) for each in given) > 100:
+                return Unchecked("no answer within 20 s", is_late=True)
+            return super().compute(asked, period, given, chosen)
+
+    graph = graph_of(shop(daily=DAILY))
+    warehouse, bench = open_engine(graph, lambda _: None), open_bench(graph)
+    warehouse.ingest()
+    found = verify(graph, graph.models[TableName("marts", "daily")], Engines(warehouse, Embedded(bench), Slow(bench)))
+    warehouse.close()
+    bench.close()
+
+    assert found.state is State.SAME
+    assert 0 < sum(rows for _, rows in found.read) <= 100
+
+
 def test_conditions_are_found_in_terms_of_tables(shop):
     sql = """
 WITH known AS (SELECT day, shop AS store, amount > 5 AS is_large, note FROM lake.sales WHERE note IS NOT NULL)

@@ -60,6 +60,12 @@ _ON_ANY = 6
 _LOUD = (exp.BitwiseAnd, exp.BitwiseOr, exp.BitwiseXor, exp.BitwiseLeftShift, exp.BitwiseRightShift, exp.BitwiseOrAgg)
 """On any type but INT64 DuckDB fails, so that it does no harm if the type could not be told."""
 
+_BEYOND = {
+    "BIGNUMERIC": "it has 38 digits after the point, and DuckDB's numbers have 38 in all; NUMERIC is computed",
+    "GEOGRAPHY": "DuckDB has no values of this type; compute it on BigQuery, or `--allow-inexact`",
+    "RANGE": "DuckDB has no values of this type; two columns for its ends will do",
+}
+"""Types that can't be held, and what to do."""
 
 _exact: set[Hashable] = set()
 """Shapes of nodes that were found to be computed exactly: most nodes of most models have one of a few hundred."""
@@ -158,10 +164,13 @@ def _spelt(node: exp.Expr) -> str:
 def _not_shown(construct: Construct) -> str:
     if " element " in construct.name:
         return f"the element {construct.name.rpartition(' ')[2]} has not been shown to agree with BigQuery"
+    kind = construct.name.rpartition(" ")[2]
+    if kind in _BEYOND:
+        return _BEYOND[kind]
     return "it has not been shown to agree with BigQuery"
 
 
 def _on(type_: str) -> str:
     if type_ == "?":
         return "the type of what it is used on could not be told"
-    return f"it has not been shown to agree with BigQuery on {type_}"
+    return _BEYOND.get(type_, f"it has not been shown to agree with BigQuery on {type_}")
