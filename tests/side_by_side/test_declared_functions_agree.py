@@ -14,6 +14,9 @@ from aggregator.core.project import Function
 from aggregator.engines.duckdb.dialect.inlining import with_bodies
 from aggregator.engines.protocol import QueryError
 
+CALLED = ("tools.clean", "tools.total")
+"""What others call."""
+
 DECLARED = {
     "tools.twice": "CREATE FUNCTION tools.twice(x INT64) AS (x + x)",
     "tools.square": "CREATE FUNCTION tools.square(x ANY TYPE) AS (x * x)",
@@ -29,6 +32,8 @@ DECLARED = {
         " ((SELECT SUM(v) FROM UNNEST(xs) AS v WHERE v >= least))"
     ),
     "tools.beyond": "CREATE FUNCTION tools.beyond(xs ARRAY<INT64>, n INT64) AS (ARRAY(SELECT v + n FROM UNNEST(xs) v))",
+    "tools.of_two": "CREATE FUNCTION tools.of_two(v INT64) AS (tools.total([v, 2], v + 1) + v)",
+    "tools.quoted": "CREATE FUNCTION tools.quoted(`order` INT64) AS (`order` * `order`)",
     "tools.first_x": "CREATE FUNCTION tools.first_x(r ARRAY<STRUCT<x INT64, y STRING>>) AS (r[SAFE_OFFSET(0)].x)",
     "tools.of_struct": "CREATE FUNCTION tools.of_struct(row_ STRUCT<x INT64, y STRING>) AS (row_.x + LENGTH(row_.y))",
     "tools.pair": "CREATE FUNCTION tools.pair(x INT64, y STRING) AS (STRUCT(x AS x, y AS y))",
@@ -68,6 +73,7 @@ EXPRESSIONS = (
         "tools.total([p, 2, i], i)",
         "tools.total(CAST(NULL AS ARRAY<INT64>), 1)",
     ),
+    *("tools.of_two(p)", "tools.of_two(p + 1)", "tools.quoted(p + 1)"),
     *("tools.beyond(a, 1)", "tools.beyond(a, i)", "tools.beyond(ARRAY_REVERSE(a), p + p)", "tools.first_x(ar)"),
     *(
         "tools.of_struct(st)",
@@ -148,7 +154,7 @@ def evaluator():
 def test_bodies_give_what_calls_give(case, evaluator):
     rows = random_rows.rows(3, 24)
     sql = compare.query_of(case)
-    called = tuple(text for name, text in DECLARED.items() if name in sql or name == "tools.clean")
+    called = tuple(text for name, text in DECLARED.items() if name in sql or name in CALLED)
     answer = evaluator.evaluate(Question(sql, (Table(Relation("t", compare.COLUMNS), rows),), routines=called))
     with compare.opened(rows) as engine:
         found = compare.compared(with_bodies(sql, ROUTINES, COLUMNS), engine, answer)

@@ -78,11 +78,13 @@ class _Inliner:
         self._nodes += sum(1 for _ in routine.body.walk())
         if self._nodes > _MOST_NODES:
             raise QueryError(f"{routine.name} can't be computed here: its calls become too long; let it be a macro")
-        body = self.of(copy_of(routine.body), (*inside, routine))
+        body = copy_of(routine.body)
+        # Arguments come before the calls in the body: a name in another body is not this function's argument.
         if routine.is_table:
-            whole.replace(_table(whole, _filled(body, routine, arguments), routine))
+            found = _table(whole, _filled(body, routine, arguments), routine)
         else:
-            whole.replace(_value(body, routine, arguments))
+            found = _value(body, routine, arguments)
+        whole.replace(self.of(found, (*inside, routine)))
 
     def _refusals(self, call: exp.Expr, routine: Routine, inside: tuple[Routine, ...]) -> Iterator[str]:
         yield from filter(None, [cant_be_put_in(routine)])
@@ -142,8 +144,8 @@ def _value(body: exp.Expr, routine: Routine, arguments: list[exp.Expr]) -> exp.E
         _fill(holder, dict(zip(keys, arguments, strict=True)))
         return _returned(holder.this.pop(), routine)
     alias = f"_{routine.name.replace('.', '_')}".casefold()
-    _fill(holder, {key: exp.column(key, table=alias) for key in keys})
-    fields = (exp.alias_(argument, key) for key, argument in zip(keys, arguments, strict=True))
+    _fill(holder, {key: exp.column(key, table=alias, quoted=True) for key in keys})
+    fields = (exp.alias_(argument, key, quoted=True) for key, argument in zip(keys, arguments, strict=True))
     row = exp.Array(expressions=[exp.Struct(expressions=list(fields))])
     items = exp.Unnest(expressions=[row], alias=exp.TableAlias(columns=[exp.to_identifier(alias)]))
     return exp.Subquery(this=exp.select(_returned(holder.this.pop(), routine), copy=False).from_(items, copy=False))
