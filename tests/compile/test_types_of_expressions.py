@@ -212,8 +212,10 @@ EXPRESSIONS = {
         "STRUCT(s AS code, i)",
         "(SELECT AS STRUCT s AS code, i)",
     ),
+    "ARRAY<INT64>": ("[]", "[1]", "IF(is_so, [], numbers)"),
     "ARRAY<STRING>": (
         "ARRAY_AGG(s)",
+        "IFNULL(SPLIT(s, ','), [])",
         "ARRAY_AGG(DISTINCT s IGNORE NULLS ORDER BY s LIMIT 2)",
         "SPLIT(s, ',')",
         "ARRAY(SELECT sku FROM UNNEST(items))",
@@ -240,7 +242,6 @@ EXPRESSIONS = {
         "MAX(tools.clean(s))",
         "tools.clean(s).a",
         "IF(is_so, d, ts)",
-        "[]",
         "i + s",
         "ts - d",
     ),

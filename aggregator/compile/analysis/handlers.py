@@ -159,6 +159,8 @@ def _struct(reader: Reader, node: exp.Expr, level: Level) -> Value:
 
 def _array(reader: Reader, node: exp.Expr, level: Level) -> Value:
     items = [item for item in node.expressions if item is not None]
+    if not items:
+        return Value(array_of(INT64), is_literal=True)  # it is read as any other array where one is wanted
     if len(items) == 1 and isinstance(items[0].unnest(), exp.Query):
         found = _row(reader, items[0], level)
         return as_derived(found, found.derivation, found.measure, array_of(found.type))

@@ -138,6 +138,8 @@ def _gives_way(literal: Type, wanted: Type) -> bool:
     """Whether a literal is read as the type that the others have."""
     if literal.text == "STRING":
         return wanted.text in _FROM_TEXT
+    if literal.name == "ARRAY":  # it is empty, or it would be no literal
+        return wanted.name == "ARRAY"
     return literal.text in _NUMBERS and wanted.text in _NUMBERS and wanted.text != "INT64"
 
 
