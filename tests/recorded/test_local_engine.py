@@ -16,8 +16,8 @@ AGREEING = {
     "partitioning_clustering": (7, 7),
     "rest_crud": (73, 73),
     "routines_scripting": (1, 1),
-    "specialized_types": (4, 85),
-    "standard_functions": (408, 417),
+    "specialized_types": (10, 85),
+    "standard_functions": (412, 417),
 }
 """Of each group: how many SELECTs agree, and of how many."""
 

@@ -17,7 +17,7 @@ from duckdb.func import FunctionNullHandling
 from aggregator.core.project import Function
 from aggregator.engines.duckdb.called import macros_in
 from aggregator.engines.duckdb.dialect import type_to_duckdb
-from aggregator.engines.duckdb.dialect.python import IN_JAVASCRIPT, MARK, PYTHON
+from aggregator.engines.duckdb.dialect.marks import IN_JAVASCRIPT, MARK
 from aggregator.engines.protocol import QueryError, WarehouseError
 
 _MAGIC = b"DUCK"
@@ -233,6 +233,8 @@ def _finish_results(db: duckdb.DuckDBPyConnection) -> None:
 
 def with_python(db: duckdb.DuckDBPyConnection) -> None:
     """Let queries call the functions that are in Python."""
+    from aggregator.engines.duckdb.dialect.python import PYTHON  # noqa: PLC0415  (sqlglot; the query was translated)
+
     _finish_results(db)
     for name, (function, takes, gives) in PYTHON.items():
         db.create_function(name, function, list(takes), gives)

@@ -20,7 +20,7 @@ from aggregator.engines.duckdb.called import macros_in
 from aggregator.engines.duckdb.catalog import moment_sql, quoted, view_versions
 from aggregator.engines.duckdb.connection import Connection
 from aggregator.engines.duckdb.dialect import to_duckdb
-from aggregator.engines.duckdb.dialect.python import IN_JAVASCRIPT, MARK
+from aggregator.engines.duckdb.dialect.marks import IN_JAVASCRIPT, MARK
 from aggregator.engines.duckdb.errors import lost, translated
 from aggregator.engines.duckdb.freshness import read_arrivals, write_freshness
 from aggregator.engines.duckdb.ingest import is_loaded, load, origin_of, unload_sample

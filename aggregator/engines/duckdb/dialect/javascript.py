@@ -20,7 +20,7 @@ from typing import Any
 from sqlglot import exp
 
 from aggregator.compile.routines import Routine
-from aggregator.engines.duckdb.dialect.python import IN_JAVASCRIPT
+from aggregator.engines.duckdb.dialect.marks import IN_JAVASCRIPT
 
 EXTRA = "js"
 """What has to be installed."""

@@ -117,9 +117,3 @@ NULL gives NULL, without a call.
 
 MACROS = ("_as_bytes(x) AS CASE WHEN typeof(x) = 'BLOB' THEN TRY_CAST(x AS BLOB) ELSE encode(CAST(x AS VARCHAR)) END",)
 """Functions that the rewritten SQL calls."""
-
-MARK = "_PY_"
-"""What is in a translated query that calls one of them: they are made when the first such query comes."""
-
-IN_JAVASCRIPT = "_JS_"
-"""What the names of functions begin with that a project declares in JavaScript."""
