@@ -39,7 +39,7 @@ verify: $(STAMP) ## compute every model of the demo on both engines, from a samp
 
 test: $(STAMP) ## run the tests
 	@$(BIN)/pytest -n 2 --dist loadfile tests --ignore tests/airflow # what the tests of a file share is made once
-	@$(BIN)/pytest -n 2 tests/airflow # Airflow reads its settings once in a process
+	@$(BIN)/pytest -n 3 --dist worksteal tests/airflow # of their own: Airflow reads its settings once in a process; they mostly wait
 
 nightly: $(STAMP) ## compare DuckDB with Google's reference engine on many random rows
 	@$(BIN)/python -m tests.side_by_side --seeds 4
