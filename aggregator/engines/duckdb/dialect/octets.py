@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, AnyStr
 
 from sqlglot import exp
 
@@ -23,8 +23,8 @@ def _substring(value: bytes, begin: int, length: int) -> bytes:
     return value[first : first + length]
 
 
-def _find(value: bytes, part: bytes, begin: int, occurrence: int) -> int:
-    """INSTR: a position counted from 1, or 0; from behind, where the beginning is negative."""
+def find(value: AnyStr, part: AnyStr, begin: int, occurrence: int) -> int:
+    """INSTR, of texts and of BYTES: a position counted from 1, or 0; from behind, where the beginning is negative."""
     if begin == 0 or occurrence < 1:
         raise ValueError("INSTR takes a position that is not 0, and an occurrence of at least 1")
     if begin > 0:
@@ -86,7 +86,7 @@ PYTHON: dict[str, tuple[Callable[..., Any], tuple[str, ...], str]] = {
     "_py_from_hex": (_from_hex, ("VARCHAR",), _BYTES),
     "_py_from_base64": (_from_base64, ("VARCHAR",), _BYTES),
     "_py_bytes_substring": (_substring, (_BYTES, _INTEGER, _INTEGER), _BYTES),
-    "_py_bytes_find": (_find, (_BYTES, _BYTES, _INTEGER, _INTEGER), _INTEGER),
+    "_py_bytes_find": (find, (_BYTES, _BYTES, _INTEGER, _INTEGER), _INTEGER),
     "_py_bytes_padded": (_padded, (_BYTES, _INTEGER, _BYTES, "BOOLEAN"), _BYTES),
     "_py_bytes_replaced": (_replaced, (_BYTES, _BYTES, _BYTES), _BYTES),
     "_py_bytes_split": (_split, (_BYTES, _BYTES), "BLOB[]"),

@@ -12,27 +12,6 @@ from typing import Any, Literal, TypeAlias, cast
 from aggregator.engines.duckdb.dialect import interval_texts, json_changes, moment_texts, octets
 from aggregator.engines.duckdb.dialect.farm import fingerprint
 
-
-def _instr(text: str, part: str, begin: int, occurrence: int) -> int:
-    """INSTR: the position of a part, counted from 1; a negative beginning is one from the end, and looks backwards."""
-    if begin == 0 or occurrence < 1:
-        raise ValueError("INSTR takes a position that is not 0, and an occurrence of at least 1")
-    if begin > 0:
-        found = begin - 2
-        for _ in range(occurrence):
-            found = text.find(part, found + 1)
-            if found < 0:
-                return 0
-        return found + 1
-    end = len(text) + begin
-    for _ in range(occurrence):
-        end = text.rfind(part, 0, end + len(part)) if end >= 0 else -1
-        if end < 0:
-            return 0
-        found, end = end, end - 1
-    return found + 1
-
-
 _Form: TypeAlias = Literal["NFC", "NFD", "NFKC", "NFKD"]
 
 
@@ -95,7 +74,7 @@ def _keys_within(value: Any, before: str, depth: int) -> Iterator[str]:
 _TEXT, _BYTES, _INTEGER = "VARCHAR", "BLOB", "BIGINT"
 
 PYTHON: dict[str, tuple[Callable[..., Any], tuple[str, ...], str]] = {
-    "_py_instr": (_instr, (_TEXT, _TEXT, _INTEGER, _INTEGER), _INTEGER),
+    "_py_instr": (octets.find, (_TEXT, _TEXT, _INTEGER, _INTEGER), _INTEGER),
     "_py_normalize": (_normalize, (_TEXT, _TEXT, "BOOLEAN"), _TEXT),
     "_py_soundex": (_soundex, (_TEXT,), _TEXT),
     "_py_lenient_text": (lambda value: value.decode("utf-8", "replace"), (_BYTES,), _TEXT),
