@@ -168,6 +168,9 @@ NOT_FOUND = {
     "the expression repeated in GROUP BY": """
         SELECT flight_date, LOWER(carrier) AS carrier, COUNT(*) AS n
         FROM staging.flights GROUP BY flight_date, LOWER(carrier)""",
+    "exceptions of the star of one table": """
+        SELECT f.flight_date, p.* EXCEPT (tailnum)
+        FROM staging.flights AS f JOIN (SELECT tailnum, seats FROM dims.planes) AS p ON p.tailnum = f.tailnum""",
     "USING, aliases of the output, and an unnested value": """
         SELECT f.flight_date, tailnum, d, COUNT(*) AS n
         FROM staging.flights AS f JOIN dims.planes AS p USING (tailnum), UNNEST([1, 2]) AS d

@@ -75,18 +75,18 @@ STARS = {
         ),
     ),
     "a star over WITH": (
-        "WITH p AS (SELECT user, COUNT(*) AS n FROM lake.plays GROUP BY user)\nSELECT * FROM p",
-        "WITH p AS (SELECT user, COUNT(*) AS n FROM lake.plays GROUP BY user)\nSELECT user, n FROM p",
+        "WITH p AS (SELECT * FROM lake.plays)\nSELECT * FROM p",
+        "WITH p AS (SELECT * FROM lake.plays)\nSELECT user, video, `select`, played FROM p",
     ),
     "many columns": (
         (
-            "WITH p AS (SELECT user, video AS a_long_name_to_begin_with, video AS another_name_as_long_as_that,\n"
-            "  played AS the_third_of_three FROM lake.plays)\nSELECT\n  *\nFROM p"
+            "WITH p AS (SELECT *, video AS a_long_name_to_begin_with, video AS another_as_long_as_that\n"
+            "  FROM lake.plays)\nSELECT\n  *\nFROM p"
         ),
         (
-            "WITH p AS (SELECT user, video AS a_long_name_to_begin_with, video AS another_name_as_long_as_that,\n"
-            "  played AS the_third_of_three FROM lake.plays)\nSELECT\n  user,\n  a_long_name_to_begin_with,\n"
-            "  another_name_as_long_as_that,\n  the_third_of_three\nFROM p"
+            "WITH p AS (SELECT *, video AS a_long_name_to_begin_with, video AS another_as_long_as_that\n"
+            "  FROM lake.plays)\nSELECT\n  user,\n  video,\n  `select`,\n  played,\n"
+            "  a_long_name_to_begin_with,\n  another_as_long_as_that\nFROM p"
         ),
     ),
 }

@@ -82,6 +82,24 @@ FOUND = {
         "SELECT * FROM staging.flights\nUNION ALL\n(SELECT * FROM staging.flights)",
         ["1:8 L003", "3:9 L003"],
     ),
+    "a star over a star over a table": (
+        "WITH f AS (SELECT * FROM staging.flights)\nSELECT * FROM f",
+        ["2:8 L003"],
+    ),
+    "one side of a join, the other lists its columns": (
+        """SELECT f.*, a.* EXCEPT (airport)
+FROM (SELECT flight_date, origin FROM staging.flights) AS f JOIN dims.airports AS a ON a.airport = f.origin""",
+        ["1:15 L003"],
+    ),
+    "a star over a recursive query that begins with one": (
+        """WITH RECURSIVE f AS (SELECT * FROM staging.flights UNION ALL SELECT * FROM f WHERE FALSE)
+SELECT * FROM f""",
+        ["2:8 L003"],
+    ),
+    "a star over a table that is called like a query in WITH": (
+        "WITH flights AS (SELECT 1 AS one) SELECT flights.* FROM staging.flights, flights AS o WHERE o.one = 1",
+        ["1:50 L003"],
+    ),
 }
 NOT_FOUND = {
     "the interval": "SELECT flight_date, @start AS a, @end AS b FROM staging.flights",
@@ -103,6 +121,12 @@ NOT_FOUND = {
     "a star in EXISTS": """
         SELECT flight_date FROM staging.flights AS f
         WHERE EXISTS (SELECT * FROM dims.airports AS a WHERE a.airport = f.origin)""",
+    "a star over listed columns": """
+        WITH listed AS (SELECT flight_date, carrier FROM staging.flights), again AS (SELECT * FROM listed)
+        SELECT * FROM again UNION ALL (SELECT l.* FROM listed AS l JOIN (SELECT 'AA' AS c) AS o ON o.c = l.carrier)""",
+    "a star over columns that are made of rows": """
+        SELECT * FROM (SELECT flight_date, carrier, dep_delay FROM staging.flights)
+        PIVOT (MAX(dep_delay) AS worst FOR carrier IN ('AA', 'UA'))""",
     "a product": "SELECT flight_date, dep_delay * 2 AS twice FROM staging.flights",
     "pipe syntax": "FROM staging.flights |> WHERE dep_delay > 15 |> SELECT flight_date, carrier",
 }

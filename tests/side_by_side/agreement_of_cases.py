@@ -130,11 +130,16 @@ def _first_line(rewrite: Any) -> str:
 def typed(sql: str) -> Any:
     """The tree of a query whose nodes know their types, as the compiler makes it."""
     table = TableName("lake", "t")
-    tree = sqlglot.parse_one(sql, read="bigquery")
-    for each in tree.find_all(exp.Table):
-        if (each.db, each.name) == ("", table.table):
-            each.set("db", exp.to_identifier(table.dataset))
-    query = parse_select(tree.sql("bigquery"), Document("", sql), 0, None)
+    named = [each.this.meta for each in sqlglot.parse_one(sql, read="bigquery").find_all(exp.Table) if _is_alone(each)]
+    text = sql
+    for meta in sorted((each for each in named if "start" in each), key=lambda each: -each["start"]):
+        text = text[: meta["start"]] + str(table) + text[meta["end"] + 1 :]
+    query = parse_select(text, Document("", text), 0, None)
     columns = tuple(OutputColumn(name, type_) for name, type_ in random_rows.COLUMNS.items())
     analysis = analyse(query, {table: columns}, "DATE") if isinstance(query, Query) else None
     return analysis.tree if isinstance(analysis, Analysis) else None
+
+
+def _is_alone(table: exp.Table) -> bool:
+    """Whether the table of the cases is named, which lies in no dataset there."""
+    return (table.db, table.name) == ("", "t")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from sqlglot import exp
 
@@ -25,7 +25,7 @@ class SelectStar:
 A column added upstream would then appear in this table, and one removed would vanish from it, without anyone having
 decided so; a dashboard breaks. It also reads every column, and BigQuery bills by the columns read. List the columns;
 `aggregator lint --fix` does it where it can tell which they are.
-`SELECT *` inside WITH, and in a view, is fine.""",
+`SELECT *` inside WITH, in a view, and over a query that lists its columns itself, is fine.""",
         Layer.LINT,
     )
     bad = "SELECT * FROM staging.flights"
@@ -35,12 +35,33 @@ decided so; a dashboard breaks. It also reads every column, and BigQuery bills b
         """One finding per star in the final SELECT, or in a branch of a final UNION."""
         if subject.model.model.kind is Kind.VIEW:
             return
+        named = {cte.alias.casefold(): cte.this for cte in subject.query.nodes.of(exp.CTE)}
         for select in _final_selects(subject.query.tree):
-            for item in select.expressions:
-                if item.is_star and "start" in item.find(exp.Star).meta:  # pipe syntax ends in a star that nobody wrote
+            for item in _inheriting(select, named):
+                if "start" in item.find(exp.Star).meta:  # pipe syntax ends in a star that nobody wrote
                     message = "SELECT * lets the columns of this table change by themselves"
                     place, edits = subject.query.place_of(item), _listed(subject, select, item)
                     yield Diagnostic(place, self.code, message, "list the columns", edits=edits)
+
+
+def _inheriting(select: exp.Select, named: Mapping[str, exp.Expr]) -> Iterator[exp.Expr]:
+    """The stars of a SELECT that stand for columns which this model never lists; ``named`` are the queries in WITH."""
+    read = [each.this for each in (select.args.get("from_"), *(select.args.get("joins") or ())) if each is not None]
+    for item in select.expressions:
+        if item.is_star:
+            starred = [each for each in read if item.text("table") in ("", each.alias_or_name)]
+            if not starred or not all(_lists_columns(each, named) for each in starred):
+                yield item
+
+
+def _lists_columns(source: exp.Expr, named: Mapping[str, exp.Expr]) -> bool:
+    """Whether what a SELECT reads is a query of this model whose columns are all listed."""
+    if isinstance(source, exp.Table):
+        query = None if source.db else named.get(source.name.casefold())
+        others = {name: each for name, each in named.items() if each is not query}  # a recursive one has its own name
+        return query is not None and _lists_columns(query, others)
+    selects = list(_final_selects(source))
+    return bool(selects) and not any(True for each in selects for _ in _inheriting(each, named))
 
 
 def _listed(subject: Inspected, select: exp.Select, item: exp.Expr) -> tuple[Edit, ...]:

@@ -41,7 +41,7 @@ JOIN dims.airports AS airports ON airports.airport = flights.dest"""
         joined = [select for select in subject.written.of(exp.Select) if _joins_tables(select)]
         if not joined:
             return
-        bare = [each for each in subject.written.of(exp.Column) if not each.table and "start" in each.this.meta]
+        bare = [each for each in subject.written.of(exp.Column) if _says_no_table(each)]
         bare.sort(key=lambda column: int(column.this.meta["start"]))
         for select in joined:
             free, outputs = _free_names(select), {each.alias.casefold() for each in select.expressions if each.alias}
@@ -58,6 +58,11 @@ JOIN dims.airports AS airports ON airports.airport = flights.dest"""
                 message = f"{names[0]} does not say of which table it is{others}"
                 advice = f"write {_example(select)}.{names[0]}, or whichever it is"
                 yield Diagnostic(subject.query.place_of(found[0]), self.code, message, advice)
+
+
+def _says_no_table(column: exp.Column) -> bool:
+    """Whether the author names a column alone; in ``a.* EXCEPT (x)`` the star says whose it is."""
+    return not column.table and "start" in column.this.meta and not isinstance(column.parent, exp.Star)
 
 
 def _may_name_output(column: exp.Column) -> bool:
