@@ -168,6 +168,9 @@ NOT_FOUND = {
     "the expression repeated in GROUP BY": """
         SELECT flight_date, LOWER(carrier) AS carrier, COUNT(*) AS n
         FROM staging.flights GROUP BY flight_date, LOWER(carrier)""",
+    "a condition on the rows of totals": """
+        SELECT flight_date, carrier, COUNT(*) AS n FROM staging.flights
+        GROUP BY ROLLUP (flight_date, carrier) HAVING flight_date IS NOT NULL""",
     "exceptions of the star of one table": """
         SELECT f.flight_date, p.* EXCEPT (tailnum)
         FROM staging.flights AS f JOIN (SELECT tailnum, seats FROM dims.planes) AS p ON p.tailnum = f.tailnum""",

@@ -216,6 +216,7 @@ _CONSTANT: dict[type[exp.Expr], Type] = {
     for kind, spec in BigQuery.EXPRESSION_METADATA.items()
     if spec.get("returns") is not None and spec["returns"].value in _SQLGLOT_TYPES
 } | {
+    exp.AtTimeZone: DATETIME,
     exp.Count: INT64,
     exp.Not: BOOL,
     exp.DateDiff: INT64,
@@ -240,7 +241,6 @@ _RULES: dict[type[exp.Expr], Rule] = {
     **dict.fromkeys((exp.ArgMax, exp.ArgMin, exp.AnyValue, exp.Max, exp.Min, exp.ArrayConcatAgg), _this),
     **dict.fromkeys((exp.Lag, exp.Lead, exp.FirstValue, exp.LastValue, exp.NthValue), _this),
     **dict.fromkeys((exp.SafeFunc, exp.NetFunc, exp.ArrayConcat, exp.ArraySlice, exp.Collate), _this),
-    exp.AtTimeZone: _this,
     **dict.fromkeys((exp.Left, exp.Right, exp.Lower, exp.Upper, exp.Pad, exp.Repeat), _text_like_this),
     **dict.fromkeys((exp.Replace, exp.Reverse, exp.Substring, exp.Translate, exp.Trim), _text_like_this),
     **dict.fromkeys((exp.RegexpExtract, exp.RegexpReplace, exp.GroupConcat), _text_like_this),

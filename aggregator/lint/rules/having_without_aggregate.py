@@ -40,7 +40,7 @@ HAVING COUNT(*) > 10"""
         for having in subject.qualified.of(exp.Having):
             select = having.parent
             group = select.args.get("group") if select is not None else None
-            is_plain = group is None or not any(value for key, value in group.args.items() if key != "expressions")
-            if is_plain and having.find(exp.Column) is not None and having.find(*_AGGREGATING) is None:
+            has_totals = group is not None and group.find(exp.Rollup, exp.Cube, exp.GroupingSets) is not None
+            if not has_totals and having.find(exp.Column) is not None and having.find(*_AGGREGATING) is None:
                 place = subject.query.place_of(having.this)
                 yield Diagnostic(place, self.code, "HAVING looks at nothing aggregated", "move the condition to WHERE")

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from sqlglot import exp
 
 from aggregator.engines.duckdb.dialect.typing import is_numeric, kind_of
-from aggregator.engines.duckdb.trees import call
+from aggregator.engines.duckdb.trees import bound, call
 
+_OVER_ROWS = (exp.AggFunc, exp.Filter, exp.IgnoreNulls, exp.RespectNulls, exp.Window)
 _STRAY = "starts_with(typeof(x), 'DECIMAL(38') OR starts_with(typeof(y), 'DECIMAL(38')"
 _STRAY_SAID = "error('the type of a NUMERIC could not be told; cast it where it is divided or averaged')"
 
@@ -38,10 +39,10 @@ MACROS = (
         " THEN CAST('inf' AS DOUBLE) ELSE CAST('-inf' AS DOUBLE) END"
         " ELSE CAST(x AS DOUBLE) / CAST(y AS DOUBLE) END"
     ),
-    "_safe_add(x, y) AS TRY(x + y)",
-    "_safe_subtract(x, y) AS TRY(x - y)",
-    "_safe_multiply(x, y) AS TRY(x * y)",
-    "_safe_negate(x) AS TRY(-x)",
+    "_safe_add(x, y) AS list_transform([{'x': x, 'y': y}], lambda _of: TRY(_of.x + _of.y))[1]",
+    "_safe_subtract(x, y) AS list_transform([{'x': x, 'y': y}], lambda _of: TRY(_of.x - _of.y))[1]",
+    "_safe_multiply(x, y) AS list_transform([{'x': x, 'y': y}], lambda _of: TRY(_of.x * _of.y))[1]",
+    "_safe_negate(x) AS list_transform([x], lambda _of: TRY(-_of))[1]",  # TRY(x) could hold no aggregate
     (
         "_range_bucket(x, bounds) AS CASE WHEN list_sort(bounds) IS DISTINCT FROM bounds THEN"
         " error('Elements in input array to RANGE_BUCKET must be in ascending order') WHEN x IS NOT NULL THEN"
@@ -180,11 +181,20 @@ def window(node: exp.Expr) -> exp.Expr:
 
 
 def safe(node: exp.Expr) -> exp.Expr:
-    """SAFE.F(x) is NULL where F(x) is an error."""
+    """SAFE.F(x) is NULL where F(x) is an error. What is computed over rows is so before, as TRY can't hold it."""
     inner = node.this
     if isinstance(inner, exp.Anonymous) and inner.name in SAFE_FORMS:
         return call(f"_safe{inner.name}", *inner.expressions)
-    return call("TRY", inner)
+    tried, over_rows = call("TRY", inner), [each for each in inner.walk(prune=_is_apart) if isinstance(each, _OVER_ROWS)]
+    for number, each in enumerate(over_rows):
+        name = f"_safe{number}"
+        each.replace(exp.column(name))
+        tried = bound(each, name, tried)
+    return tried
+
+
+def _is_apart(node: exp.Expr) -> bool:
+    return isinstance(node, (*_OVER_ROWS, exp.Query))
 
 
 def correlation(node: exp.Expr) -> exp.Expr:
