@@ -17,7 +17,7 @@ from aggregator.cache import Cache
 from aggregator.cli.catalogs import committed_catalog
 from aggregator.cli.output import teller
 from aggregator.cli.session import Session
-from aggregator.core.diagnostics import Diagnostic
+from aggregator.core.diagnostics import Diagnostic, errors
 from aggregator.core.graph import Graph
 from aggregator.core.names import TableName
 from aggregator.dry_run.request import Request
@@ -33,9 +33,10 @@ class Before:
 
 
 def request_about(session: Session, selected: Iterable[TableName], output: str) -> Request:
-    """What to ask about the project as it is; a damaged catalog ends the command."""
+    """What to ask about the project as it is; a damaged catalog ends the command. Warnings are for `aggregator lint`."""
     now = datetime.now(UTC).replace(tzinfo=None)
-    return Request(session.graph, session.findings, frozenset(selected), now, *committed_catalog(session.root, output))
+    wrong = tuple(errors(session.findings))
+    return Request(session.graph, wrong, frozenset(selected), now, *committed_catalog(session.root, output))
 
 
 def reviewed_before(root: Path, environment: str | None, cache: Cache) -> Before:

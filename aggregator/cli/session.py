@@ -29,16 +29,21 @@ class Session:
     findings: tuple[Diagnostic, ...]
 
     def exit_code(self) -> int:
-        """1 if there are errors; warnings are printed, and stop nothing but `aggregator lint`."""
+        """1 if there are errors; warnings stop nothing but `aggregator lint`."""
         return 1 if any(errors(self.findings)) else 0
 
     def stop_on_errors(self) -> None:
-        """Print all findings; with errors among them, go no further: nothing is built from what is half understood."""
-        print_text(self.findings, self.root)
-        wrong = len(list(errors(self.findings)))
+        """Print errors, and with any go no further: nothing is built from what is half understood.
+
+        Warnings are counted: a project that has many would bury what the command is about.
+        """
+        wrong = tuple(errors(self.findings))
         if wrong:
-            click.secho(f"{count(wrong, 'error')}: nothing was run", fg="red", err=True)
+            print_text(wrong, self.root)
+            click.secho(f"{count(len(wrong), 'error')}: nothing was run", fg="red", err=True)
             raise click.exceptions.Exit(1)
+        if self.findings:
+            click.secho(f"{count(len(self.findings), 'warning')}: see aggregator lint", fg="yellow", err=True)
 
 
 def open_project(folder: Path, environment: str | None, output: str = "text", *, quiet: bool) -> Session:

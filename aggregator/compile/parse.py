@@ -41,6 +41,14 @@ _KEYWORDS: dict[type[exp.Expr], str] = {
 }
 """Nodes that have no place of their own, and their keyword; that of a parameter is its name."""
 
+_PIPE_OPERATORS = {
+    "SET": "write |> SELECT * REPLACE (… AS …)",
+    "DROP": "write |> SELECT * EXCEPT (…)",
+    "RENAME": "write |> SELECT with all columns, one of them under its new name",
+    "WINDOW": "write |> EXTEND",
+}
+"""Those that sqlglot does not read, and what says the same."""
+
 logging.getLogger("sqlglot").setLevel(logging.ERROR)  # it warns about statements that we refuse by name
 
 
@@ -153,6 +161,10 @@ def _sentence(description: str, token: str) -> tuple[str, str]:
         return f"something is missing at {token}", "look for an operator or a function without all it needs"
     if "following CTE" in description:
         return "a SELECT must follow WITH", ""
+    if description.startswith("Unsupported pipe syntax operator"):
+        return f"the pipe operator {token} is not known here", _PIPE_OPERATORS.get(
+            token.upper(), "put this step into WITH"
+        )
     said = f"{description[:1].lower()}{description[1:]}".replace("expecting", "expected")
     return f"{said}, found {token}" if said.startswith("expected") else f"{said} at {token}", ""
 

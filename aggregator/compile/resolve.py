@@ -54,6 +54,7 @@ def references(
     machine learning.
     """
     yield from _mentioned(query, {call.name for call in calls}, learned)
+    yield from _sampled(query)
     through = {table: call for call in reversed(calls) for table in call.reads}
     for table, call in sorted(through.items()):
         yield Reference(table, "", call.start, call.end, function=call.name)
@@ -84,6 +85,15 @@ def _mentioned(query: Query, functions: Collection[str], learned: Collection[str
         else:
             bare = not node.alias and not node.args.get("pivots") and not node.name.endswith("*")
             yield Reference(TableName(node.db, node.name), node.alias_or_name, *_span(node), needs_alias=bare)
+
+
+def _sampled(query: Query) -> Iterator[Diagnostic]:
+    """TABLESAMPLE as a step of a pipe, where it stands behind no table."""
+    for sample in query.nodes.of(exp.TableSample):
+        if isinstance(sample.parent, exp.Select):
+            advice = "filter by a hash of what identifies a row"
+            message = "TABLESAMPLE makes other rows of it each time"
+            yield Diagnostic(query.place_of(sample), codes.TABLE_CLAUSE, message, advice)
 
 
 def _table_function(

@@ -168,6 +168,9 @@ NOT_FOUND = {
     "the expression repeated in GROUP BY": """
         SELECT flight_date, LOWER(carrier) AS carrier, COUNT(*) AS n
         FROM staging.flights GROUP BY flight_date, LOWER(carrier)""",
+    "the name of a step in a pipe": """
+        FROM staging.flights |> WHERE dep_delay > 0 |> AS late
+        |> AGGREGATE COUNT(late.carrier) AS n GROUP BY late.flight_date""",
     "a condition on the rows of totals": """
         SELECT flight_date, carrier, COUNT(*) AS n FROM staging.flights
         GROUP BY ROLLUP (flight_date, carrier) HAVING flight_date IS NOT NULL""",

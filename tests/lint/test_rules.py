@@ -127,6 +127,7 @@ NOT_FOUND = {
     "a star over columns that are made of rows": """
         SELECT * FROM (SELECT flight_date, carrier, dep_delay FROM staging.flights)
         PIVOT (MAX(dep_delay) AS worst FOR carrier IN ('AA', 'UA'))""",
+    "a pipe that lists nothing": "FROM (SELECT flight_date, carrier FROM staging.flights) |> WHERE carrier > 'B'",
     "a product": "SELECT flight_date, dep_delay * 2 AS twice FROM staging.flights",
     "pipe syntax": "FROM staging.flights |> WHERE dep_delay > 15 |> SELECT flight_date, carrier",
 }

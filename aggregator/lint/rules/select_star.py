@@ -38,7 +38,8 @@ decided so; a dashboard breaks. It also reads every column, and BigQuery bills b
         named = {cte.alias.casefold(): cte.this for cte in subject.query.nodes.of(exp.CTE)}
         for select in _final_selects(subject.query.tree):
             for item in _inheriting(select, named):
-                if "start" in item.find(exp.Star).meta:  # pipe syntax ends in a star that nobody wrote
+                star = item.find(exp.Star)
+                if star is not None and subject.query.text[star.meta.get("start", 0)] == "*":  # a pipe ends in another
                     message = "SELECT * lets the columns of this table change by themselves"
                     place, edits = subject.query.place_of(item), _listed(subject, select, item)
                     yield Diagnostic(place, self.code, message, "list the columns", edits=edits)

@@ -56,7 +56,7 @@ JOIN dims.airports AS airports ON airports.airport = flights.dest"""
                 names = list(dict.fromkeys(column.name for column in found))
                 others = f" (nor do {', '.join(names[1:_SHOWN])}{', …' if names[_SHOWN:] else ''})" if names[1:] else ""
                 message = f"{names[0]} does not say of which table it is{others}"
-                advice = f"write {_example(select)}.{names[0]}, or whichever it is"
+                advice = f"write {example}.{names[0]}, or whichever it is" if (example := _example(select)) else ""
                 yield Diagnostic(subject.query.place_of(found[0]), self.code, message, advice)
 
 
@@ -91,4 +91,7 @@ def _free_names(select: exp.Select) -> set[str]:
 
 
 def _example(select: exp.Select) -> str:
-    return select.args["from_"].this.alias_or_name if select.args.get("from_") else "table"
+    """A table that the author named; none where pipe syntax made them all."""
+    items = [each.this for each in (select.args.get("from_"), *(select.args.get("joins") or ())) if each is not None]
+    names = (each.alias_or_name for each in items if isinstance(each, (exp.Table, exp.Subquery)))
+    return next((name for name in names if name and not name.startswith("__tmp")), "")

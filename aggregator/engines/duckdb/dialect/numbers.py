@@ -185,7 +185,10 @@ def safe(node: exp.Expr) -> exp.Expr:
     inner = node.this
     if isinstance(inner, exp.Anonymous) and inner.name in SAFE_FORMS:
         return call(f"_safe{inner.name}", *inner.expressions)
-    tried, over_rows = call("TRY", inner), [each for each in inner.walk(prune=_is_apart) if isinstance(each, _OVER_ROWS)]
+    tried, over_rows = (
+        call("TRY", inner),
+        [each for each in inner.walk(prune=_is_apart) if isinstance(each, _OVER_ROWS)],
+    )
     for number, each in enumerate(over_rows):
         name = f"_safe{number}"
         each.replace(exp.column(name))
