@@ -33,7 +33,7 @@ class Before:
 
 
 def request_about(session: Session, selected: Iterable[TableName], output: str) -> Request:
-    """What to ask about the project as it is; a damaged catalog ends the command. Warnings are for `aggregator lint`."""
+    """What to ask about the project as it is; a damaged catalog ends the command. Warnings are left to `lint`."""
     now = datetime.now(UTC).replace(tzinfo=None)
     wrong = tuple(errors(session.findings))
     return Request(session.graph, wrong, frozenset(selected), now, *committed_catalog(session.root, output))

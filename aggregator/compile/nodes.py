@@ -14,6 +14,20 @@ E = TypeVar("E", bound=exp.Expr)
 LEAVES = frozenset({exp.Identifier, exp.Literal, exp.Var, exp.Boolean, exp.Null})
 """Nodes that hold no others."""
 
+_NAMES: dict[type[exp.Expr], str] = {
+    exp.ApproxDistinct: "APPROX_COUNT_DISTINCT",
+    exp.ApproxTopK: "APPROX_TOP_COUNT",
+    exp.ArgMax: "MAX_BY",
+    exp.ArgMin: "MIN_BY",
+    exp.GroupConcat: "STRING_AGG",
+}
+"""Functions that sqlglot calls by another name than BigQuery."""
+
+
+def name_of(function: exp.Func) -> str:
+    """What a function is called, as its author wrote it where that is known."""
+    return str(function.meta.get("bigquery_name") or _NAMES.get(type(function)) or function.sql_name())
+
 
 class Nodes:
     """The nodes of a tree by type: the tree is walked once for all who look for something, not once for each."""

@@ -9,6 +9,7 @@ from sqlglot import exp
 
 from aggregator.compile import codes
 from aggregator.compile.analysis.types import BOOL, Type, common, known_type
+from aggregator.compile.nodes import name_of
 from aggregator.core.diagnostics import Diagnostic
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def operand_problems(analysis: Analysis) -> Iterator[Diagnostic]:
         summed = aggregate.this.expressions[0] if isinstance(aggregate.this, exp.Distinct) else aggregate.this
         type_ = known_type(summed)
         if type_ is not None and type_.name not in _NUMERIC:
-            message = f"{aggregate.sql_name()} needs numbers, and this is {type_.text}"
+            message = f"{name_of(aggregate)} needs numbers, and this is {type_.text}"
             yield _finding(analysis, aggregate, message, "COUNTIF counts conditions; CAST makes numbers of texts")
     for comparison in analysis.nodes.of(*_COMPARISONS):
         left, right = comparison.this, comparison.expression

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from aggregator.compile import codes
+from aggregator.compile.nodes import name_of
 from aggregator.core.diagnostics import Diagnostic
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def window_problems(query: Query) -> Iterator[Diagnostic]:
         while isinstance(parent, (exp.IgnoreNulls, exp.RespectNulls)):
             parent = parent.parent
         if not isinstance(parent, exp.Window) and not isinstance(parent, exp.WithinGroup):
-            message = f"{function.sql_name()} needs OVER"
+            message = f"{name_of(function)} needs OVER"
             yield Diagnostic(query.place_of(function), codes.WINDOW, message, "OVER (PARTITION BY ... ORDER BY ...)")
 
 
@@ -48,7 +49,7 @@ def _names(window: exp.Expr) -> set[str]:
 
 
 def _problem(function: exp.Func, window: exp.Window) -> str:
-    name, order, frame = function.sql_name(), window.args.get("order"), window.args.get("spec")
+    name, order, frame = name_of(function), window.args.get("order"), window.args.get("spec")
     if isinstance(function, _WITHOUT_WINDOW):
         return f"{name} can't have OVER"
     if isinstance(function, _ORDERED) and order is None:

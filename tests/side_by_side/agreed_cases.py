@@ -7,6 +7,7 @@ after the group's name. What agrees with the reference engine on random rows bec
 from __future__ import annotations
 
 from side_by_side.further_cases import FURTHER
+from side_by_side.places_of_types import PLACES
 from side_by_side.typed_cases import TYPED
 
 GROUPS: dict[str, tuple[str, ...]] = {
@@ -1284,4 +1285,5 @@ GROUPS: dict[str, tuple[str, ...]] = {
     ),
     **FURTHER,
     **TYPED,
+    **PLACES,
 }

@@ -43,7 +43,7 @@ def item(node: exp.Expr) -> exp.Expr:
     if len(node.expressions) != 1 or node.expressions[0].is_string:
         return node
     position = node.expressions[0]
-    if node.type is not None and node.type.this is exp.DataType.Type.JSON:
+    if node.this.type is not None and node.this.type.this is exp.DataType.Type.JSON:
         return call("json_extract", node.this, exp.cast(position, "BIGINT", dialect="duckdb"))
     if not node.args.get("offset"):
         position = exp.Add(this=exp.paren(position), expression=one())

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from sqlglot import exp
 
+from aggregator.compile.nodes import name_of
 from aggregator.core.diagnostics import Code, Diagnostic, Layer, Severity
 from aggregator.lint.protocol import Inspected
 
 _APPROXIMATE = (exp.ApproxDistinct, exp.ApproxQuantiles, exp.ApproxTopK, exp.ApproxTopSum)
-_NAMES = {exp.ApproxDistinct: "APPROX_COUNT_DISTINCT", exp.ApproxTopK: "APPROX_TOP_COUNT"}
 
 
 class Approx:
@@ -35,7 +35,6 @@ rows of one partition the exact form is seldom too dear: `COUNT(DISTINCT tailnum
     def check(self, subject: Inspected) -> Iterator[Diagnostic]:
         """One finding per call."""
         for node in subject.written.of(*_APPROXIMATE):
-            name = node.meta.get("bigquery_name") or _NAMES.get(type(node)) or node.sql_name()
             advice = "use the exact form, or say why an error is accepted"
-            message = f"{name} may give another number when it is run again"
+            message = f"{name_of(node)} may give another number when it is run again"
             yield Diagnostic(subject.query.place_of(node), self.code, message, advice)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from sqlglot import exp
 from sqlglot.optimizer.scope import Scope
 
+from aggregator.compile.nodes import name_of
 from aggregator.core.diagnostics import Code, Diagnostic, Layer, Severity
 from aggregator.lint.protocol import Inspected
 from aggregator.lint.relations import bound_columns, columns_in, has_aggregate, outputs_of
@@ -49,7 +50,7 @@ GROUP BY flights.flight_date"""
             for aggregate in _additive(scope) if repeating else ():
                 summed = {column.table for column in columns_in(aggregate)}
                 for alias in sorted(repeating - summed) if len(summed) == 1 else ():
-                    of = f"{aggregate.sql_name()} of {next(iter(summed))}'s rows"
+                    of = f"{name_of(aggregate)} of {next(iter(summed))}'s rows"
                     message = f"{of} counts some of them repeatedly: the join does not use the whole key of {alias}"
                     advice = f"join on the key of {alias}, or aggregate one side before the join"
                     yield Diagnostic(subject.query.place_of(aggregate), self.code, message, advice)

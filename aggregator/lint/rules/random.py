@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from sqlglot import exp
 
 from aggregator.compile.analysis import found_in_bodies
+from aggregator.compile.nodes import name_of
 from aggregator.core.diagnostics import Code, Diagnostic, Layer
 from aggregator.lint.protocol import Inspected
 
@@ -34,7 +35,7 @@ identifies the row, `FARM_FINGERPRINT(TO_JSON_STRING(STRUCT(carrier, flight)))`,
     def check(self, subject: Inspected) -> Iterator[Diagnostic]:
         """One finding per call."""
         for node in subject.written.of(exp.Rand, exp.Uuid):
-            yield self._finding(subject, node, str(node.meta.get("bigquery_name") or node.sql_name()))
+            yield self._finding(subject, node, name_of(node))
         for call, name in found_in_bodies(subject.analysis.called, (exp.Rand, exp.Uuid), ("Math.random()",)):
             yield self._finding(subject, call.at, f"{name} in {call.routine.name}")
         for dot in subject.written.of(exp.Dot):

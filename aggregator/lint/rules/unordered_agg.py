@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from sqlglot import exp
 
+from aggregator.compile.nodes import name_of
 from aggregator.core.diagnostics import Code, Diagnostic, Layer, Severity
 from aggregator.lint.protocol import Inspected
 
@@ -39,8 +40,7 @@ GROUP BY flight_date"""
         """One finding per call."""
         for node in subject.written.of(*_AGGREGATES):
             if not _is_ordered(node) and not _order_is_lost(subject, node):
-                name = "STRING_AGG" if isinstance(node, exp.GroupConcat) else node.sql_name()
-                yield self._finding(subject, node, name, "add ORDER BY inside its parentheses")
+                yield self._finding(subject, node, name_of(node), "add ORDER BY inside its parentheses")
         for array in subject.written.of(exp.Array):
             query = array.expressions[0] if len(array.expressions) == 1 else None
             if isinstance(query, exp.Query) and _has_rows(query) and not _order_is_lost(subject, array):

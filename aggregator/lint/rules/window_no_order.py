@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from aggregator.compile.nodes import name_of
 from aggregator.core.diagnostics import Code, Diagnostic, Layer
 from aggregator.lint.order import BY_ORDER, fixed_columns, row_key, tells_all_apart, texts, windows
 from aggregator.lint.protocol import Inspected
@@ -43,6 +44,6 @@ QUALIFY ROW_NUMBER() OVER (PARTITION BY flight_date, tailnum ORDER BY scheduled_
             is_single = key is not None and key <= known
             is_equal = any(text.upper().startswith(_WHOLE_ROW) for text in known)
             if not is_single and not is_equal and not tells_all_apart(window.select, known):
-                name = window.function.sql_name()
+                name = name_of(window.function)
                 place = subject.query.place_of(window.function)
                 yield Diagnostic(place, self.code, f"{name} goes by the order of rows, and has none", "add ORDER BY")

@@ -179,10 +179,10 @@ def _types(node: exp.Expr) -> tuple[str, ...]:
 
 
 def _types_of(node: exp.Expr) -> list[str]:
-    """The type of an argument; of a clause around it, such as DISTINCT, those of what is in it."""
+    """The type of an argument; of a clause around it, such as DISTINCT or ORDER BY, that of what is in it."""
     if isinstance(node, _CLAUSES):
-        inner = [*node.expressions[:1], node.args.get("this")]
-        return [name for each in inner if isinstance(each, exp.Expr) for name in _types_of(each)]
+        inner = node.expressions[0] if isinstance(node, exp.Distinct) else node.this
+        return _types_of(inner) if isinstance(inner, exp.Expr) else []
     if isinstance(node, (exp.Query, exp.Unnest, exp.JSONPath, exp.Star, exp.If, exp.Where, exp.WindowSpec)):
         return []
     if isinstance(node, exp.Interval):
