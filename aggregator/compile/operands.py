@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 _COMPARISONS = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE)
 _NUMERIC = frozenset({"INT64", "NUMERIC", "BIGNUMERIC", "FLOAT64", "INTERVAL"})
-_ARRAY, _UNKNOWN = exp.DType.ARRAY, exp.DType.UNKNOWN
+_MADE_OF_OTHERS = frozenset({exp.DType.ARRAY, exp.DType.JSON, exp.DType.STRUCT, exp.DType.GEOGRAPHY})
+_NEVER_EQUAL = {"ARRAY": "arrays", "JSON": "values of type JSON", "GEOGRAPHY": "values of type GEOGRAPHY"}
+_UNKNOWN = exp.DType.UNKNOWN
 _DAYS = frozenset({"DATE", "DATETIME"})
 """A DATE is turned into a DATETIME where it meets one; a TIMESTAMP meets neither."""
 
@@ -43,10 +45,30 @@ def operand_problems(analysis: Analysis) -> Iterator[Diagnostic]:
             yield _finding(
                 analysis, comparison, message, f"CAST one of them, or write a literal of type {clash[0].name}"
             )
-        elif left.type is not None and left.type.this is _ARRAY:
-            yield _finding(analysis, comparison, "arrays can't be compared", "compare TO_JSON_STRING of both")
+        elif left.type is not None and left.type.this in _MADE_OF_OTHERS:
+            yield from _incomparable(analysis, comparison)
     for union in analysis.nodes.of(exp.SetOperation):
         yield from _united(analysis, union)
+
+
+def _incomparable(analysis: Analysis, comparison: exp.Expr) -> Iterator[Diagnostic]:
+    """A comparison of values that have no order, or are neither equal nor unequal."""
+    type_ = known_type(comparison.this)
+    if type_ is None:
+        return
+    inside = _without_equality(type_)
+    if inside:
+        what = inside if type_.name != "STRUCT" else f"structs with {inside} in them"
+        yield _finding(analysis, comparison, f"{what} can't be compared", "compare TO_JSON_STRING of both")
+    elif type_.name == "STRUCT" and not isinstance(comparison, (exp.EQ, exp.NEQ)):
+        yield _finding(analysis, comparison, "structs have no order", "compare their fields")
+
+
+def _without_equality(type_: Type) -> str:
+    """What is in a type that can't be compared; nothing if it can."""
+    if type_.name in _NEVER_EQUAL:
+        return _NEVER_EQUAL[type_.name]
+    return next(filter(None, (_without_equality(each) for _, each in type_.fields if each is not None)), "")
 
 
 def _united(analysis: Analysis, union: exp.SetOperation) -> Iterator[Diagnostic]:

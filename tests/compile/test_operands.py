@@ -79,6 +79,13 @@ SELECTS = {
     ),
     "a UNION by name": ("SELECT n, name FROM d.t UNION ALL BY NAME SELECT name, n FROM d.t", []),
     "arrays": ("SELECT n FROM d.t WHERE [n] = [1, 2]", ["arrays can't be compared"]),
+    "JSON": ("SELECT n FROM d.t WHERE JSON '1' = JSON '1'", ["values of type JSON can't be compared"]),
+    "structs with arrays": (
+        "SELECT n FROM d.t WHERE STRUCT(1, STRUCT([n])) != STRUCT(1, STRUCT([2]))",
+        ["structs with arrays in them can't be compared"],
+    ),
+    "structs by their order": ("SELECT n FROM d.t WHERE (n, 1) < (1, 2)", ["structs have no order"]),
+    "structs, and intervals": ("SELECT n FROM d.t WHERE (n, 1) = (1, 2) AND INTERVAL 1 DAY < INTERVAL n DAY", []),
     "sums of numbers": (
         "SELECT SUM(n) AS a, AVG(price) AS b, SUM(DISTINCT x) AS c, SUM(IF(paid, 1, 0)) AS d FROM d.t",
         [],

@@ -69,7 +69,7 @@ PLACES: dict[str, tuple[str, ...]] = {
             "SELECT p, COUNT(DISTINCT {x}) AS v FROM t GROUP BY p",
             "SELECT p, ARRAY_AGG(DISTINCT {x} IGNORE NULLS ORDER BY {x}) AS v FROM t GROUP BY p",
             "SELECT p, MAX({x}) AS v, MIN({x}) AS w FROM t GROUP BY p",
-            "SELECT p, MIN_BY(k, {x}) AS v FROM (SELECT DISTINCT p, {x}, MIN(k) AS k FROM t GROUP BY p, {x}) GROUP BY p",
+            "SELECT p, MIN_BY(k, {x}) AS v FROM (SELECT p, {x}, MIN(k) AS k FROM t GROUP BY p, {x}) GROUP BY p",
             "SELECT {x} AS v, COUNT(*) AS c1 FROM t GROUP BY {x}",
             "SELECT DISTINCT {x} AS v FROM t",
             "SELECT {x} AS v FROM t UNION DISTINCT SELECT {x} FROM t",
