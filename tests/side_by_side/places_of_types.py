@@ -35,6 +35,7 @@ PLACES: dict[str, tuple[str, ...]] = {
         for column in (*_ANY, *_ARRAYS)
         for place in (
             "STRUCT({x} AS v, k AS w).v",
+            "STRUCT({x}, k).{x}",
             "SELECT p, ARRAY_AGG(STRUCT({x} AS v, k) ORDER BY k LIMIT 2)[SAFE_OFFSET(1)].v AS v FROM t GROUP BY p",
             "SELECT p, MAX_BY({x}, k) AS v, ANY_VALUE({x} HAVING MIN k) AS w FROM t GROUP BY p",
             "IF(b, {x}, NULL)",
