@@ -29,7 +29,7 @@ def software() -> str:
 
     Taken from the size and time of its own files: a version number would stay the same while someone works on it.
     """
-    return key_of(sys.version, *_versions(), *sorted(_files(str(_OURS))))
+    return key_of(sys.version, *sorted({*_versions()}), *sorted(_files(str(_OURS))))
 
 
 def _files(folder: str) -> Iterator[str]:
@@ -49,7 +49,7 @@ def _versions() -> Iterator[str]:
     """
     for path in sys.path:
         with contextlib.suppress(OSError):
-            for name in sorted(each.name for each in os.scandir(path)):
+            for name in [each.name for each in os.scandir(path)]:
                 library, _, version = name.partition("-")
                 if version.endswith((".dist-info", ".egg-info")) and library.casefold() in _LIBRARIES:
                     yield name

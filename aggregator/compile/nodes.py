@@ -14,7 +14,6 @@ E = TypeVar("E", bound=exp.Expr)
 LEAVES = frozenset({exp.Identifier, exp.Literal, exp.Var, exp.Boolean, exp.Null})
 """Nodes that hold no others."""
 
-
 _NAMES = frozenset({exp.Identifier, exp.Var, exp.Boolean})
 """Half of all nodes: they say what others are, and nobody looks for them."""
 

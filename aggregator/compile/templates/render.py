@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from aggregator.compile.templates.sandbox import Sandbox
     from aggregator.core.plain import Plain
     from aggregator.core.project import Project
+
 MAX_LENGTH = 1_000_000
 """BigQuery takes queries up to 1 MB."""
 
