@@ -45,7 +45,7 @@ class _Project:
         from aggregator.core.diagnostics import Diagnostic  # noqa: PLC0415
         from aggregator.load.cases import read_case  # noqa: PLC0415
         from aggregator.load.files import read_document  # noqa: PLC0415
-        from aggregator.load.shapes import Report  # noqa: PLC0415
+        from aggregator.load.report import Report  # noqa: PLC0415
         from aggregator.unit_tests.report import findings  # noqa: PLC0415
         from aggregator.unit_tests.run import run_cases  # noqa: PLC0415
 

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
-import json
+import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 _LIBRARIES = ("sqlglot", "sqlglotc", "jinja2", "pyyaml")
+_OURS = Path(__file__).parent.parent
 
 
 def key_of(*parts: str) -> str:
     """A key for what is made from these parts and nothing else: 32 hexadecimal digits."""
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
+    digest = hashlib.sha256()
+    for part in parts:
+        content = part.encode("utf-8", "surrogatepass")
+        digest.update(b"%d:%b" % (len(content), content))  # the length tells ("ab", "c") from ("a", "bc")
+    return digest.hexdigest()[:32]
 
 
 @functools.cache
@@ -22,18 +29,27 @@ def software() -> str:
 
     Taken from the size and time of its own files: a version number would stay the same while someone works on it.
     """
-    files = (
-        f"{path} {status.st_size} {status.st_mtime_ns}"
-        for path in sorted(Path(__file__).parent.parent.rglob("*.py"))
-        for status in [path.stat()]
-    )
-    return key_of(sys.version, *map(_version, _LIBRARIES), *files)
+    return key_of(sys.version, *sorted({*_versions()}), *sorted(_files(str(_OURS))))
 
 
-def _version(library: str) -> str:
-    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415  (slow, and not for who only makes keys)
+def _files(folder: str) -> Iterator[str]:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                yield from _files(entry.path)
+            elif entry.name.endswith((".py", ".json")):
+                status = entry.stat()
+                yield f"{entry.path} {status.st_size} {status.st_mtime_ns}"
 
-    try:
-        return version(library)
-    except PackageNotFoundError:
-        return ""
+
+def _versions() -> Iterator[str]:
+    """The folders in which installers note that a library is there: their names end in its version.
+
+    To read what is in them, as ``importlib.metadata`` does, would take longer than all else here.
+    """
+    for path in sys.path:
+        with contextlib.suppress(OSError):
+            for name in [each.name for each in os.scandir(path)]:
+                library, _, version = name.partition("-")
+                if version.endswith((".dist-info", ".egg-info")) and library.casefold() in _LIBRARIES:
+                    yield name

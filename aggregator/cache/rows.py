@@ -18,6 +18,8 @@ _FORMAT = 1
 _KEEP_DAYS = 14
 _WAIT_SECONDS = 5.0
 _SECONDS_A_DAY = 86_400
+_ASKED_AT_ONCE = 500
+"""Keys in one question; SQLite of any age takes 999."""
 FILE = Path(".aggregator", "cache.sqlite")
 """Where a project's rows are; safe to delete."""
 
@@ -59,8 +61,10 @@ class Cache:
         """The heads of those keys that there are."""
         wanted = list(keys)
         found = {key: self._new[key].head for key in wanted if key in self._new}
-        for key in wanted:
-            for day, value in self._ask("SELECT day, value FROM heads WHERE key = ?", key):
+        for start in range(0, len(wanted), _ASKED_AT_ONCE):
+            some = wanted[start : start + _ASKED_AT_ONCE]
+            marks = ", ".join("?" * len(some))
+            for key, day, value in self._ask(f"SELECT key, day, value FROM heads WHERE key IN ({marks})", some):
                 found[key] = value
                 if day < self._today:
                     self._used.append(key)
@@ -74,7 +78,7 @@ class Cache:
         """The body of a row; None if another process has just thrown it away."""
         if key in self._new:
             return self._new[key].body
-        return next((value for (value,) in self._ask("SELECT value FROM bodies WHERE key = ?", key)), None)
+        return next((value for (value,) in self._ask("SELECT value FROM bodies WHERE key = ?", [key])), None)
 
     def put(self, key: str, row: Row) -> None:
         """Keep a row, from the next :meth:`save` on for other processes too."""
@@ -101,10 +105,10 @@ class Cache:
             self._db.close()
             self._db = None
 
-    def _ask(self, sql: str, key: str) -> Iterator[tuple[Any, ...]]:
+    def _ask(self, sql: str, keys: list[str]) -> Iterator[tuple[Any, ...]]:
         if self._db is not None:
             with contextlib.suppress(sqlite3.Error):
-                yield from self._db.execute(sql, [key])
+                yield from self._db.execute(sql, keys)
 
 
 def _open(path: Path) -> sqlite3.Connection | None:

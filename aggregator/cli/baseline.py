@@ -17,7 +17,6 @@ from typing import Any
 
 import click
 
-from aggregator.cli.files import replace_text
 from aggregator.core.diagnostics import Diagnostic, Layer, Place
 
 FILE = ".lint-baseline.json"
@@ -109,6 +108,8 @@ def write_baseline(found: Iterable[Diagnostic], root: Path, paths: Collection[st
     """Make all findings known. With ``paths``, what is known of other files stays."""
     kept = [each for each in _read(root) if each.path not in paths] if paths is not None else []
     known = (*kept, *all_known(found, _line_of(root)))
+    from aggregator.cli.files import replace_text  # noqa: PLC0415  (one command writes)
+
     replace_text(root / FILE, as_json(known))
     return known
 

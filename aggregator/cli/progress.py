@@ -7,12 +7,13 @@ import time
 from collections import Counter as Counts
 from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import click
 
-from aggregator.core.names import TableName
-from aggregator.core.report import StepResult
+if TYPE_CHECKING:
+    from aggregator.core.names import TableName
+    from aggregator.core.report import StepResult
 
 
 class Silent:

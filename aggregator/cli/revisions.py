@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import io
 import subprocess
-import tarfile
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,6 +31,8 @@ def base_commit(root: Path, revision: str) -> str:
 def project_at(root: Path, commit: str) -> Iterator[Path]:
     """The project's folder as it was at a commit. Raises UsageError if it was not there."""
     top, prefix = (lines(root, "rev-parse", each)[0] for each in ("--show-toplevel", "--show-prefix"))
+    import tarfile  # noqa: PLC0415  (only who compares looks into one)
+
     # From the top: in a folder that the commit does not have, git archives nothing.
     done = git(Path(top), "archive", "--format=tar", f"{commit}:{prefix}")
     if done.returncode:

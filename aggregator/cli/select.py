@@ -10,8 +10,6 @@ from pathlib import PurePosixPath
 
 import click
 
-from aggregator.cli.changed import changed_files
-from aggregator.compile.templates.render import MARKS
 from aggregator.core.diagnostics import Diagnostic, did_you_mean
 from aggregator.core.graph import Graph
 from aggregator.core.names import TableName
@@ -111,7 +109,7 @@ class _Selection:
 
     def _is_template(self, name: TableName) -> bool:
         model = self._graph.project.models.get(name)
-        return model is not None and any(mark in model.sql for mark in MARKS)
+        return model is not None and model.is_template
 
     def _since(self, revision: str) -> list[TableName]:
         """Models that may compile to something else, or have other findings, than at a git revision.
@@ -119,6 +117,8 @@ class _Selection:
         These are models whose own file differs, that may use a macro that does, that read a source that does, or that
         read a table that is gone; all of them when ``aggregator.yml`` differs.
         """
+        from aggregator.cli.changed import changed_files  # noqa: PLC0415  (git: few ask it)
+
         paths = changed_files(self._graph.project.root, revision)
         self._changed |= paths
         if "aggregator.yml" in paths:

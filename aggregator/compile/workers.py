@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import functools
 import gc
-import multiprocessing
 from collections.abc import Iterator
-from concurrent import futures
 from typing import TYPE_CHECKING, Self
 
 from aggregator.compile.facts import Facts, Known
@@ -15,6 +13,8 @@ from aggregator.core.names import TableName
 from aggregator.core.project import Project
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future, ProcessPoolExecutor
+
     from aggregator.compile.examine import Examiner
     from aggregator.compile.subject import Inspect
 
@@ -37,8 +37,9 @@ class Workers:
         self._inspect = inspect
         self._processes = processes
         self._waiting: list[Task] = []
-        self._running: set[futures.Future[list[tuple[TableName, Facts]]]] = set()
-        self._pool: futures.ProcessPoolExecutor | None = None
+        self._running: set[Future[list[tuple[TableName, Facts]]]] = set()
+        self._pool: ProcessPoolExecutor | None = None
+        self._has_examined = False
 
     def __enter__(self) -> Self:
         return self
@@ -58,10 +59,13 @@ class Workers:
 
     def finished(self) -> Iterator[tuple[TableName, Facts]]:
         """The facts about at least one of the models, once they are there."""
-        if self._pool is None and (self._processes < 2 or len(self._waiting) < _MANY):  # noqa: PLR2004
+        if self._pool is None and not self._are_many():
             name, known = self._waiting.pop()
             yield name, self._examiner.examine(name, known)
+            self._has_examined = True
             return
+        from concurrent import futures  # noqa: PLC0415  (not needed for few)
+
         pool = self._pool = self._pool or self._start()
         size = max(1, min(_SHARE, len(self._waiting) // self._processes))
         while self._waiting:
@@ -93,9 +97,15 @@ class Workers:
 
         return Examiner(self._project, self._inspect)
 
-    def _start(self) -> futures.ProcessPoolExecutor:
+    def _are_many(self) -> bool:
+        """Whether to start other processes: not before a model was examined here, which loads what they all need."""
+        return self._has_examined and self._processes > 1 and len(self._waiting) >= _MANY
+
+    def _start(self) -> ProcessPoolExecutor:
         """Forked processes share what is loaded already; where there is no fork they load it themselves."""
-        _ = self._examiner
+        import multiprocessing  # noqa: PLC0415
+        from concurrent import futures  # noqa: PLC0415
+
         methods = multiprocessing.get_all_start_methods()
         context = multiprocessing.get_context("fork" if "fork" in methods else "spawn")
         return futures.ProcessPoolExecutor(self._processes, context, _prepare, (self._project, self._inspect))

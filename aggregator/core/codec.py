@@ -17,7 +17,19 @@ from datetime import datetime
 from enum import Enum, StrEnum
 from typing import Any, TypeVar, Union
 
-from aggregator.core import aggregate, calendar, diagnostics, estimate, graph, maps, names, plain, project
+from aggregator.core import (
+    aggregate,
+    calendar,
+    diagnostics,
+    estimate,
+    graph,
+    learned,
+    maps,
+    monitoring,
+    names,
+    plain,
+    project,
+)
 from aggregator.core.diagnostics import Code, Diagnostic, Document, Layer, Place, Severity, Word
 from aggregator.core.names import TableName
 from aggregator.core.project import Model
@@ -28,7 +40,7 @@ Decoder = Callable[[Any, "Context"], Any]
 
 _PLAIN = frozenset({type(None), bool, int, float, str})
 _encoders: dict[type, Encoder] = {}
-_MODULES = (aggregate, calendar, diagnostics, estimate, graph, maps, names, plain, project)
+_MODULES = (aggregate, calendar, diagnostics, estimate, graph, learned, maps, monitoring, names, plain, project)
 _NAMESPACE = {name: value for module in _MODULES for name, value in vars(module).items()}
 """What hints may name; modules import much of it for the type checker only."""
 

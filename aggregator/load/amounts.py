@@ -8,7 +8,7 @@ from collections.abc import Mapping as MappingType
 from decimal import Decimal
 from typing import ClassVar
 
-from aggregator.load.shapes import Invalid, Report
+from aggregator.load.report import Invalid, Report
 from aggregator.load.yaml_nodes import Node, Scalar
 
 

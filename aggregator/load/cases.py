@@ -16,9 +16,10 @@ from aggregator.core.names import TableName, is_identifier
 from aggregator.core.plain import Plain
 from aggregator.load import codes
 from aggregator.load.amounts import Number
-from aggregator.load.files import project_files, read_document
+from aggregator.load.files import File, project_files, read_document, read_file
 from aggregator.load.plain import AnyPlain
-from aggregator.load.shapes import INVALID, Field, Identifier, Invalid, MapOf, Moment, Record, Report, Text, Truth
+from aggregator.load.report import INVALID, Invalid, Report
+from aggregator.load.shapes import Field, Identifier, MapOf, Moment, Record, Text, Truth
 from aggregator.load.tables import read_shape
 from aggregator.load.yaml_nodes import Mapping, Node, Scalar, Sequence
 
@@ -133,8 +134,8 @@ UNIT_TEST = Record(
 def load_cases(root: Path) -> tuple[tuple[Case, ...], tuple[Diagnostic, ...]]:
     """All unit tests of a project, by path, and what is wrong with their files. Never raises for what a file holds."""
     report, cases = Report(), []
-    for path in project_files(root, FOLDER, (".yml", ".yaml")):
-        case = _case(root, path, report)
+    for file in project_files(root, FOLDER, (".yml", ".yaml")):
+        case = _case(root, file, report)
         if case is not None:
             cases.append(case)
     return tuple(cases), report.sorted()
@@ -160,8 +161,8 @@ def read_case(root: Path, document: Document, report: Report) -> Case | None:
     return Case(**{**values, "model": model, "name": Path(document.path).stem, "document": document, "given": filled})
 
 
-def _case(root: Path, path: Path, report: Report) -> Case | None:
-    document = read_document(root, path)
+def _case(root: Path, file: File, report: Report) -> Case | None:
+    document = read_file(root, file)
     if isinstance(document, Diagnostic):
         report.diagnostics.append(document)
         return None

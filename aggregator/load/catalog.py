@@ -17,7 +17,8 @@ from aggregator.core.diagnostics import Diagnostic, Document, Place
 from aggregator.core.names import TableName
 from aggregator.load import codes
 from aggregator.load.yaml_nodes import Mapping as MappingNode
-from aggregator.load.yaml_nodes import Node, Sequence, read_yaml
+from aggregator.load.yaml_nodes import Node, Sequence
+from aggregator.load.yaml_reader import read_yaml
 
 if TYPE_CHECKING:
     from pathlib import Path

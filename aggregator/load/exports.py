@@ -7,7 +7,8 @@ from typing import ClassVar
 
 from aggregator.core.diagnostics import Word
 from aggregator.core.project import ExportDeclaration, FileFormat
-from aggregator.load.shapes import Choice, Field, Invalid, Record, Report
+from aggregator.load.report import Invalid, Report
+from aggregator.load.shapes import Choice, Field, Record
 from aggregator.load.yaml_nodes import Node, Scalar
 
 EXAMPLE = "gs://acme-exports/{model}/{partition}/*.parquet"

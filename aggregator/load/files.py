@@ -8,9 +8,13 @@ import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 
 from aggregator.core.diagnostics import Diagnostic, Document, Place
 from aggregator.load import codes
+
+if TYPE_CHECKING:
+    from aggregator.core.project import LocalFile
 
 MAX_BYTES = 1_000_000
 """BigQuery takes queries up to 1 MB; a model beyond that could not run."""
@@ -27,29 +31,63 @@ def find_project(start: Path) -> Path | None:
     return next((folder for folder in (start, *start.parents) if (folder / "aggregator.yml").is_file()), None)
 
 
+class File(NamedTuple):
+    """A file of the project; ``relative`` is its path below the project's root, with forward slashes."""
+
+    path: str
+    relative: str
+    is_linked: bool = False
+    """Whether there may be a link on the way to it."""
+
+
 def project_files(
     root: Path, folder: str, suffixes: tuple[str, ...], unsaved: Unsaved = NOTHING_UNSAVED
-) -> Iterator[Path]:
+) -> Iterator[File]:
     """The files below a folder of the project that end so, sorted; hidden ones are passed over.
 
     Linked folders are not walked into, but yielded like a file, so that reading them says why.
     """
+    top = File(str(root / folder), folder, _has_links(root, root / folder))
     if (root / folder).is_symlink():
-        yield root / folder
+        yield top
         return
-    there = list(_saved_files(root, folder, suffixes))
+    there = list(_saved_files(top, suffixes))
     yield from there
-    new = (path for path in unsaved if path.is_relative_to(root / folder) and _is_wanted(path.name, suffixes))
-    yield from sorted(set(new).difference(there))
+    new = {path for path in unsaved if path.is_relative_to(root / folder) and _is_wanted(path.name, suffixes)}
+    for path in sorted(new.difference(Path(file.path) for file in there)) if new else ():
+        yield File(str(path), path.relative_to(root).as_posix())
 
 
-def _saved_files(root: Path, folder: str, suffixes: tuple[str, ...]) -> Iterator[Path]:
-    for directory, subfolders, names in os.walk(root / folder):
-        subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
-        yield from (Path(directory) / name for name in subfolders if (Path(directory) / name).is_symlink())
-        for name in sorted(names):
-            if _is_wanted(name, suffixes):
-                yield Path(directory) / name
+def _saved_files(folder: File, suffixes: tuple[str, ...]) -> Iterator[File]:
+    """What is in a folder, then what is below it."""
+    files, folders = [], []
+    for entry in _entries(folder.path):
+        found = File(entry.path, f"{folder.relative}/{entry.name}", folder.is_linked or entry.is_symlink())
+        if _is_folder(entry):
+            if not entry.name.startswith("."):
+                folders.append((found, entry.is_symlink()))
+        elif _is_wanted(entry.name, suffixes):
+            files.append(found)
+    yield from (found for found, is_link in folders if is_link)
+    yield from files
+    for found, is_link in folders:
+        if not is_link:
+            yield from _saved_files(found, suffixes)
+
+
+def _entries(folder: str) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(entries, key=lambda each: each.name)
+    except OSError:
+        return []
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a circle of links
+        return False
 
 
 def _is_wanted(name: str, suffixes: tuple[str, ...]) -> bool:
@@ -79,25 +117,48 @@ def _has_links(root: Path, path: Path) -> bool:
     return ".." in parts or any(map(os.path.islink, below))
 
 
+def local_problem(root: Path, local: LocalFile) -> Diagnostic | None:
+    """Why the file of a source may not be read. Whether it is there is asked when it is read: linting needs no data."""
+    if local.package and (local.file.startswith("/") or ".." in local.file.split("/")):
+        message = f"{local.file} leads out of the package {local.package}"
+        return Diagnostic(local.place, codes.OUTSIDE_PROJECT, message, "name a file inside the package")
+    if not local.package and leads_out(root, root / local.file):
+        message = f"{local.file} leads out of the project"
+        return Diagnostic(local.place, codes.OUTSIDE_PROJECT, message, "copy the file into the project")
+    return None
+
+
 def read_document(root: Path, path: Path, unsaved: Unsaved = NOTHING_UNSAVED) -> Document | Diagnostic:
     """The text of a file, or why it can't be had. A byte-order mark goes, and line endings become line feeds."""
     relative = path.relative_to(root).as_posix()
-    place = Place(relative)
     if path in unsaved:
         return _document(relative, unsaved[path].encode("utf-8", "surrogatepass"))
     if leads_out(root, path):
         message = f"{relative} is a link that leads out of the project"
-        return Diagnostic(place, codes.OUTSIDE_PROJECT, message, "copy what it links to into the project")
+        return Diagnostic(Place(relative), codes.OUTSIDE_PROJECT, message, "copy what it links to into the project")
+    return _read(str(path), relative)
+
+
+def read_file(root: Path, file: File, unsaved: Unsaved = NOTHING_UNSAVED) -> Document | Diagnostic:
+    """The text of a file that :func:`project_files` found, as :func:`read_document` has it."""
+    if file.is_linked or unsaved:
+        return read_document(root, Path(file.path), unsaved)
+    return _read(file.path, file.relative)
+
+
+def _read(path: str, relative: str) -> Document | Diagnostic:
+    place = Place(relative)
     try:
-        status = path.stat()
+        status = os.stat(path)  # noqa: PTH116  (a Path for each of thousands of files costs as much as reading them)
         if not stat.S_ISREG(status.st_mode):
             return Diagnostic(place, codes.BAD_FILE, f"{relative} is not a file", "a linked folder is not followed")
         if status.st_size > MAX_BYTES:
             message = f"the file has {status.st_size / 1e6:.1f} MB; at most 1 MB is read"
             return Diagnostic(place, codes.BAD_FILE, message, "keep rows in a source or a table, not in a model")
-        content = path.read_bytes()
+        with open(path, "rb", buffering=0) as file:  # noqa: PTH123  (as above)
+            content = file.read()
     except OSError as error:
-        advice = "remove the link" if path.is_symlink() else ""
+        advice = "remove the link" if Path(path).is_symlink() else ""
         return Diagnostic(place, codes.BAD_FILE, f"the file cannot be read: {error.strerror}", advice)
     return _document(relative, content)
 
@@ -109,7 +170,8 @@ def _document(path: str, content: bytes) -> Document | Diagnostic:
         line = content.count(b"\n", 0, error.start) + 1
         message = f"byte {error.start + 1} is not UTF-8"
         return Diagnostic(Place(path, line), codes.BAD_FILE, message, "save the file as UTF-8")
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    if not text.strip():
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if not text or text.isspace():
         return Diagnostic(Place(path), codes.BAD_FILE, "the file is empty", "write it, or delete it")
     return Document(path, text)

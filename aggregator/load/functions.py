@@ -11,7 +11,7 @@ from aggregator.core.diagnostics import Document, Word
 from aggregator.core.names import is_identifier
 from aggregator.core.project import Function
 from aggregator.load import codes
-from aggregator.load.shapes import Report, shortened
+from aggregator.load.report import Report, shortened
 
 _FORM = "write `CREATE FUNCTION dataset.name(…) AS (…)`, or CREATE TABLE FUNCTION"
 

@@ -14,12 +14,10 @@ from aggregator.core.diagnostics import Diagnostic, Document
 from aggregator.core.learned import LearnedModel
 from aggregator.core.names import TableName
 from aggregator.core.plain import Plain
-from aggregator.core.project import Function, Model, Source
-from aggregator.load.tables import read_table
+from aggregator.core.project import MARKS, Function, Model, Source
 
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _MACRO = re.compile(r"{%-?\s*macro\s+(\w+)")
-_MARK = re.compile(r"{[{%#]")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,14 +43,27 @@ class Reading:
         return table if isinstance(table, Source) else None
 
 
-def read_through(cache: Cache, document: Document, name: TableName, zone: str) -> Reading:
-    """What a file declares, parsed only if the cache does not know its text."""
-    key = key_of("file", software(), zone, document.path, document.text)
-    head = cache.head(key)
-    if head is not None:
-        is_sound, is_model, found = json.loads(head)
-        from_cache = functools.partial(_kept, cache, key, document, name, zone, Model if is_model else Source)
-        return Reading(document, key, is_sound, is_model, decode_findings(found, document), from_cache)
+def read_all(documents: Mapping[TableName, Document], zone: str, cache: Cache) -> dict[TableName, Reading]:
+    """What files declare, by the tables that they are about. Only texts are parsed that the cache does not know."""
+    keys = {name: key_of("file", software(), zone, each.path, each.text) for name, each in documents.items()}
+    heads = cache.heads(keys.values())
+    return {
+        name: _known(heads[key], key, documents[name], name, zone, cache)
+        if key in heads
+        else _read(key, documents[name], name, zone, cache)
+        for name, key in keys.items()
+    }
+
+
+def _known(head: str, key: str, document: Document, name: TableName, zone: str, cache: Cache) -> Reading:
+    is_sound, is_model, found = json.loads(head)
+    from_cache = functools.partial(_kept, cache, key, document, name, zone, Model if is_model else Source)
+    return Reading(document, key, is_sound, is_model, decode_findings(found, document), from_cache)
+
+
+def _read(key: str, document: Document, name: TableName, zone: str, cache: Cache) -> Reading:
+    from aggregator.load.tables import read_table  # noqa: PLC0415  (the file formats: nothing may have changed)
+
     table, problems = read_table(document, name, zone)
     found = encode_findings(problems, document.path)
     body = json.dumps(encode(table, document.path)) if table else ""
@@ -66,6 +77,8 @@ def _kept(
 ) -> Model | Source | None:
     body = cache.body(key)
     if not body:
+        from aggregator.load.tables import read_table  # noqa: PLC0415  (another process has thrown the row away)
+
         return read_table(document, name, zone)[0]
     table: Model | Source = decode(type_, json.loads(body), Context(document))
     return table
@@ -97,7 +110,7 @@ class Templates:
         Both are called by name, so those whose names do not occur can't matter; only a template may put the name of a
         function together.
         """
-        if not _MARK.search(document.text):
+        if not any(mark in document.text for mark in MARKS):
             called = self._called(document.text)
             return key_of(key, *called) if called else key
         used: dict[str, str] = {}

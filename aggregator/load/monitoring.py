@@ -8,32 +8,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from aggregator.core.monitoring import CONVENTIONAL, PORTS, Contact, MailServer, Monitoring, Security, is_address
 from aggregator.load import codes
-from aggregator.load.shapes import (
-    Choice,
-    Field,
-    Identifier,
-    Invalid,
-    ListOf,
-    MapOf,
-    OneAtLeast,
-    Record,
-    Report,
-    Text,
-)
+from aggregator.load.project_file import MonitoringDeclaration
+from aggregator.load.report import Invalid, Report
+from aggregator.load.shapes import Choice, Field, Identifier, ListOf, MapOf, OneAtLeast, Record, Text
 from aggregator.load.yaml_nodes import Node, Scalar
 
 if TYPE_CHECKING:
-    from aggregator.core.diagnostics import Place, Word
+    from aggregator.core.diagnostics import Place
 
 _MOST_PORTS = 65535
-
-
-@dataclasses.dataclass(frozen=True)
-class MonitoringDeclaration:
-    """``monitoring:`` as written, and the environments that have it."""
-
-    environments: tuple[Word, ...]
-    monitoring: Monitoring
 
 
 class Variable:

@@ -13,7 +13,8 @@ from aggregator.core.maps import ALL, PREVIOUS, SAME, PartitionMap, Reach
 from aggregator.core.pseudo import SUFFIXES, TABLE_SUFFIX
 from aggregator.load import codes
 from aggregator.load.amounts import SECONDS
-from aggregator.load.shapes import Choice, Field, Identifier, Invalid, Moment, Record, Report, Truth
+from aggregator.load.report import Invalid, Report
+from aggregator.load.shapes import Choice, Field, Identifier, Moment, Record, Truth
 from aggregator.load.words import Zone
 from aggregator.load.yaml_nodes import Mapping, Node, Scalar
 

@@ -8,7 +8,7 @@ import re
 
 from aggregator.core.diagnostics import Word
 from aggregator.core.plain import Plain
-from aggregator.load.shapes import INVALID, Invalid, Report
+from aggregator.load.report import INVALID, Invalid, Report
 from aggregator.load.yaml_nodes import Node, Refused, Scalar, Sequence
 
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from aggregator.core.project import Duration, Kind, OnChange
 from aggregator.load import codes
 from aggregator.load.amounts import SECONDS
-from aggregator.load.shapes import Invalid, Moment, Report
+from aggregator.load.report import Invalid, Report
+from aggregator.load.shapes import Moment
 from aggregator.load.yaml_nodes import Node, Scalar
 
 if TYPE_CHECKING:

@@ -3,29 +3,36 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, TypeVar
+import json
+from typing import TYPE_CHECKING
 
-from aggregator.cache import Cache
+from aggregator.cache import Cache, Row, key_of, software
+from aggregator.core.codec import Context, decode, encode
 from aggregator.core.diagnostics import Diagnostic, Document, Place, did_you_mean
 from aggregator.core.lazily import Lazily
 from aggregator.core.names import TableName, is_identifier
 from aggregator.core.project import Project, Source
 from aggregator.load import codes
 from aggregator.load.defaults import checks_of, digest_with, with_checks
-from aggregator.load.files import NOTHING_UNSAVED, Unsaved, project_files, read_document
+from aggregator.load.files import (
+    NOTHING_UNSAVED,
+    File,
+    Unsaved,
+    local_problem,
+    project_files,
+    read_document,
+    read_file,
+)
 from aggregator.load.functions import read_functions
-from aggregator.load.known import Reading, Templates, read_through
-from aggregator.load.schema import PROJECT, ProjectFile
-from aggregator.load.shapes import Invalid, Report, Shape
-from aggregator.load.tables import local_problem, read_shape
+from aggregator.load.known import Templates, read_all
+from aggregator.load.project_file import ProjectFile
+from aggregator.load.report import Invalid, Report
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from aggregator.core.monitoring import Monitoring
     from aggregator.core.project import Environment, Function
-
-T = TypeVar("T")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,8 +54,10 @@ def load_project(
     root, cache = root.absolute(), cache or Cache(None)
     report = Report()
     document = read_document(root, root / "aggregator.yml", unsaved)
-    file = _read(document, PROJECT, report)
-    if isinstance(file, Invalid) or isinstance(document, Diagnostic) or report.diagnostics:
+    if isinstance(document, Diagnostic):
+        return Loaded(None, (document,))
+    file = _project_file(document, cache, report)
+    if file is None:
         return Loaded(None, report.sorted())
     chosen = _environment(file, environment, report)
     functions = read_functions(file.functions, document, cache, report)
@@ -108,12 +117,21 @@ def _check_environments(file: ProjectFile, report: Report) -> None:
             report.add(word.place, codes.UNKNOWN_ENVIRONMENT, f"there is no environment {word} to monitor", advice)
 
 
-def _read(document: Document | Diagnostic, shape: Shape[T], report: Report) -> T | Invalid:
-    """A whole file of YAML."""
-    if isinstance(document, Diagnostic):
-        report.diagnostics.append(document)
-        return Invalid()
-    return read_shape(document, (0, len(document.text)), shape, report)
+def _project_file(document: Document, cache: Cache, report: Report) -> ProjectFile | None:
+    """What ``aggregator.yml`` declares, parsed only if the cache does not know its text; None if something is wrong."""
+    key = key_of("project", software(), document.path, document.text)
+    head = cache.head(key)
+    if head is not None:
+        kept: ProjectFile = decode(ProjectFile, json.loads(head), Context(document))
+        return kept
+    from aggregator.load.schema import PROJECT  # noqa: PLC0415  (the file formats: nothing may have changed)
+    from aggregator.load.tables import read_shape  # noqa: PLC0415
+
+    file = read_shape(document, (0, len(document.text)), PROJECT, report)
+    if isinstance(file, Invalid) or report.diagnostics:
+        return None
+    cache.put(key, Row(json.dumps(encode(file, document.path))))
+    return file
 
 
 class _Files:
@@ -131,14 +149,15 @@ class _Files:
     def project(self, file: ProjectFile, environment: Environment, functions: tuple[Function, ...]) -> Project:
         macros = self._macros()
         templates = Templates(macros, file.variables, functions, file.ml_models)
-        tables: dict[TableName, Reading] = {}
-        for path in project_files(self._root, "models", (".sql", ".yml", ".yaml"), self._unsaved):
-            name = self._name(path)
-            document = self._document(path) if name else None
+        documents: dict[TableName, Document] = {}
+        for found in project_files(self._root, "models", (".sql", ".yml", ".yaml"), self._unsaved):
+            name = self._name(found)
+            document = self._document(found) if name else None
             if name and document:
-                tables[name] = read_through(self._cache, document, name, self._zone)
+                documents[name] = document
             elif name:
                 self._broken.add(name)
+        tables = read_all(documents, self._zone, self._cache)
         for name, reading in tables.items():
             self._report.diagnostics += reading.diagnostics
             if not reading.is_sound:
@@ -180,33 +199,32 @@ class _Files:
                 self._broken.add(name)
                 del sources[name]
 
-    def _name(self, path: Path) -> TableName | None:
-        relative = path.relative_to(self._root)
-        place = Place(relative.as_posix())
-        if path.is_symlink():
-            document = read_document(self._root, path, self._unsaved)
+    def _name(self, file: File) -> TableName | None:
+        place = Place(file.relative)
+        if file.is_linked:
+            document = read_file(self._root, file, self._unsaved)
             if isinstance(document, Diagnostic):
                 self._report.diagnostics.append(document)
                 return None
-        parts = (*relative.parts[1:-1], relative.stem)
+        _, *parts = file.relative.rpartition(".")[0].split("/")
         if len(parts) != 2 or not all(is_identifier(part) for part in parts):  # noqa: PLR2004
-            message = f"{relative.as_posix()} does not name a table"
+            message = f"{file.relative} does not name a table"
             self._report.add(place, codes.BAD_NAME, message, "models live in models/<dataset>/<table>.sql")
             return None
-        taken = self._taken.setdefault(".".join(parts).casefold(), relative.as_posix())
-        if taken != relative.as_posix():
+        taken = self._taken.setdefault(".".join(parts).casefold(), file.relative)
+        if taken != file.relative:
             message = f"the table {'.'.join(parts)} is also defined in {taken}"
             self._report.add(place, codes.DUPLICATE_MODEL, message, "rename one of them")
             return None
         return TableName(*parts)
 
     def _macros(self) -> tuple[Document, ...]:
-        paths = project_files(self._root, "macros", (".sql", ".jinja"), self._unsaved)
-        documents = (self._document(path) for path in paths)
+        found = project_files(self._root, "macros", (".sql", ".jinja"), self._unsaved)
+        documents = (self._document(each) for each in found)
         return tuple(document for document in documents if document is not None)
 
-    def _document(self, path: Path) -> Document | None:
-        document = read_document(self._root, path, self._unsaved)
+    def _document(self, file: File) -> Document | None:
+        document = read_file(self._root, file, self._unsaved)
         if isinstance(document, Document):
             return document
         self._report.diagnostics.append(document)

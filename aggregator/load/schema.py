@@ -6,11 +6,9 @@ Each key of the formats stands here once, with its shape; what is read becomes a
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping as MappingType
 from typing import Any
 
 from aggregator.core.diagnostics import Place, Word, did_you_mean
-from aggregator.core.learned import LearnedModel
 from aggregator.core.names import is_identifier
 from aggregator.core.project import (
     Budget,
@@ -27,24 +25,13 @@ from aggregator.load.aggregates import ROLLUP, Measures
 from aggregator.load.amounts import BYTES, SECONDS, Count, Number
 from aggregator.load.exports import EXPORT, Prefix
 from aggregator.load.learned import ML_MODELS
-from aggregator.load.monitoring import MONITORING, RUNBOOK, MonitoringDeclaration
+from aggregator.load.monitoring import MONITORING, RUNBOOK
 from aggregator.load.partitions import SHARDS, InputMap, PartitionShape
 from aggregator.load.plain import AnyPlain
 from aggregator.load.policies import ChangeShape, DurationShape, Volatility
-from aggregator.load.shapes import (
-    INVALID,
-    Choice,
-    Field,
-    Identifier,
-    Invalid,
-    ListOf,
-    MapOf,
-    OneAtLeast,
-    Record,
-    Report,
-    Text,
-    Truth,
-)
+from aggregator.load.project_file import ProjectFile
+from aggregator.load.report import INVALID, Invalid, Report
+from aggregator.load.shapes import Choice, Field, Identifier, ListOf, MapOf, OneAtLeast, Record, Text, Truth
 from aggregator.load.words import Deadline, Reservation, Schedule, Type, Zone
 from aggregator.load.yaml_nodes import Mapping, Node, Scalar
 
@@ -59,21 +46,6 @@ class LocalDeclaration:
     package: Word | None
     nulls: tuple[str, ...]
     place: Place
-
-
-@dataclasses.dataclass(frozen=True)
-class ProjectFile:
-    """``aggregator.yml`` as written."""
-
-    project: str
-    zone: str
-    environments: MappingType[Word, Environment]
-    default_environment: Word
-    variables: MappingType[str, Any]
-    functions: tuple[Word, ...]
-    ml_models: tuple[LearnedModel, ...]
-    checks: MappingType[Word, tuple[CheckDeclaration, ...]]
-    monitoring: MonitoringDeclaration | None
 
 
 @dataclasses.dataclass(frozen=True)

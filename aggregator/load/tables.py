@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from aggregator.core.diagnostics import Diagnostic, Document, Word
 from aggregator.core.project import Kind, LocalFile, Model, Partitioning, Source
 from aggregator.load import codes
-from aggregator.load.files import leads_out
 from aggregator.load.policies import check_policies
+from aggregator.load.report import Invalid, Report
 from aggregator.load.schema import MODEL, ROLLUP_FILE, SOURCE_FILE, LocalDeclaration
-from aggregator.load.shapes import Invalid, Report, Shape
-from aggregator.load.yaml_nodes import Mapping, Node, read_yaml
+from aggregator.load.shapes import Shape
+from aggregator.load.yaml_nodes import Mapping, Node
+from aggregator.load.yaml_reader import read_yaml
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from aggregator.core.names import TableName
     from aggregator.load.partitions import InputDeclaration, PartitionDeclaration
 
@@ -138,14 +137,3 @@ def _local(declared: LocalDeclaration | None) -> LocalFile | None:
         return None
     file, package = str(declared.file), str(declared.package or "")
     return LocalFile(file, package, declared.file.place, declared.nulls)
-
-
-def local_problem(root: Path, local: LocalFile) -> Diagnostic | None:
-    """Why the file of a source may not be read. Whether it is there is asked when it is read: linting needs no data."""
-    if local.package and (local.file.startswith("/") or ".." in local.file.split("/")):
-        message = f"{local.file} leads out of the package {local.package}"
-        return Diagnostic(local.place, codes.OUTSIDE_PROJECT, message, "name a file inside the package")
-    if not local.package and leads_out(root, root / local.file):
-        message = f"{local.file} leads out of the project"
-        return Diagnostic(local.place, codes.OUTSIDE_PROJECT, message, "copy the file into the project")
-    return None

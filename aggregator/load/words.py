@@ -9,7 +9,7 @@ from zoneinfo import available_timezones
 from aggregator.core.diagnostics import did_you_mean
 from aggregator.core.project import TimeOfDay
 from aggregator.core.types import SCALARS, canonical_type
-from aggregator.load.shapes import Invalid, Report
+from aggregator.load.report import Invalid, Report
 from aggregator.load.yaml_nodes import Node, Scalar
 
 SCHEDULES = ("hourly", "daily", "weekly", "monthly", "yearly")

@@ -16,7 +16,7 @@ from aggregator.core.diagnostics import Place, did_you_mean
 from aggregator.core.graph import CompiledModel, Graph, OutputColumn
 from aggregator.core.names import TableName
 from aggregator.load.cases import Case, RowsWritten
-from aggregator.load.shapes import Invalid, Report
+from aggregator.load.report import Invalid, Report
 from aggregator.plan.latest import Latest, latest_inputs
 from aggregator.unit_tests import codes
 from aggregator.unit_tests.clock import with_clock

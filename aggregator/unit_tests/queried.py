@@ -11,7 +11,7 @@ from aggregator.analyzers.googlesql.tables import Answer, Rows, Unchecked
 from aggregator.compile.parse import parse_select
 from aggregator.core.diagnostics import Diagnostic, Document, Word, did_you_mean
 from aggregator.core.graph import OutputColumn
-from aggregator.load.shapes import Report
+from aggregator.load.report import Report
 from aggregator.unit_tests import codes
 
 

@@ -14,7 +14,7 @@ from aggregator.analyzers.protocol import Mistake
 from aggregator.core.diagnostics import Diagnostic
 from aggregator.core.graph import CompiledModel, Graph, OutputColumn
 from aggregator.load.cases import Case
-from aggregator.load.shapes import Report
+from aggregator.load.report import Report
 from aggregator.unit_tests.bind import Bound, ExpectedRow, bind
 from aggregator.unit_tests.compare import Comparison, Rule, compare
 from aggregator.unit_tests.engines import Computer, answer, as_values

@@ -21,7 +21,7 @@ from aggregator.core.maps import Reach
 from aggregator.core.names import TableName
 from aggregator.engines.protocol import Engine, QueryError
 from aggregator.load.cases import FOLDER, read_case
-from aggregator.load.shapes import Report
+from aggregator.load.report import Report
 from aggregator.plan.maps import bounds
 from aggregator.unit_tests.bind import Values, bind
 from aggregator.unit_tests.engines import Computer, answer, as_values

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from aggregator.analyzers.googlesql.tables import Rows
 from aggregator.core.diagnostics import Document
-from aggregator.load.yaml_nodes import Mapping, Scalar, read_yaml
+from aggregator.load.yaml_nodes import Mapping, Scalar
+from aggregator.load.yaml_reader import read_yaml
 from aggregator.unit_tests.bind import Values
 from aggregator.unit_tests.engines import as_values
 from aggregator.unit_tests.run import Outcome, State

@@ -20,8 +20,9 @@ from sqlglot import exp
 from aggregator.analyzers.googlesql.tables import Json, Range
 from aggregator.core.diagnostics import Document, did_you_mean
 from aggregator.load.plain import AnyPlain
-from aggregator.load.shapes import INVALID, Invalid, Report
-from aggregator.load.yaml_nodes import Mapping, Node, Scalar, Sequence, read_yaml
+from aggregator.load.report import INVALID, Invalid, Report
+from aggregator.load.yaml_nodes import Mapping, Node, Scalar, Sequence
+from aggregator.load.yaml_reader import read_yaml
 from aggregator.unit_tests import codes
 
 Read: TypeAlias = Callable[[Node, Report], Any]

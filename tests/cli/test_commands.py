@@ -227,6 +227,14 @@ def test_nothing_is_parsed_to_find_that_nothing_is_to_be_done(make_project):
     assert (first, imported(run, ("sqlglot",))) == (["sqlglot"], [])
 
 
+def test_the_file_formats_are_not_loaded_where_nothing_changed(make_project):
+    lint = ["lint", "--project", str(make_project({"models/marts/one.sql": model("SELECT 1 AS one")}))]
+    heavy = ("sqlglot", "yaml", "multiprocessing", "aggregator.load.schema")
+    first = imported(lint, heavy)
+
+    assert ("yaml" in first, imported(lint, heavy)) == (True, [])
+
+
 def test_jinja_is_for_projects_with_templates(make_project):
     assert imported(["lint", "--project", str(make_project(FILES))], ("jinja2",)) == []
 

@@ -16,8 +16,10 @@ from aggregator.core.diagnostics import Document
 from aggregator.export.json_schema import FORMATS, json_schema, schema_of
 from aggregator.load import load_project
 from aggregator.load.keys import KEYS
-from aggregator.load.shapes import Field, ListOf, MapOf, OneAtLeast, Record, Report
-from aggregator.load.yaml_nodes import Mapping, Scalar, Sequence, read_yaml
+from aggregator.load.report import Report
+from aggregator.load.shapes import Field, ListOf, MapOf, OneAtLeast, Record
+from aggregator.load.yaml_nodes import Mapping, Scalar, Sequence
+from aggregator.load.yaml_reader import read_yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 VALIDATORS = {name: Draft202012Validator(json_schema(name)) for name in FORMATS}

@@ -7,10 +7,12 @@ import pytest
 from aggregator.core.diagnostics import Document
 from aggregator.load.amounts import BYTES, SECONDS, Count, Number
 from aggregator.load.plain import AnyPlain
+from aggregator.load.report import Invalid, Report
 from aggregator.load.schema import BUDGET, SIZE
-from aggregator.load.shapes import Invalid, ListOf, Moment, Report, Text, Truth
+from aggregator.load.shapes import ListOf, Moment, Text, Truth
 from aggregator.load.words import Schedule, Type, Zone
-from aggregator.load.yaml_nodes import Mapping, Sequence, read_yaml
+from aggregator.load.yaml_nodes import Mapping, Sequence
+from aggregator.load.yaml_reader import read_yaml
 
 PLAIN = {
     "true": True,

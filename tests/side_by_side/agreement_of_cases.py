@@ -19,6 +19,7 @@ from aggregator.analyzers.googlesql import module
 from aggregator.analyzers.googlesql.tables import Answer, Rows
 from aggregator.analyzers.protocol import Mistake
 from aggregator.compile.analysis import Analysis, analyse
+from aggregator.compile.nodes import Nodes
 from aggregator.compile.parse import parse_select
 from aggregator.compile.query import Query
 from aggregator.core.diagnostics import Document
@@ -98,7 +99,7 @@ def believed(found: Mapping[str, Compared]) -> dict[str, str]:
 
 def fidelity(case: str) -> Fidelity:
     """What the product says of a case before it is run."""
-    said = {each.fidelity for each in verdict(typed(compare.query_of(case)))}
+    said = {each.fidelity for each in verdict(Nodes(typed(compare.query_of(case))))}
     return next((each for each in (Fidelity.REFUSED, Fidelity.APPROXIMATE) if each in said), Fidelity.EXACT)
 
 
@@ -110,7 +111,7 @@ def agreed(found: Mapping[str, Compared]) -> dict[str, list[str]]:
             continue
         tree = typed(compare.query_of(case))
         if tree is not None:
-            for construct in constructs(tree):
+            for construct in constructs(Nodes(tree)):
                 types[construct.name].update(construct.types)
     return {name: sorted(each) for name, each in sorted(types.items())}
 

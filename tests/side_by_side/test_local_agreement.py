@@ -15,6 +15,7 @@ from side_by_side import agreement_of_cases, compare
 from side_by_side.agreed_cases import GROUPS
 
 from aggregator.analyzers.googlesql import module
+from aggregator.compile.nodes import Nodes
 from aggregator.engines.duckdb.dialect.constructs import constructs_of, shape_of, telling
 
 SEEDS = range(1, 1 + int(os.environ.get("AGGREGATOR_SEEDS", "1")))
@@ -36,7 +37,7 @@ def test_nothing_that_is_believed_differs(group: str, found: dict[str, compare.C
 def test_nodes_of_one_shape_are_the_same_constructs():
     """So a verdict holds for all of them."""
     queries = [compare.query_of(case) for cases in GROUPS.values() for case in cases]
-    nodes = [node for query in queries if (tree := agreement_of_cases.typed(query)) for node in telling(tree)]
+    nodes = [node for query in queries if (tree := agreement_of_cases.typed(query)) for node in telling(Nodes(tree))]
     by_shape: dict[Hashable, set[tuple[tuple[str, ...], ...]]] = {}
     for node in nodes:
         constructs = tuple((each.name, *each.types) for each in constructs_of(node))

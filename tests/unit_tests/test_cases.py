@@ -256,7 +256,8 @@ def test_tests_read_as_the_published_schema_says(text):
 
     from aggregator.core.diagnostics import Document
     from aggregator.export.json_schema import json_schema
-    from aggregator.load.yaml_nodes import Mapping, Scalar, Sequence, read_yaml
+    from aggregator.load.yaml_nodes import Mapping, Scalar, Sequence
+    from aggregator.load.yaml_reader import read_yaml
 
     def plain(node):
         if isinstance(node, Mapping):

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from aggregator.analyzers.googlesql.tables import Json, Range
 from aggregator.core.diagnostics import Document
-from aggregator.load.shapes import Report
-from aggregator.load.yaml_nodes import Mapping, read_yaml
+from aggregator.load.report import Report
+from aggregator.load.yaml_nodes import Mapping
+from aggregator.load.yaml_reader import read_yaml
 from aggregator.unit_tests.compare import is_same
 from aggregator.unit_tests.update import with_expected
 from aggregator.unit_tests.values import reader

@@ -58,9 +58,14 @@ class Analysis:
             return []
 
     @functools.cached_property
+    def every_node(self) -> Nodes:
+        """The nodes of the copy."""
+        return Nodes(self.tree)
+
+    @functools.cached_property
     def nodes(self) -> Nodes:
-        """The nodes of the copy by type; none where sqlglot can't follow it."""
-        return Nodes(self.tree if self._scopes else None)
+        """The nodes of the copy; none where sqlglot can't follow it."""
+        return self.every_node if self._scopes else Nodes(None)
 
     @property
     def root(self) -> Scope | None:
@@ -74,7 +79,7 @@ class Analysis:
 
     def release(self) -> None:
         """Let the copy and its scopes go; see :meth:`Nodes.release`."""
-        self.nodes.release()
+        self.every_node.release()
         for each in self.called:
             Nodes(each.body).release()
         for scope in self._scopes:

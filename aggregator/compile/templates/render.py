@@ -13,13 +13,13 @@ from aggregator.compile.templates.source_map import SourceMap, trail
 from aggregator.compile.templates.text import TemplateText
 from aggregator.compile.templates.traced import parts_of, plain
 from aggregator.core.diagnostics import Diagnostic, Document, Related, did_you_mean
+from aggregator.core.project import MARKS
 
 if TYPE_CHECKING:
     from aggregator.compile.templates.sandbox import Sandbox
     from aggregator.core.plain import Plain
     from aggregator.core.project import Project
 
-MARKS = ("{{", "{%", "{#")
 MAX_LENGTH = 1_000_000
 """BigQuery takes queries up to 1 MB."""
 

@@ -27,28 +27,8 @@ from aggregator.load.exports import Pattern, Prefix
 from aggregator.load.keys import KEYS
 from aggregator.load.partitions import GRAIN, Gone, InputMap, Length, PartitionShape, Suffix
 from aggregator.load.plain import AnyPlain
-from aggregator.load.schema import (
-    COLUMN,
-    ENGINES,
-    LOCAL,
-    CheckShape,
-    Columns,
-    EngineName,
-    LocalShape,
-    NullText,
-)
-from aggregator.load.shapes import (
-    Choice,
-    Field,
-    Identifier,
-    ListOf,
-    MapOf,
-    Moment,
-    OneAtLeast,
-    Record,
-    Text,
-    Truth,
-)
+from aggregator.load.schema import COLUMN, ENGINES, LOCAL, CheckShape, Columns, EngineName, LocalShape, NullText
+from aggregator.load.shapes import Choice, Field, Identifier, ListOf, MapOf, Moment, OneAtLeast, Record, Text, Truth
 from aggregator.load.words import SCHEDULES, Deadline, Schedule, Type, Zone
 
 Schema: TypeAlias = dict[str, Any]

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlglot import exp
 
+from aggregator.compile.nodes import Nodes
 from aggregator.engines.duckdb.dialect import cast_formats, elements, formats
 
 _LEAVES = (exp.Identifier, exp.Boolean, exp.Null, exp.Parameter, exp.Var, exp.JSONPathPart)
@@ -54,15 +55,15 @@ class Construct:
     node: exp.Expr
 
 
-def constructs(tree: exp.Expr) -> Iterator[Construct]:
+def constructs(nodes: Nodes) -> Iterator[Construct]:
     """All constructs of a tree whose nodes know their types."""
-    for node in telling(tree):
+    for node in telling(nodes):
         yield from constructs_of(node)
 
 
-def telling(tree: exp.Expr) -> Iterator[exp.Expr]:
+def telling(nodes: Nodes) -> list[exp.Expr]:
     """The nodes of a tree that are constructs: two thirds of all nodes are names, and can't differ."""
-    return (node for node in tree.walk(bfs=False) if not _says_nothing(_kind(node)))
+    return [node for node in nodes.in_order if not _says_nothing(_kind(node))]
 
 
 @functools.cache
@@ -102,12 +103,18 @@ def shape_of(node: exp.Expr) -> Hashable | None:
         if value is None or value is False:
             continue
         if isinstance(value, exp.Expr):
-            shape += (key, _shape_of_argument(value, key))
+            shape += (key, _shape_of_argument(value, key) if typed or key == "unit" else _shape_of_child(value))
         elif type(value) is not list:
             shape += (key, value)
         elif typed:
             shape += (key, *[_shape_of_argument(each, key) for each in value])
     return None if _UNTOLD in shape else tuple(shape)
+
+
+def _shape_of_child(node: exp.Expr) -> Hashable:
+    """Of an argument of what is no construct on types."""
+    kind = _kind(node)
+    return (kind, node.name) if kind is exp.Var else kind
 
 
 def _shape_of_argument(node: exp.Expr, key: str) -> Hashable:

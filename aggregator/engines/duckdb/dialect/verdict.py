@@ -15,6 +15,7 @@ from importlib import resources
 from sqlglot import exp
 
 from aggregator.compile.analysis import Called
+from aggregator.compile.nodes import Nodes
 from aggregator.compile.routines import path_of
 from aggregator.core.graph import Fidelity
 from aggregator.engines.duckdb.dialect.constructs import Construct, constructs_of, shape_of, telling
@@ -81,29 +82,30 @@ class Found:
     why: str
 
 
-def verdict(tree: exp.Expr | None, called: Sequence[Called] = ()) -> Iterator[Found]:
+def verdict(nodes: Nodes, called: Sequence[Called] = ()) -> Iterator[Found]:
     """What in a SELECT is approximate or refused; nothing where it is exact. Each construct is told once.
 
-    ``called`` are its calls of declared functions: their bodies are judged in their place.
+    ``nodes`` are those of the SELECT; none where it could not be followed. ``called`` are its calls of declared
+    functions: their bodies are judged in their place.
     """
-    if tree is None:
+    if not nodes.in_order:
         yield Found(Fidelity.REFUSED, None, "SELECT", "what it computes could not be followed")
         return
     told: set[tuple[str, str]] = set()
     names = frozenset(each.routine.name for each in called)
-    yield from _judged_nodes(_but_calls(tree, names), told)
+    yield from _judged_nodes(_but_calls(nodes, names), told)
     for each in called:
-        nodes = _but_calls(each.body, names) if each.body is not None else ()
         yield from _of_call(each)
-        for found in _judged_nodes(nodes, told):
+        for found in _judged_nodes(_but_calls(Nodes(each.body), names), told):
             yield dataclasses.replace(found, node=each.at, why=f"{found.why} (in {each.routine.name})")
 
 
-def _but_calls(tree: exp.Expr, names: frozenset[str]) -> Iterator[exp.Expr]:
+def _but_calls(nodes: Nodes, names: frozenset[str]) -> list[exp.Expr]:
     """The constructs of a tree, without calls of these functions."""
-    for node in telling(tree):
-        if not (names and isinstance(node, exp.Anonymous) and ".".join(path_of(node)) in names):
-            yield node
+    found = telling(nodes)
+    if not names:
+        return found
+    return [node for node in found if not (isinstance(node, exp.Anonymous) and ".".join(path_of(node)) in names)]
 
 
 def _of_call(call: Called) -> Iterator[Found]:
