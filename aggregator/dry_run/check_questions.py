@@ -21,7 +21,7 @@ _BETWEEN = ", "
 
 
 class Likeness(NamedTuple):
-    """All that decides whether a number can be asked of a table: its SQL, and what it may name there, with the types."""
+    """All that decides whether a number can be asked of a table: its SQL, and what it may name there."""
 
     sql: str
     columns: tuple[Field, ...]
@@ -43,7 +43,7 @@ class Question:
 
 @dataclasses.dataclass(frozen=True)
 class Checked:
-    """A model whose checks are to be judged, with its columns. ``key`` is that of what is found; empty if none is kept."""
+    """A model whose checks are to be judged, with its columns; what is found is kept under ``key``, if there is one."""
 
     model: CompiledModel
     columns: tuple[Field, ...]

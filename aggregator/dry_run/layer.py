@@ -95,7 +95,7 @@ class _Layer:
         progress(len(self.verdicts), len(self._inputs))
 
     def _question(self, name: TableName) -> tuple[Schemas, Statement] | None:
-        """A model as a statement; None where its verdict is known, or an input has columns that nobody can assume yet."""
+        """A model as a statement; None where its verdict is known, or nobody can assume the columns of an input yet."""
         if any(table not in self._seen for table in self._inputs[name]):
             return None
         verdict = self._recalled(name)

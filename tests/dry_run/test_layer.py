@@ -195,26 +195,3 @@ def test_progress_is_told(root: Path):
     judge(Asked(graph, set(graph.models), lambda _: ()), Scripted(), Cache(None), lambda *each: told.append(each))
 
     assert told[-1] == (4, 4)
-
-
-@pytest.mark.parametrize(
-    ("sql", "is_known"),
-    [
-        pytest.param("SELECT day, x FROM lake.raw", True, id="columns by name"),
-        pytest.param("SELECT day, x * 2 AS x FROM lake.raw", True, id="a product"),
-        pytest.param("SELECT day, COUNT(*) AS x FROM lake.raw GROUP BY day", True, id="COUNT(*)"),
-        pytest.param("SELECT * FROM lake.raw", False, id="a star"),
-        pytest.param("SELECT r.* FROM lake.raw AS r", False, id="a star of a table"),
-        pytest.param("SELECT DISTINCT * FROM lake.raw", False, id="a distinct star"),
-        pytest.param("SELECT day, x FROM (SELECT * FROM lake.raw)", False, id="a star within"),
-        pytest.param("FROM lake.raw |> SELECT day, x", False, id="pipes"),
-    ],
-)
-def test_words_are_known_where_no_other_column_can_matter(root: Path, sql: str, *, is_known: bool):
-    (root / "models/a/one.sql").write_text(model(sql, **DAILY))
-    analyzer = Scripted()
-    judged(root, analyzer, names="a.one")
-    mentions = analyzer.statement("a.one").mentions
-
-    assert (mentions is not None) is is_known
-    assert mentions is None or {"day", "lake", "raw"} <= mentions
