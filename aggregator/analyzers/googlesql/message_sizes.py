@@ -1,10 +1,9 @@
 """The module without sizes that it computes for nothing when it writes an answer.
 
-A node of a resolved tree is written in layers: what is special about it, and what it has in common with others. For each
-layer the module computes the size of what is below, to leave out a layer that is empty, so a tree is measured again for
-each of its levels. And of the whole answer it computes the size twice, one right after the other. In the one build that we
-know, empty layers are written (two bytes each, which mean the same), and an answer is measured once; any other build is
-taken as it is.
+A node of a resolved tree is written in layers: what is special about it, and what it has in common with others. For
+each layer the module computes the size of what is below, to leave out a layer that is empty, so that a tree is measured
+again for each of its levels. Then it computes the size of the whole answer twice, one right after the other. In the one
+build that we know, empty layers are written (two bytes each, which mean the same), and an answer is measured once.
 """
 
 from __future__ import annotations

@@ -100,16 +100,16 @@ class _Graph:
 
     def visit(self, node: Node, owner: Owner, field: str = "") -> None:
         """Note what a node needs, for the sake of ``owner``; ``field`` is where it stands in its parent."""
+        node = concrete(node)
         handle = _HANDLERS.get(node.DESCRIPTOR.name)
         if handle is not None:
             handle(self, node, owner, field)
         else:
-            self.visit_children(node, owner, field)
+            self.visit_children(node, owner)
 
-    def visit_children(self, node: Node, owner: Owner, field: str = "") -> None:
-        is_wrapper = _is_wrapper(node.DESCRIPTOR)
+    def visit_children(self, node: Node, owner: Owner) -> None:
         for name, child in _children(node):
-            self.visit(child, owner, field if is_wrapper else name)
+            self.visit(child, owner, name)
 
     def reachable(self) -> set[Owner]:
         for name, columns in self._with_uses:
