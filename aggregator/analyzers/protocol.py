@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
@@ -15,6 +16,12 @@ class Field:
 
     name: str
     type: str
+
+
+@functools.lru_cache(maxsize=1 << 16)
+def field_of(name: str, type_: str) -> Field:
+    """A column. Those of one name and type, of which a project has many, are made once."""
+    return Field(name, type_)
 
 
 @dataclasses.dataclass(frozen=True)

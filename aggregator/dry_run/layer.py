@@ -8,7 +8,7 @@ from collections import ChainMap
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
-from aggregator.analyzers.protocol import Analyzer, Field, Mistake, Relation, Statement, Verdict
+from aggregator.analyzers.protocol import Analyzer, Field, Mistake, Relation, Statement, Verdict, field_of
 from aggregator.cache import Cache, Row, key_of, software
 from aggregator.core.graph import CompiledModel, Graph, parameter_types
 from aggregator.core.names import TableName
@@ -195,7 +195,7 @@ def _decoded(columns: str, rest: str) -> Verdict:
     said, reads, bytes_ = json.loads(rest)
     return Verdict(
         mistake=Mistake(*said) if said else None,
-        columns=tuple(Field(*each) for each in json.loads(columns)),
+        columns=tuple(field_of(*each) for each in json.loads(columns)),
         reads={table: tuple(names) for table, names in reads.items()} if reads is not None else None,
         bytes=bytes_,
     )
