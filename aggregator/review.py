@@ -47,7 +47,7 @@ def review(
 
     ``unsaved`` are texts that stand for those of files, by absolute path. See :func:`compile_project` for the others.
     """
-    with _collecting_seldom():
+    with collecting_seldom():
         loaded = load_project(root, environment, cache, unsaved or {})
         if loaded.project is None:
             return Review(None, loaded.diagnostics)
@@ -58,7 +58,7 @@ def review(
 
 
 @contextlib.contextmanager
-def _collecting_seldom() -> Iterator[None]:
+def collecting_seldom() -> Iterator[None]:
     """Much is made here that stays: looking through it for garbage again and again takes a sixth of the time."""
     before = gc.get_threshold()
     gc.set_threshold(100_000, 20, 100)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
@@ -15,6 +16,12 @@ class Field:
 
     name: str
     type: str
+
+
+@functools.lru_cache(maxsize=1 << 16)
+def field_of(name: str, type_: str) -> Field:
+    """A column. Those of one name and type, of which a project has many, are made once."""
+    return Field(name, type_)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,9 +43,9 @@ class Statement:
     It is a SELECT; where the analyzer ``judges_functions``, it may be a ``CREATE FUNCTION``, too.
 
     ``values`` are those of the parameters, in order, for which bytes are to be told; none where that is all the same.
-    ``routines`` are ``CREATE FUNCTION`` and ``CREATE TABLE FUNCTION`` statements that it may use. ``mentions`` are all
-    words of the author's text, in lower case: a column that is not among them can be left out of its table. None where
-    that can't be said, because of a star for example. ``models`` are models of machine learning that it may ask.
+    ``routines`` are ``CREATE FUNCTION`` and ``CREATE TABLE FUNCTION`` statements that it may use. ``filters`` tell from
+    where to where the text is not the author's: there, a star does not mean that he wants all columns. None where
+    nobody looks for the columns that he wants. ``models`` are models of machine learning that it may ask.
     """
 
     name: str
@@ -47,7 +54,7 @@ class Statement:
     parameters: tuple[Field, ...] = ()
     values: tuple[Any, ...] = ()
     routines: tuple[str, ...] = ()
-    mentions: frozenset[str] | None = None
+    filters: tuple[tuple[int, int], ...] | None = None
     models: tuple[LearnedModel, ...] = ()
 
 

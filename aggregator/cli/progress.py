@@ -96,7 +96,7 @@ class Counter:
     def tell(self, done: int, total: int) -> None:
         """Say how much is done, every now and then; on a terminal, in one line that goes when all is done."""
         on_terminal = sys.stderr.isatty()
-        if time.monotonic() - self._said > self._EVERY_SECONDS:
+        if done < total and time.monotonic() - self._said > self._EVERY_SECONDS:
             self._said = time.monotonic()
             line = f"{done:,}/{total:,} {self._what}"
             click.echo(f"\r{line}" if on_terminal else line, nl=not on_terminal, err=True)

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from aggregator.analyzers.protocol import Field, Verdict
+from aggregator.analyzers.protocol import Verdict, field_of
 from aggregator.cache import Cache, Row, key_of, software
 from aggregator.core.codec import Context, decode, decode_findings, encode, encode_findings
 from aggregator.core.diagnostics import Document
@@ -35,9 +35,7 @@ class Examiner:
         self._request = request
         self._verdicts = verdicts
         self._cache = cache
-        hour = request.now.replace(minute=0, second=0, microsecond=0).isoformat()
-        environment = repr(request.graph.project.environment)
-        self._base = key_of("examination", software(), hour, environment, request.catalog_key)
+        self._base = key_of("examination", software(), known_by(request))
         self._states = _states(request.graph, verdicts)
 
     def examine(self, name: TableName) -> Examination:
@@ -45,10 +43,10 @@ class Examiner:
         key = key_of(self._base, self._states[name]) if self._request.graph.identities[name] else ""
         head = self._cache.head(key) if key else None
         if head is not None:
-            return _decoded(json.loads(head))
+            return decoded(json.loads(head))
         found = self._examined(name)
         if key:
-            self._cache.put(key, Row(json.dumps(_encoded(found, self._path(name)))))
+            self._cache.put(key, Row(json.dumps(encoded(found, self._path(name)))))
         return found
 
     def _path(self, name: TableName) -> str:
@@ -81,6 +79,12 @@ class Examiner:
         )
 
 
+def known_by(request: Request) -> str:
+    """The hash of the catalog, the environment and the hour."""
+    hour = request.now.replace(minute=0, second=0, microsecond=0).isoformat()
+    return key_of(hour, repr(request.graph.project.environment), request.catalog_key)
+
+
 def _states(graph: Graph, verdicts: Verdicts) -> dict[TableName, str]:
     """For each model, the hash of all that is known of it and of everything upstream."""
     digests = graph.project.digests
@@ -91,7 +95,8 @@ def _states(graph: Graph, verdicts: Verdicts) -> dict[TableName, str]:
     return states
 
 
-def _encoded(found: Examination, path: str) -> list[Any]:
+def encoded(found: Examination, path: str) -> list[Any]:
+    """An examination as it is kept; ``path`` is the file of the model."""
     return [
         [[each.name, each.type] for each in found.columns],
         encode(found.estimate, path),
@@ -100,10 +105,11 @@ def _encoded(found: Examination, path: str) -> list[Any]:
     ]
 
 
-def _decoded(value: list[Any]) -> Examination:
+def decoded(value: list[Any]) -> Examination:
+    """The examination that :func:`encoded` gave."""
     columns, estimate, findings, unjudged = value
     return Examination(
-        columns=tuple(Field(*each) for each in columns),
+        columns=tuple(field_of(*each) for each in columns),
         estimate=decode(Estimate, estimate, _NOWHERE),
         findings=decode_findings(findings, _NOWHERE.document),
         unjudged=tuple(Unjudged(TableName(*model.split(".")), limit, why) for model, limit, why in unjudged),

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator
 
 import pytest
 
 from aggregator.analyzers.googlesql import module
-from aggregator.analyzers.protocol import Field, Relation
 from aggregator.cache import Cache
-from aggregator.core.graph import parameter_types
 from aggregator.dry_run.layer import Asked, judge
-from aggregator.dry_run.statements import statement_of
 from aggregator.review import review
 
 pytestmark = pytest.mark.skipif(bool(module.why_missing()), reason=module.why_missing() or "all there")
@@ -51,19 +47,3 @@ def test_the_types_that_compiling_inferred_are_the_analyzers(graph, verdicts):
         inferred = {column.name: column.type for column in model.columns if column.type}
 
         assert inferred == {column: given[column] for column in inferred}
-
-
-def test_every_model_is_judged_alike_with_all_columns_of_its_inputs(graph, analyzer, verdicts):
-    for name, model in graph.models.items():
-        tables = dict.fromkeys(edge.table for edge in model.inputs)
-        schemas = {table: verdicts[table].columns if table in verdicts else _declared(graph, table) for table in tables}
-        relations = {table: Relation(str(table), columns) for table, columns in schemas.items()}
-        whole = dataclasses.replace(
-            statement_of(model, relations, parameter_types(model, graph.calendars), {}, graph.project), mentions=None
-        )
-
-        assert analyzer.analyse([whole]) == [verdicts[name]]
-
-
-def _declared(graph, table):
-    return tuple(Field(str(each.name), each.type) for each in graph.sources[table].columns)

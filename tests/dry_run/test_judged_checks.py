@@ -6,7 +6,7 @@ import pytest
 from lab import daily, model, source
 
 from aggregator.analyzers.googlesql import module
-from aggregator.dry_run.checks import _written
+from aggregator.dry_run.check_questions import written
 
 pytestmark = pytest.mark.skipif(bool(module.why_missing()), reason=module.why_missing() or "all there")
 
@@ -138,9 +138,9 @@ def test_what_a_check_reads_elsewhere_is_judged_as_it_is_now(make_project, aggre
 def test_places_are_those_of_the_text_before_the_name_was_put_in(offset):
     text, judged_text = "a {batch} d {batch}", "a b.c d b.c"
 
-    written = _written(text, "b.c", offset)
+    place = written(text, "b.c", offset)
 
-    assert text[written] == (judged_text[offset] if judged_text[offset] not in "b.c" else "{")
+    assert text[place] == (judged_text[offset] if judged_text[offset] not in "b.c" else "{")
 
 
 def test_a_model_without_checks_is_accepted(make_project, aggregator):

@@ -23,6 +23,10 @@ FILES = {
 }
 
 
+SECOND = {"a.one": "x", "a.two": "s", "a.three": "t", "a.other": "n"}
+"""The column of each model beside the day, an INT64."""
+
+
 class Scripted:
     """An analyzer that gives each model the columns it is told to, and remembers what it was asked."""
 
@@ -39,7 +43,7 @@ class Scripted:
 
     def analyse(self, statements: Sequence[Statement]) -> Sequence[Verdict]:
         self.asked += statements
-        return [self._answers.get(each.name, Verdict(columns=(Field("day", "DATE"),))) for each in statements]
+        return [self._answers.get(each.name) or _as_compiled(each.name) for each in statements]
 
     def close(self) -> None:
         pass
@@ -49,7 +53,11 @@ class Scripted:
         return [each.name for each in self.asked]
 
     def statement(self, model_: str) -> Statement:
-        return next(each for each in self.asked if each.name == model_)
+        return next(each for each in reversed(self.asked) if each.name == model_)
+
+
+def _as_compiled(model_: str) -> Verdict:
+    return Verdict(columns=(Field("day", "DATE"), Field(SECOND[model_], "INT64")))
 
 
 @pytest.fixture
@@ -71,13 +79,34 @@ def load_graph_with(root: Path, cache: Cache | None):
     return review(root, None, cache).graph
 
 
-def test_upstream_is_judged_first_and_hands_on_its_columns(root: Path):
-    analyzer = Scripted({"a.one": Verdict(columns=(Field("day", "DATE"), Field("x", "NUMERIC")))})
+def test_where_compiling_was_right_each_model_is_asked_once(root: Path):
+    analyzer = Scripted()
     judged(root, analyzer)
 
-    assert analyzer.names.index("a.one") < analyzer.names.index("a.two") < analyzer.names.index("a.three")
+    assert sorted(analyzer.names) == ["a.one", "a.other", "a.three", "a.two"]
+
+
+def test_readers_of_a_model_with_other_columns_than_compiled_are_asked_again(root: Path):
+    answers = {"a.one": Verdict(columns=(Field("day", "DATE"), Field("x", "NUMERIC")))}
+    analyzer = Scripted(answers)
+    verdicts = judged(root, analyzer)
+
+    assert sorted(analyzer.names) == ["a.one", "a.other", "a.three", "a.two", "a.two"]
     (one,) = analyzer.statement("a.two").tables
     assert [(each.name, each.type) for each in one.columns] == [("day", "DATE"), ("x", "NUMERIC")]
+    assert set(map(str, verdicts)) == set(SECOND)
+
+
+def test_other_columns_are_handed_on_from_model_to_model(root: Path):
+    answers = {
+        "a.one": Verdict(columns=(Field("day", "DATE"), Field("x", "NUMERIC"))),
+        "a.two": Verdict(columns=(Field("day", "DATE"), Field("s", "NUMERIC"))),
+    }
+    analyzer = Scripted(answers)
+    judged(root, analyzer)
+
+    (two,) = analyzer.statement("a.three").tables
+    assert two.columns[1] == Field("s", "NUMERIC")
 
 
 def test_sources_have_the_columns_that_they_declare(root: Path):
@@ -166,26 +195,3 @@ def test_progress_is_told(root: Path):
     judge(Asked(graph, set(graph.models), lambda _: ()), Scripted(), Cache(None), lambda *each: told.append(each))
 
     assert told[-1] == (4, 4)
-
-
-@pytest.mark.parametrize(
-    ("sql", "is_known"),
-    [
-        pytest.param("SELECT day, x FROM lake.raw", True, id="columns by name"),
-        pytest.param("SELECT day, x * 2 AS x FROM lake.raw", True, id="a product"),
-        pytest.param("SELECT day, COUNT(*) AS x FROM lake.raw GROUP BY day", True, id="COUNT(*)"),
-        pytest.param("SELECT * FROM lake.raw", False, id="a star"),
-        pytest.param("SELECT r.* FROM lake.raw AS r", False, id="a star of a table"),
-        pytest.param("SELECT DISTINCT * FROM lake.raw", False, id="a distinct star"),
-        pytest.param("SELECT day, x FROM (SELECT * FROM lake.raw)", False, id="a star within"),
-        pytest.param("FROM lake.raw |> SELECT day, x", False, id="pipes"),
-    ],
-)
-def test_words_are_known_where_no_other_column_can_matter(root: Path, sql: str, *, is_known: bool):
-    (root / "models/a/one.sql").write_text(model(sql, **DAILY))
-    analyzer = Scripted()
-    judged(root, analyzer, names="a.one")
-    mentions = analyzer.statement("a.one").mentions
-
-    assert (mentions is not None) is is_known
-    assert mentions is None or {"day", "lake", "raw"} <= mentions

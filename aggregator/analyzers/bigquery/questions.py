@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 import itertools
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from sqlglot import tokenize
-from sqlglot.errors import TokenError
-
+from aggregator.analyzers.bigquery.mentioned import mentioned
 from aggregator.analyzers.bigquery.overlay import fits, stand_in
 from aggregator.analyzers.bigquery.rewriting import Rewritten, rewrite
-from aggregator.compile.parse import DIALECT
 from aggregator.engines.bigquery.parameters import Parameter
 from aggregator.engines.bigquery.places import Address
 from aggregator.engines.bigquery.tables import Deployed
@@ -49,8 +45,7 @@ def question_of(statement: Statement, find: Find) -> Question | str:
         if type_ is None:
             return f"the type of @{each.name} is not known"
         parameters.append(Parameter(each.name, type_, value))
-    mentions = statement.mentions if statement.mentions is None else statement.mentions | _words(statement.sql)
-    placing = _Placing(statement, mentions, find)
+    placing = _Placing(statement, mentioned(statement), find)
     rewritten = rewrite(statement.sql, placing.replacement)
     if placing.unknown:
         return f"{placing.unknown} is not there yet as it will be, and not all of its types are known"
@@ -88,12 +83,3 @@ class _Placing:
         self.names[str(address)] = relation.name
         self.names[f"{address.project}:{address.dataset}.{address.table}"] = relation.name
         return address.sql
-
-
-@functools.lru_cache(maxsize=64)
-def _words(sql: str) -> frozenset[str]:
-    """All words of a text: filters that were put in mention columns that the author did not."""
-    try:
-        return frozenset(token.text.lower() for token in tokenize(sql, read=DIALECT))
-    except TokenError:
-        return frozenset()

@@ -23,27 +23,24 @@ Folder: TypeAlias = Any
 _serials = itertools.count(1)
 
 
-def catalog(relations: Iterable[Relation], mentions: frozenset[str] | None = None) -> Folder:
-    """A catalog of tables, each under ``dataset.table`` however the backticks are put, and of all functions.
-
-    With ``mentions``, columns that are not among them are left out: each costs the analyzer as much as an expression.
-    """
+def catalog(relations: Iterable[Relation]) -> Folder:
+    """A catalog of tables, each under ``dataset.table`` however the backticks are put, and of all functions."""
     root = simple_catalog_pb2.SimpleCatalogProto(name="root", builtin_function_options=builtin_functions())
     _, extra = missing_functions()
     root.MergeFrom(extra)
     for alias, type_ in described()["aliases"].items():
         root.named_type.add(name=alias).type.CopyFrom(parsed(type_))
     for relation in relations:
-        add_table(root, relation, mentions)
+        add_table(root, relation)
     return root
 
 
-def add_table(root: Folder, relation: Relation, mentions: frozenset[str] | None = None) -> None:
+def add_table(root: Folder, relation: Relation) -> None:
     """Put a table where names can find it; all names of it are one table to the analyzer.
 
     One whose name begins with a project is also found without.
     """
-    table = _table(relation, mentions)
+    table = _table(relation)
     known_as = [relation.name, *([relation.name.partition(".")[2]] if relation.name.count(".") > 1 else [])]
     for *folders, last in (spelt for name in known_as for spelt in spellings(name)):
         named = simple_table_pb2.SimpleTableProto()
@@ -87,11 +84,10 @@ def _views() -> Mapping[str, Mapping[str, str]]:
     return found
 
 
-def _table(relation: Relation, mentions: frozenset[str] | None) -> simple_table_pb2.SimpleTableProto:
+def _table(relation: Relation) -> simple_table_pb2.SimpleTableProto:
     found = simple_table_pb2.SimpleTableProto(serialization_id=next(_serials), full_name=relation.name)
     for field in relation.columns:
-        if mentions is None or field.name.casefold() in mentions:
-            found.column.add(name=field.name, is_writable_column=True).type.CopyFrom(parsed(field.type))
+        found.column.add(name=field.name, is_writable_column=True).type.CopyFrom(parsed(field.type))
     for field in relation.pseudo:
         found.column.add(name=field.name, is_pseudo_column=True).type.CopyFrom(parsed(field.type))
     return found

@@ -34,21 +34,13 @@ _MOST_TREES = 8
 _SYSTEM_VARIABLE = "@@"
 
 
-@dataclasses.dataclass(frozen=True)
-class Shared:
-    """What statements share: their tables, and all words that they mention, None where any column may matter."""
-
-    tables: tuple[Relation, ...]
-    mentions: frozenset[str] | None
-
-
 class Judge:
     """An analyzer that can be asked again and again; after a breakdown it begins anew."""
 
     def __init__(self, instances: Source) -> None:
         self._instances = instances
         self._instance: Instance | None = None
-        self._registered: tuple[Shared, int] | None = None
+        self._registered: tuple[tuple[Relation, ...], int] | None = None
         self._trees: dict[str, Node] = {}
         self.generation = 0
         """How many instances broke down; what had been registered is gone with them."""
@@ -58,9 +50,9 @@ class Judge:
         found: dict[int, Verdict] = {}
         for group in _agreeing(statements):
             together = [statements[index] for index in group]
-            shared = Shared(_all_tables(together), _all_mentions(together))
+            tables = _all_tables(together)
             for index, statement in zip(group, together, strict=True):
-                found[index] = self._verdict(statement, shared)
+                found[index] = self._verdict(statement, tables)
         return [found[index] for index in range(len(statements))]
 
     def call(self, method: str, request: Message, response: type[R]) -> R:
@@ -106,29 +98,22 @@ class Judge:
             self._trees[sql] = tree
         return self._trees[sql]
 
-    def _verdict(self, statement: Statement, shared: Shared) -> Verdict:
-        whole = Shared(statement.tables, None)
+    def _verdict(self, statement: Statement, tables: tuple[Relation, ...]) -> Verdict:
         text = Split(statement.sql)
         try:
             text = self.split(statement.sql)
             asked = self._with_functions(dataclasses.replace(statement, sql=text.sql))
-            resolved = self._resolved(asked, shared)
-            reads = reads_of(resolved)
-            if shared.mentions is not None and reads.makes_structs:  # one of them may be a whole row
-                resolved = self._resolved(asked, whole)
-                reads = reads_of(resolved)
+            resolved = self._resolved(asked, tables)
             mistake = self._restriction(asked, resolved)
         except Undefined as error:
             return Verdict(unchecked=error.unchecked)
         except Refused as error:
-            if shared.mentions is not None:  # what was left out may be what was meant
-                return self._verdict(statement, whole)
             return refused(text, Refused(as_written(str(error), statement.models)))
         except Trapped as error:
             return Verdict(unchecked=str(error))
         if mistake is not None:
             return Verdict(dataclasses.replace(mistake, start=text.before(mistake.start or 0)))
-        return Verdict(columns=output_columns(resolved), reads=self.by_table(reads, asked))
+        return Verdict(columns=output_columns(resolved), reads=self.by_table(reads_of(resolved), asked))
 
     def _with_functions(self, statement: Statement) -> Statement:
         """A statement in which functions stand for the models that it asks. Raises as :meth:`parsed`."""
@@ -153,12 +138,12 @@ class Judge:
             ),
         )
 
-    def _resolved(self, statement: Statement, shared: Shared) -> Node:
+    def _resolved(self, statement: Statement, tables: tuple[Relation, ...]) -> Node:
         """A statement, resolved over the catalog of its group, which is registered once."""
         if statement.routines or statement.models or any(word in statement.sql.casefold() for word in _OWN):
             return self.analysed(statement, self.own_catalog(statement))
-        if self._registered is None or self._registered[0] != shared:
-            self._register(shared)
+        if self._registered is None or self._registered[0] != tables:
+            self._register(tables)
         assert self._registered is not None  # noqa: S101
         return self._analysed(statement, service.AnalyzeRequest(registered_catalog_id=self._registered[1]))
 
@@ -169,10 +154,10 @@ class Judge:
             self._registered = None
             self.call("UnregisterCatalog", old, empty_pb2.Empty)
 
-    def _register(self, shared: Shared) -> None:
+    def _register(self, tables: tuple[Relation, ...]) -> None:
         self.forget()
-        request = service.RegisterCatalogRequest(simple_catalog=catalog(shared.tables, shared.mentions))
-        self._registered = shared, self.call("RegisterCatalog", request, service.RegisterResponse).registered_id
+        request = service.RegisterCatalogRequest(simple_catalog=catalog(tables))
+        self._registered = tables, self.call("RegisterCatalog", request, service.RegisterResponse).registered_id
 
     def own_catalog(self, statement: Statement) -> Folder:
         """For a statement with functions of its own, or one that reads the warehouse's views of itself.
@@ -284,12 +269,3 @@ def _agreeing(statements: Sequence[Statement]) -> list[list[int]]:
 
 def _all_tables(statements: Iterable[Statement]) -> tuple[Relation, ...]:
     return tuple({each.name: each for statement in statements for each in statement.tables}.values())
-
-
-def _all_mentions(statements: Iterable[Statement]) -> frozenset[str] | None:
-    found: set[str] = set()
-    for statement in statements:
-        if statement.mentions is None:
-            return None
-        found |= statement.mentions
-    return frozenset(found)

@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from aggregator.analyzers.googlesql.message_sizes import with_sizes_computed_once
 from aggregator.analyzers.googlesql.self_checks import is_known, without_self_checks
 from aggregator.analyzers.protocol import NotAvailableError
 from aggregator.cache import key_of
@@ -31,7 +32,7 @@ FOLDER_VARIABLE = "AGGREGATOR_CACHE_DIR"
 """The environment variable that says where the compiled module is kept."""
 
 PACKAGES = ("zetasql", "wasmtime")
-_PREPARATION = "3"
+_PREPARATION = "4"
 """Raised when the module is prepared otherwise before it is compiled."""
 
 _MAX_STACK = 512 * 1024
@@ -136,7 +137,8 @@ def _make(source: bytes, target: Path) -> None:
     from aggregator.analyzers.googlesql.webassembly import optimised  # noqa: PLC0415  (only to compile)
 
     compiled = target.with_suffix(".part")
-    _write(compiled, bytes(Module(engine(), optimised(without_self_checks(source))).serialize()))
+    faster = optimised(with_sizes_computed_once(without_self_checks(source)))
+    _write(compiled, bytes(Module(engine(), faster).serialize()))
     command = [sys.executable, "-P", "-m", "aggregator.analyzers.googlesql.beginning", str(compiled)]
     begun = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)  # noqa: S603  (ours)
     _write(image_path(target), begun.stdout if begun.returncode == 0 else b"")

@@ -66,14 +66,10 @@ def _is_map(message_type: Any) -> bool:
 
 @dataclasses.dataclass(frozen=True)
 class Reads:
-    """Each scan of a table, and call of a table function, that matters, with the names of the columns that it reads.
-
-    ``makes_structs`` says whether the statement makes any: a whole row, where one is meant, is one.
-    """
+    """Each scan of a table, and call of a table function, that matters, with the names of the columns that it reads."""
 
     scans: tuple[tuple[Node, frozenset[str]], ...]
     calls: tuple[tuple[Node, frozenset[str]], ...]
-    makes_structs: bool
 
 
 def reads_of(statement: Node) -> Reads:
@@ -89,7 +85,7 @@ def reads_of(statement: Node) -> Reads:
             if owner in live
         )
 
-    return Reads(read(graph.scans), read(graph.calls), graph.makes_structs)
+    return Reads(read(graph.scans), read(graph.calls))
 
 
 class _Graph:
@@ -98,23 +94,22 @@ class _Graph:
     def __init__(self) -> None:
         self.scans: list[tuple[Owner, Node]] = []
         self.calls: list[tuple[Owner, Node]] = []
-        self.makes_structs = False
         self._needs: dict[Owner, set[Owner]] = collections.defaultdict(set)
         self._with: dict[str, list[int]] = {}
         self._with_uses: list[tuple[str, list[int]]] = []
 
     def visit(self, node: Node, owner: Owner, field: str = "") -> None:
         """Note what a node needs, for the sake of ``owner``; ``field`` is where it stands in its parent."""
+        node = concrete(node)
         handle = _HANDLERS.get(node.DESCRIPTOR.name)
         if handle is not None:
             handle(self, node, owner, field)
         else:
-            self.visit_children(node, owner, field)
+            self.visit_children(node, owner)
 
-    def visit_children(self, node: Node, owner: Owner, field: str = "") -> None:
-        is_wrapper = _is_wrapper(node.DESCRIPTOR)
+    def visit_children(self, node: Node, owner: Owner) -> None:
         for name, child in _children(node):
-            self.visit(child, owner, field if is_wrapper else name)
+            self.visit(child, owner, name)
 
     def reachable(self) -> set[Owner]:
         for name, columns in self._with_uses:
@@ -138,10 +133,6 @@ class _Graph:
 
     def table_scan(self, node: Node, owner: Owner, _: str) -> None:
         self.scans.append((owner, node))
-
-    def make_struct(self, node: Node, owner: Owner, _: str) -> None:
-        self.makes_structs = True
-        self.visit_children(node, owner)
 
     def table_function(self, node: Node, owner: Owner, _: str) -> None:
         self.calls.append((owner, node))
@@ -204,7 +195,6 @@ _HANDLERS: dict[str, Callable[[_Graph, Node, Owner, str], None]] = {
     "ResolvedComputedColumnProto": _Graph.computed,
     "ResolvedDeferredComputedColumnProto": _Graph.computed,
     "ResolvedTableScanProto": _Graph.table_scan,
-    "ResolvedMakeStructProto": _Graph.make_struct,
     "ResolvedTVFScanProto": _Graph.table_function,
     "ResolvedWithEntryProto": _Graph.with_entry,
     "ResolvedWithRefScanProto": _Graph.with_scan,

@@ -17,6 +17,7 @@ from aggregator.cli.revisions import base_commit, project_at
 from aggregator.cli.select import select
 from aggregator.cli.session import open_project
 from aggregator.core.diagnostics import errors
+from aggregator.dry_run.again import dry_run_again
 from aggregator.dry_run.stage import STRUCTURE, dry_run
 
 
@@ -55,7 +56,7 @@ def command(
     request = request_about(session, select(session.graph, selection), output)
     progress = counter("models judged", quiet=quiet)
     with open_analyzers(session, layers, quiet=quiet) as analyzers, Cache(session.root / FILE) as cache:
-        found = dry_run(request, analyzers, cache, progress)
+        found = dry_run_again(request, analyzers, cache, progress)
         difference = None
         if commit is not None:
             from aggregator.dry_run.difference import difference_of  # noqa: PLC0415  (only who compares pays for it)

@@ -207,7 +207,7 @@ def test_the_command_writes_a_file(warehouse, typed):
     text = (root / "catalog.json").read_text()
 
     assert (done.code, done.out) == (0, f"wrote {root / 'catalog.json'}: 1 table of prod\n")
-    assert done.err == "marts.all_names is not built yet\n"
+    assert "marts.all_names is not built yet" in done.err.splitlines()  # on a busy machine, beside how far it is
     assert json.loads(text)["tables"] == {
         "lake.names": {"rows": 9, "bytes": 90, "columns": [{"name": "name", "type": "STRING", "bytes": 90}]}
     }

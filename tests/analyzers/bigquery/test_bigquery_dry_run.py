@@ -106,7 +106,7 @@ STAND_IN = "(SELECT CAST(NULL AS STRING) AS `carrier`, CAST(NULL AS STRING) AS `
 
 
 @pytest.mark.parametrize(
-    ("there", "mentions", "sent"),
+    ("there", "filters", "sent"),
     [
         pytest.param(None, None, f"{STAND_IN} AS `carriers`", id="not deployed yet"),
         pytest.param(DEPLOYED, None, "`acme`.`lake`.`carriers`", id="as it will be"),
@@ -115,13 +115,13 @@ STAND_IN = "(SELECT CAST(NULL AS STRING) AS `carrier`, CAST(NULL AS STRING) AS `
         ),
         pytest.param(
             table(field("carrier", "INTEGER")),
-            frozenset({"carrier"}),
+            (),
             "(SELECT CAST(NULL AS STRING) AS `carrier` LIMIT 0) AS `carriers`",
             id="another type, only the columns that matter",
         ),
         pytest.param(
             table(field("CARRIER", "STRING"), field("x", "JSON")),
-            frozenset({"carrier"}),
+            (),
             "`acme`.`lake`.`carriers`",
             id="other columns that nobody mentions",
         ),
@@ -133,12 +133,12 @@ STAND_IN = "(SELECT CAST(NULL AS STRING) AS `carrier`, CAST(NULL AS STRING) AS `
         ),
     ],
 )
-def test_what_is_sent_in_place_of_a_table(there, mentions, sent, bigquery, make_analyzer):
+def test_what_is_sent_in_place_of_a_table(there, filters, sent, bigquery, make_analyzer):
     if there is not None:
         bigquery.tables["acme.lake.carriers"] = there
     bigquery.dry_run = lambda _: planned(size=7)
 
-    (verdict,) = make_analyzer().analyse([statement(mentions=mentions)])
+    (verdict,) = make_analyzer().analyse([statement(filters=filters)])
 
     assert bigquery.asked() == [f"SELECT carrier FROM {sent}"]
     assert verdict.bytes == (None if "NULL" in sent else 7)
@@ -146,7 +146,7 @@ def test_what_is_sent_in_place_of_a_table(there, mentions, sent, bigquery, make_
 
 def test_a_filter_that_was_put_in_mentions_columns(bigquery, make_analyzer):
     sql = "SELECT carrier FROM (SELECT * FROM lake.carriers WHERE name = '') AS carriers"
-    make_analyzer().analyse([statement(sql, mentions=frozenset({"carrier"}))])
+    make_analyzer().analyse([statement(sql, filters=((sql.index("("), len(sql)),))])
 
     assert bigquery.asked() == [sql.replace("lake.carriers", f"{STAND_IN} AS `carriers`")]
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-import re
-
 import pytest
 
 from aggregator.analyzers.protocol import Field, Mistake, Relation, Statement, Verdict
@@ -179,24 +176,6 @@ def test_statements_that_disagree_about_a_table_are_judged_apart(analyzer):
     assert schema(second) == "id STRING"
     assert third.mistake is not None
     assert schema(fourth) == "note STRING"
-
-
-@pytest.mark.parametrize(
-    "sql",
-    [
-        pytest.param("SELECT o FROM shop.orders AS o", id="a row as a value"),
-        pytest.param("SELECT TO_JSON_STRING(o) AS j FROM shop.orders AS o", id="a row as an argument"),
-        pytest.param("SELECT ARRAY_AGG(o) AS a FROM shop.orders AS o", id="rows as an array"),
-        pytest.param("SELECT amuont FROM shop.orders", id="a mistake whose suggestion was left out"),
-        pytest.param("SELECT id, amount FROM shop.orders", id="columns by name"),
-    ],
-)
-def test_leaving_out_columns_that_are_not_mentioned_changes_nothing(analyzer, sql: str):
-    whole = Statement("m", sql, (ORDERS,))
-    words = frozenset(re.findall(r"\w+", "select o from shop orders as to_json_string j array_agg a amuont id amount"))
-    mentioned = dataclasses.replace(whole, mentions=words)
-
-    assert analyzer.analyse([mentioned]) == analyzer.analyse([whole])
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ import pytest
 wasmtime = pytest.importorskip("wasmtime", reason="wasmtime is not installed")
 
 from aggregator.analyzers.googlesql import module  # noqa: E402
+from aggregator.analyzers.googlesql.message_sizes import with_sizes_computed_once  # noqa: E402
 from aggregator.analyzers.googlesql.self_checks import without_self_checks  # noqa: E402
 from aggregator.analyzers.protocol import NotAvailableError  # noqa: E402
 
@@ -108,6 +109,16 @@ def test_the_known_build_loses_its_checks_and_nothing_else():
     assert written.keys() == {_NO_LOCALS, _NOP, _DROP, _CONSTANT}
     assert (written[_NO_LOCALS], written[_DROP], written[_CONSTANT]) == (96, 1, 1)
     assert written[_NOP] < 338 + 95 * 493
+    wasmtime.Module.validate(module.engine(), prepared)
+
+
+def test_the_known_build_measures_its_answers_once():
+    if module.why_missing():
+        pytest.skip(module.why_missing())
+    whole = module.source_path().read_bytes()
+    prepared = with_sizes_computed_once(whole)
+
+    assert sum(old != new for old, new in zip(whole, prepared, strict=True)) == 303 * 5 + 17 * 4
     wasmtime.Module.validate(module.engine(), prepared)
 
 

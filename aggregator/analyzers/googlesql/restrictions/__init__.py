@@ -53,4 +53,5 @@ def _applicable(rules: Iterable[Rule], lowered: str) -> list[Rule]:
 
 def _broken(rules: Iterable[Rule], tree: Tree) -> Iterator[Broken]:
     for rule in rules:
-        yield from rule.check(tree)
+        if not rule.kind or any(True for _ in tree.of(rule.kind)):
+            yield from rule.check(tree)

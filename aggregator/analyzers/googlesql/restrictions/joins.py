@@ -83,10 +83,10 @@ def correlated_arrays(tree: Tree) -> Iterator[Broken]:
 
 RULES = (
     Rule(("join",), outer_joins),
-    Rule(("join",), subqueries_in_conditions),
-    Rule(("select",), correlated_values, times=2),
-    Rule(("exists",), correlated_tests),
-    Rule(("unnest",), correlated_arrays),
+    Rule(("join",), subqueries_in_conditions, kind="ResolvedSubqueryExpr"),
+    Rule(("select",), correlated_values, times=2, kind="ResolvedSubqueryExpr"),
+    Rule(("exists",), correlated_tests, kind="ResolvedSubqueryExpr"),
+    Rule(("unnest",), correlated_arrays, kind="ResolvedSubqueryExpr"),
 )
 
 

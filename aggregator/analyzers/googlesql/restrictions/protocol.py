@@ -22,8 +22,13 @@ class Broken:
 
 @dataclasses.dataclass(frozen=True)
 class Rule:
-    """``check`` finds what breaks a restriction. It is asked where one of the ``words`` is in the text often enough."""
+    """``check`` finds what breaks a restriction.
+
+    It is asked where one of the ``words`` is in the text often enough, and the tree has a node of ``kind``, if one is
+    named.
+    """
 
     words: tuple[str, ...]
     check: Callable[[Tree], Iterator[Broken]]
     times: int = 1
+    kind: str = ""

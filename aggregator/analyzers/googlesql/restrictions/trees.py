@@ -68,20 +68,15 @@ def children(node: Node) -> Iterator[tuple[str, Node]]:
 
     A wrapper is looked through, and so is what a kind of nodes has in common with others.
     """
-    reads = _reads(node.DESCRIPTOR)
-    if not reads:
-        return
-    for field, value in node.ListFields():
-        how = reads.get(field.number)
-        if how is None:
-            continue
-        if how is _Read.COMMON:
-            yield from children(value)
-        elif how is _Read.EACH:
-            for child in value:
-                yield field.name, unwrapped(child)
-        else:
-            yield field.name, unwrapped(value)
+    for name, how in _reads(node.DESCRIPTOR):
+        if how is _Read.EACH:
+            for child in getattr(node, name):
+                yield name, unwrapped(child)
+        elif node.HasField(name):
+            if how is _Read.COMMON:
+                yield from children(getattr(node, name))
+            else:
+                yield name, unwrapped(getattr(node, name))
 
 
 class _Read(enum.Enum):
@@ -93,10 +88,10 @@ class _Read(enum.Enum):
 
 
 @functools.cache
-def _reads(kind: Any) -> Mapping[int, _Read]:
-    """The fields of a kind of nodes that hold nodes, by number; most nodes are leaves, and their kinds have none."""
-    found = {field.number: _how_read(field) for field in kind.fields}
-    return {number: how for number, how in found.items() if how is not None}
+def _reads(kind: Any) -> tuple[tuple[str, _Read], ...]:
+    """The fields of a kind of nodes that hold nodes, by number: asking for these is quicker than listing all."""
+    found = ((field.name, _how_read(field)) for field in sorted(kind.fields, key=lambda field: field.number))
+    return tuple((name, how) for name, how in found if how is not None)
 
 
 def _how_read(field: Any) -> _Read | None:
