@@ -40,10 +40,16 @@ class Arrivals:
             tables = other["arrivals"]["tables"]
             telling = [each for each in builds if not set(tables).isdisjoint(each["models"])]
             if telling:
-                models = [model for task in other["tasks"] if task["kind"] == "build" for model in task["models"]]
                 came = [model for task in telling for model in task["models"] if model in tables]
-                found[name] = Announced(models, tables, came, [each["id"] for each in telling])
+                found[name] = Announced(_built_by(other), tables, came, [each["id"] for each in telling])
         return found
+
+    def all(self) -> dict[str, Announced]:
+        """What any of them is told of, whoever brought it."""
+        return {
+            name: Announced(_built_by(each), each["arrivals"]["tables"], each["arrivals"]["tables"], [])
+            for name, each in self.dags.items()
+        }
 
     def told(self, said: Mapping[str, Any]) -> list[str]:
         """How a DAG starts, for people."""
@@ -63,3 +69,7 @@ def arrivals_of(dags: Sequence[Mapping[str, Any]], wanted: Collection[str]) -> A
             raise ManifestError(f"there is no DAG {name} that could start on arrival", f"there are {', '.join(known)}")
     refused = {name: why for name in wanted if (why := known[name].get("arrivals", _UNKNOWN)["why_not"])}
     return Arrivals({name: known[name] for name in wanted if name not in refused}, refused)
+
+
+def _built_by(said: Mapping[str, Any]) -> list[str]:
+    return [model for task in said["tasks"] if task["kind"] == "build" for model in task["models"]]

@@ -32,7 +32,7 @@ from aggregator.airflow.operators import (
     WaitForPartitions,
 )
 from aggregator.airflow.task import Deployment
-from aggregator.airflow.upkeep_dags import FRESHNESS, REPAIR, ROLLBACK, Upkeep
+from aggregator.airflow.upkeep_dags import ARRIVALS, FRESHNESS, REPAIR, ROLLBACK, Upkeep
 from aggregator.airflow.upkeep_tasks import AnnounceArrivals, ExportPartitions
 from aggregator.export.manifest.file import Manifest, ManifestError, read_manifest
 
@@ -51,6 +51,7 @@ def load_dags(  # noqa: PLR0913  (all but the first are named where it is called
     freshness: str | None = "5 * * * *",
     rollback: bool = True,
     on_arrival: Collection[str] = (),
+    arrivals: str = "*/10 * * * *",
     poke_seconds: float = POKE_SECONDS,
     defer_after: float | None = DEFER_AFTER,
     retry_seconds: float = 60,
@@ -66,7 +67,8 @@ def load_dags(  # noqa: PLR0913  (all but the first are named where it is called
     bring back the rows that partitions had before.
 
     ``on_arrival`` names DAGs that start when the partitions have come that one of theirs reads, and not by the clock;
-    one that can't do so keeps its schedule, and its page says why.
+    one that can't do so keeps its schedule, and its page says why. ``arrivals`` is the cron expression of the DAG that
+    looks for partitions that came in other ways than by tasks: of sources, and by ``aggregator run``.
 
     ``poke_seconds`` is how often the triggerer asks the warehouse for what is awaited. Queries that take longer than
     ``defer_after`` seconds are left to BigQuery and the triggerer; with None, tasks wait for them. ``retry_seconds`` is
@@ -91,6 +93,8 @@ def load_dags(  # noqa: PLR0913  (all but the first are named where it is called
         dags[prefix + REPAIR] = upkeep.repair(repair)
     if freshness is not None and found.content["freshness"] and wanted in (None, prefix + FRESHNESS):
         dags[prefix + FRESHNESS] = upkeep.freshness(freshness, found.content["freshness"])
+    if maker.arrivals.dags and wanted in (None, prefix + ARRIVALS):
+        dags[prefix + ARRIVALS] = upkeep.arrivals(arrivals, maker.arrivals.all(), maker.arrival)
     if rollback and wanted in (None, prefix + ROLLBACK):
         dags[prefix + ROLLBACK] = upkeep.rollback()
     return dags
@@ -133,7 +137,7 @@ class _Maker:
         self._pauses = pauses
         self._assets: dict[str, Asset] = {}
         self._project = content["project"]
-        self._arrivals = arrivals_of(content["dags"], on_arrival)
+        self.arrivals = arrivals_of(content["dags"], on_arrival)
         self._base = f"aggregator://{content['project']}/{content['environment']['name']}"
 
     def dag(self, said: Mapping[str, Any]) -> DAG:
@@ -160,7 +164,7 @@ class _Maker:
             catchup=False,
             max_active_runs=said["max_active_runs"],
             tags=set(said["tags"]),
-            doc_md=_page(said, self._deployment.hash, self._arrivals),
+            doc_md=_page(said, self._deployment.hash, self.arrivals),
             **options,
         )
         tasks: dict[str, BaseOperator] = {}
@@ -180,15 +184,15 @@ class _Maker:
         return _registered(dag)
 
     def _timetable(self, said: Mapping[str, Any]) -> BaseTimetable | None:
-        if said["id"] in self._arrivals.dags:
-            return PartitionedAssetTimetable(assets=self._arrival(said["id"]))
+        if said["id"] in self.arrivals.dags:
+            return PartitionedAssetTimetable(assets=self.arrival(said["id"]))
         schedule = said["schedule"]
         return CronDataIntervalTimetable(schedule["cron"], timezone=schedule["zone"]) if schedule else None
 
     def _announce(self, said: Mapping[str, Any], dag: DAG, tasks: Mapping[str, BaseOperator]) -> None:
         """After what builds partitions that other DAGs start by, a task for each of these."""
         group = None
-        for name, announced in self._arrivals.by(said).items():
+        for name, announced in self.arrivals.by(said).items():
             group = group or TaskGroup("arrive", dag=dag)
             task = AnnounceArrivals(
                 task_id=name,
@@ -196,7 +200,7 @@ class _Maker:
                 dag=dag,
                 owner=self._project,
                 deployment=self._deployment,
-                outlets=[self._arrival(name)],
+                outlets=[self.arrival(name)],
                 retries=2,
                 retry_delay=self._pauses.retry,
                 models=announced.models,
@@ -205,7 +209,7 @@ class _Maker:
             )
             task.set_upstream([tasks[each] for each in announced.after])
 
-    def _arrival(self, name: str) -> Asset:
+    def arrival(self, name: str) -> Asset:
         """What stands for the partitions of a DAG that have all that they read."""
         return Asset(uri=f"{self._base}/_arrivals/{self._prefix}{name}", name=f"{self._project}/{self._prefix}{name}")
 

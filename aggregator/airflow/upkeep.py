@@ -17,7 +17,7 @@ from aggregator.freshness import HISTORY, freshness_of, promising
 from aggregator.monitoring import metering
 from aggregator.monitoring.messages import named, told
 from aggregator.plan import make_plan
-from aggregator.plan.arrivals import completed
+from aggregator.plan.arrivals import completed, state_of, untried
 from aggregator.plan.limit import limited
 from aggregator.run import Hearers, run_plan
 from aggregator.run.rollback import NoTargetError, Target, roll_back_all, target_named, targets_of_run
@@ -51,13 +51,31 @@ def arrived(
     readers: Sequence[TableName],
     tables: Sequence[TableName],
     came: Mapping[TableName, Asked],
-) -> list[str]:
+) -> dict[str, str]:
     """The partitions of some models that have all that they read of some tables, now that others have come.
 
-    Of very many, the newest: each becomes a run, and history is a matter of the repair or of one run with parameters.
+    With each, what it would be made from, in short. Of very many, the newest: each becomes a run, and history is a
+    matter of the repair or of one run with parameters.
     """
     asked = {table: each.partitions(graph, table, snapshot.now) for table, each in came.items()}
-    return completed(graph, snapshot, readers, tables, asked)[-_MOST_ANNOUNCED:]
+    keys = completed(graph, snapshot, readers, tables, asked)[-_MOST_ANNOUNCED:]
+    return {each: state_of(graph, snapshot, readers, tables, each) for each in keys}
+
+
+def overlooked(
+    snapshot: Snapshot,
+    graph: Graph,
+    readers: Sequence[TableName],
+    tables: Sequence[TableName],
+    told: Mapping[str, str],
+) -> dict[str, str]:
+    """The same of the newest partitions that nobody built from what is there, and that were not told of as it is.
+
+    ``told`` is what each partition would have been made from when it was told of last.
+    """
+    keys = untried(graph, snapshot, readers, tables, _MOST_ANNOUNCED)
+    found = {each: state_of(graph, snapshot, readers, tables, each) for each in keys}
+    return {each: state for each, state in found.items() if told.get(each) != state}
 
 
 def look(engine: Engine, graph: Graph, tables: Sequence[TableName], say: Say) -> tuple[dict[str, str], list[str]]:

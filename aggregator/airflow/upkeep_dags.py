@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from airflow.sdk import DAG, CronDataIntervalTimetable, Param
+from airflow.sdk import DAG, Asset, CronDataIntervalTimetable, Param
 
 from aggregator.airflow.alerts import Alert
+from aggregator.airflow.arrivals import Announced
 from aggregator.airflow.task import Deployment
-from aggregator.airflow.upkeep_tasks import CheckFreshness, RepairStale, RollBack
+from aggregator.airflow.upkeep_tasks import CheckFreshness, LookForArrivals, RepairStale, RollBack
 
 REPAIR, FRESHNESS, ROLLBACK = "aggregator_repair", "aggregator_freshness", "aggregator_rollback"
 """The DAG that builds what is stale, that which looks at promises, and that by which people take rows back."""
+
+ARRIVALS = "aggregator_arrivals"
+"""The DAG that looks for what came without a task of ours that would tell of it."""
 
 _REPAIRED_AT_ONCE = 1000
 
@@ -59,16 +63,32 @@ class Upkeep:
                 )
         return dag
 
+    def arrivals(self, cron: str, said: Mapping[str, Announced], asset_of: Callable[[str], Asset]) -> DAG:
+        """The DAG that starts others when partitions came without a task of ours, with a task for each of them."""
+        description = f"Starts DAGs of {self.project} when partitions have come by `aggregator run` or in sources."
+        with self._dag(ARRIVALS, cron, description, max_active_tasks=1, is_paused=False) as dag:
+            for name, announced in said.items():
+                LookForArrivals(
+                    task_id=name,
+                    deployment=self.deployment,
+                    models=announced.models,
+                    tables=announced.tables,
+                    inlets=[asset_of(name)],
+                    outlets=[asset_of(name)],
+                    owner=self.project,
+                )
+        return dag
+
     def rollback(self) -> DAG:
         """The DAG by which people bring back earlier rows: never paused, as what they start would wait for ever."""
         description = f"Brings back the rows that partitions of {self.project} had before their last build."
-        with self._dag(ROLLBACK, None, description, params=_rollback_parameters()) as dag:
+        with self._dag(ROLLBACK, None, description, params=_rollback_parameters(), is_paused=False) as dag:
             RollBack(
                 task_id="roll_back", deployment=self.deployment, owner=self.project, retries=2, retry_delay=self.retry
             )
         return dag
 
-    def _dag(self, name: str, cron: str | None, description: str, **options: Any) -> DAG:
+    def _dag(self, name: str, cron: str | None, description: str, *, is_paused: bool = True, **options: Any) -> DAG:
         return DAG(
             self.prefix + name,
             description=description,
@@ -76,7 +96,7 @@ class Upkeep:
             start_date=datetime(2020, 1, 1, tzinfo=UTC),
             catchup=False,
             max_active_runs=1,
-            is_paused_upon_creation=cron is not None,
+            is_paused_upon_creation=is_paused,
             tags={self.project},
             **options,
         )
