@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from aggregator.airflow.asked import Asked
@@ -25,24 +24,27 @@ from aggregator.run.rollback import NoTargetError, Target, roll_back_all, target
 _MOST_ANNOUNCED = 100
 
 
-def export(engine: Engine, graph: Graph, names: Sequence[TableName], say: Say) -> tuple[dict[str, int], list[str]]:
-    """Write files; gives how many partitions of each model, and what went wrong.
+def export(
+    engine: Engine, graph: Graph, names: Sequence[TableName], say: Say
+) -> tuple[dict[TableName, list[str]], list[str]]:
+    """Write files; gives the partitions of each model, and what went wrong.
 
     Raises :class:`FailedError` if rows would go where the environment does not let them.
     """
     problems = refused(graph, names)
     if problems:
         raise FailedError("\n".join(map(told, problems)))
-    unloads, written, failed = behind(graph, engine.snapshot(), engine, names), Counter[str](), []
+    unloads, failed = behind(graph, engine.snapshot(), engine, names), []
+    written: dict[TableName, list[str]] = {}
     for each, problem in unload(unloads, graph, engine):
         if problem is not None:
             failed.append(told(problem))
             continue
-        written[str(each.table)] += 1
+        written.setdefault(each.table, []).append(each.partition)
         say(f"{named(each.table, (each.partition,))}: exported to {each.files}")
     if not unloads:
         say("all files are those of the published rows")
-    return dict(written), failed
+    return written, failed
 
 
 def arrived(
@@ -98,7 +100,7 @@ def _sentence(table: TableFreshness) -> str:
     return f"{table.table}: {table.level}, promised {table.promise}, {notes} (owner: {table.owner})"
 
 
-def repair(engine: Engine, graph: Graph, most: int, run_id: str, say: Say) -> tuple[list[Built], int]:
+def repair(engine: Engine, graph: Graph, most: int, run_id: str, say: Say) -> tuple[dict[TableName, Built], int]:
     """Build what is stale, upstream first, as far as a budget of partitions goes; gives how many are left, too."""
     snapshot = engine.snapshot()
     plan, left = limited(make_plan(graph, snapshot, selected=graph.models), most)
@@ -110,7 +112,7 @@ def repair(engine: Engine, graph: Graph, most: int, run_id: str, say: Say) -> tu
         progress = Hearers((Talk(builts, engine, graph, say), meter))
         run_plan(plan, graph, engine, snapshot.ledger, run_id=run_id, progress=progress)
         measure(engine, graph, meter, say)
-    return list(builts.values()), sum(len(step.partitions) for step in left)
+    return builts, sum(len(step.partitions) for step in left)
 
 
 def take_back(

@@ -34,9 +34,10 @@ class ExportPartitions(Task):
         graph = self.graph(context)
         with self.warehouse(graph) as engine:
             written, problems = export(engine, graph, [name_of(each) for each in self.models], self.log.info)
+            self.remember(graph, engine, exported=written)
         if problems:
             raise AirflowFailException("\n".join([*problems, "next: mend the cause, then clear this task"]))
-        return written
+        return {str(name): len(partitions) for name, partitions in written.items()}
 
 
 class _Announcing(Task):
@@ -147,12 +148,13 @@ class RepairStale(Task):
         most = int(context["params"].get("partitions") or self.partitions)
         with self.warehouse(graph) as engine:
             builts, left = repair(engine, graph, most, self.run_id(context), self.log.info)
+            self.remember(graph, engine, builts=builts)
         if left:
             self.log.info("%d stale partitions are left for the next run: the budget is %d", left, most)
-        wrong = complaint(graph, builts)
+        wrong = complaint(graph, list(builts.values()))
         if wrong:
             raise AirflowFailException(wrong)
-        return {"left": left, "models": {built.model: built.json() for built in builts}}
+        return {"left": left, "models": {built.model: built.json() for built in builts.values()}}
 
 
 class RollBack(Task):
