@@ -7,6 +7,7 @@ from aggregator.airflow.alerts import Alert
 from aggregator.airflow.loader import load_dags, run_parameters
 from aggregator.airflow.operators import BrokenModel, BuildPartitions, WaitForPartitions
 from aggregator.airflow.task import Deployment
+from aggregator.airflow.upkeep_dags import RepairBudget
 from aggregator.airflow.upkeep_tasks import (
     AnnounceArrivals,
     CheckFreshness,
@@ -25,6 +26,7 @@ __all__ = [
     "Deployment",
     "ExportPartitions",
     "LookForArrivals",
+    "RepairBudget",
     "RepairStale",
     "RollBack",
     "WaitForPartitions",

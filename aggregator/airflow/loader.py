@@ -32,7 +32,7 @@ from aggregator.airflow.operators import (
     WaitForPartitions,
 )
 from aggregator.airflow.task import Deployment
-from aggregator.airflow.upkeep_dags import ARRIVALS, FRESHNESS, REPAIR, ROLLBACK, Upkeep
+from aggregator.airflow.upkeep_dags import ARRIVALS, FRESHNESS, REPAIR, ROLLBACK, RepairBudget, Upkeep
 from aggregator.airflow.upkeep_tasks import AnnounceArrivals, ExportPartitions
 from aggregator.export.manifest.file import Manifest, ManifestError, read_manifest
 
@@ -48,6 +48,7 @@ def load_dags(  # noqa: PLR0913  (all but the first are named where it is called
     project: str | Path | None = None,
     prefix: str = "",
     repair: str | None = "0 4 * * *",
+    repair_budget: RepairBudget | None = None,
     freshness: str | None = "5 * * * *",
     rollback: bool = True,
     on_arrival: Collection[str] = (),
@@ -63,8 +64,8 @@ def load_dags(  # noqa: PLR0913  (all but the first are named where it is called
     several projects apart.
 
     ``repair`` is the cron expression of the DAG that builds what is stale, ``freshness`` that of the one that fails
-    when a promise is broken, both in UTC; None for no such DAG. ``rollback``: whether there is the DAG by which people
-    bring back the rows that partitions had before.
+    when a promise is broken, both in UTC; None for no such DAG. ``repair_budget`` is what a repair may take.
+    ``rollback``: whether there is the DAG by which people bring back the rows that partitions had before.
 
     ``on_arrival`` names DAGs that start when the partitions have come that one of theirs reads, and not by the clock;
     one that can't do so keeps its schedule, and its page says why. ``arrivals`` is the cron expression of the DAG that
@@ -90,7 +91,7 @@ def load_dags(  # noqa: PLR0913  (all but the first are named where it is called
                 dags[dag.dag_id] = dag
     upkeep = Upkeep(found.content["project"], deployment, prefix, pauses.retry)
     if repair is not None and wanted in (None, prefix + REPAIR):
-        dags[prefix + REPAIR] = upkeep.repair(repair)
+        dags[prefix + REPAIR] = upkeep.repair(repair, repair_budget or RepairBudget())
     if freshness is not None and found.content["freshness"] and wanted in (None, prefix + FRESHNESS):
         dags[prefix + FRESHNESS] = upkeep.freshness(freshness, found.content["freshness"])
     if maker.arrivals.dags and wanted in (None, prefix + ARRIVALS):

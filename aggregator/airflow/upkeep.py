@@ -1,11 +1,11 @@
-"""What keeps tables right beside their schedules, without Airflow: exports, freshness, repair, rows taken back."""
+"""What keeps tables right beside their schedules, without Airflow: exports, freshness, arrivals, rows taken back."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
 from aggregator.airflow.asked import Asked
-from aggregator.airflow.work import Built, FailedError, Say, Talk, measure, say_plan, unbuilt
+from aggregator.airflow.work import FailedError, Say
 from aggregator.core.freshness import Level, TableFreshness
 from aggregator.core.graph import Graph
 from aggregator.core.names import TableName
@@ -13,12 +13,8 @@ from aggregator.core.warehouse import Ledger, Outcome, Snapshot
 from aggregator.engines import Engine
 from aggregator.export.storage import behind, refused, unload
 from aggregator.freshness import HISTORY, freshness_of, promising
-from aggregator.monitoring import metering
 from aggregator.monitoring.messages import named, told
-from aggregator.plan import make_plan
 from aggregator.plan.arrivals import completed, state_of, untried
-from aggregator.plan.limit import limited
-from aggregator.run import Hearers, run_plan
 from aggregator.run.rollback import NoTargetError, Target, roll_back_all, target_named, targets_of_run
 
 _MOST_ANNOUNCED = 100
@@ -98,21 +94,6 @@ def _sentence(table: TableFreshness) -> str:
     """A table beside its promise, on a line."""
     notes = "; ".join((f"newest {table.newest}" if table.newest else "nothing is there", *table.notes))
     return f"{table.table}: {table.level}, promised {table.promise}, {notes} (owner: {table.owner})"
-
-
-def repair(engine: Engine, graph: Graph, most: int, run_id: str, say: Say) -> tuple[dict[TableName, Built], int]:
-    """Build what is stale, upstream first, as far as a budget of partitions goes; gives how many are left, too."""
-    snapshot = engine.snapshot()
-    plan, left = limited(make_plan(graph, snapshot, selected=graph.models), most)
-    say_plan(plan, graph, say)
-    builts = unbuilt(graph, (step.model for step in plan.steps))
-    for step in plan.steps:
-        builts[step.model].partitions = (*builts[step.model].partitions, *step.partitions)
-    with metering(graph, say) as meter:
-        progress = Hearers((Talk(builts, engine, graph, say), meter))
-        run_plan(plan, graph, engine, snapshot.ledger, run_id=run_id, progress=progress)
-        measure(engine, graph, meter, say)
-    return builts, sum(len(step.partitions) for step in left)
 
 
 def take_back(

@@ -20,7 +20,31 @@ REPAIR, FRESHNESS, ROLLBACK = "aggregator_repair", "aggregator_freshness", "aggr
 ARRIVALS = "aggregator_arrivals"
 """The DAG that looks for what came without a task of ours that would tell of it."""
 
-_REPAIRED_AT_ONCE = 1000
+
+@dataclasses.dataclass(frozen=True)
+class RepairBudget:
+    """What one run of the repair may take, unless its parameters say otherwise.
+
+    ``partitions`` is how many are built, ``bytes`` how many may be billed, and ``price`` what these may cost, in the
+    currency of ``price_per_tib``; None for no bound.
+    """
+
+    partitions: int = 1000
+    bytes: int | None = None
+    price: float | None = None
+
+    def parameters(self) -> dict[str, Param]:
+        """The same as parameters of the runs of a DAG."""
+        most = "At most so many bytes are billed; what earlier builds took says what fits."
+        return {
+            "partitions": Param(
+                self.partitions, type="integer", minimum=1, description="At most so many partitions are built."
+            ),
+            "bytes": Param(self.bytes, type=["null", "integer"], minimum=1, description=most),
+            "price": Param(
+                self.price, type=["null", "number"], exclusiveMinimum=0, description="The same, as what they cost."
+            ),
+        }
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,15 +56,13 @@ class Upkeep:
     prefix: str
     retry: timedelta
 
-    def repair(self, cron: str) -> DAG:
+    def repair(self, cron: str, budget: RepairBudget) -> DAG:
         """The DAG that builds what is stale; paused until somebody wants it."""
-        most = Param(_REPAIRED_AT_ONCE, type="integer", minimum=1, description="At most so many partitions in a run.")
         description = f"Builds what is stale in {self.project}: late data, changed logic, touched rows."
-        with self._dag(REPAIR, cron, description, params={"partitions": most}) as dag:
+        with self._dag(REPAIR, cron, description, params=budget.parameters()) as dag:
             RepairStale(
                 task_id="repair",
                 deployment=self.deployment,
-                partitions=_REPAIRED_AT_ONCE,
                 owner=self.project,
                 retries=2,
                 retry_delay=self.retry,

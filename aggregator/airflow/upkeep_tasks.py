@@ -134,27 +134,26 @@ class CheckFreshness(Task):
 class RepairStale(Task):
     """Builds what ``aggregator plan`` calls stale, whatever the reason: late data, changed logic, touched rows."""
 
-    def __init__(self, *, deployment: Deployment, partitions: int, **options: Any) -> None:
+    def __init__(self, *, deployment: Deployment, **options: Any) -> None:
         super().__init__(**options)
         self.deployment = deployment
-        self.partitions = partitions
 
     def execute(self, context: Context) -> dict[str, Any]:
-        """Build the first of them, upstream first, as far as the budget goes."""
-        from aggregator.airflow.upkeep import repair  # noqa: PLC0415
+        """Build the first of them, upstream first, as far as the budget goes that the run's parameters give."""
+        from aggregator.airflow.repair import Budget, repair  # noqa: PLC0415
         from aggregator.airflow.work import complaint  # noqa: PLC0415
 
-        graph = self.graph(context)
-        most = int(context["params"].get("partitions") or self.partitions)
+        graph, params = self.graph(context), context["params"]
+        budget = Budget.of(graph, params["partitions"], params["bytes"], params["price"])
         with self.warehouse(graph) as engine:
-            builts, left = repair(engine, graph, most, self.run_id(context), self.log.info)
-            self.remember(graph, engine, builts=builts)
-        if left:
-            self.log.info("%d stale partitions are left for the next run: the budget is %d", left, most)
-        wrong = complaint(graph, list(builts.values()))
+            done = repair(engine, graph, budget, self.run_id(context), self.log.info)
+            self.remember(graph, engine, builts=done.builts)
+        wrong = complaint(graph, list(done.builts.values()))
         if wrong:
             raise AirflowFailException(wrong)
-        return {"left": left, "models": {built.model: built.json() for built in builts.values()}}
+        left = {str(name): len(partitions) for name, partitions in done.left.items()}
+        models = {built.model: built.json() for built in done.builts.values()}
+        return {"left": sum(left.values()), "left_out": left, "bytes": done.bytes, "models": models}
 
 
 class RollBack(Task):
