@@ -61,13 +61,16 @@ class Arrivals:
         return []
 
 
-def arrivals_of(dags: Sequence[Mapping[str, Any]], wanted: Collection[str]) -> Arrivals:
-    """Of the DAGs of a manifest, those that are to start by partitions. Raises :class:`ManifestError`."""
+def arrivals_of(dags: Sequence[Mapping[str, Any]], wanted: Collection[str], never: str = "") -> Arrivals:
+    """Of the DAGs of a manifest, those that are to start by partitions; ``never`` says why none can.
+
+    Raises :class:`ManifestError`.
+    """
     known = {each["id"]: each for each in dags}
     for name in wanted:
         if name not in known:
             raise ManifestError(f"there is no DAG {name} that could start on arrival", f"there are {', '.join(known)}")
-    refused = {name: why for name in wanted if (why := known[name].get("arrivals", _UNKNOWN)["why_not"])}
+    refused = {name: why for name in wanted if (why := never or known[name].get("arrivals", _UNKNOWN)["why_not"])}
     return Arrivals({name: known[name] for name in wanted if name not in refused}, refused)
 
 

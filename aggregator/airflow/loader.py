@@ -11,17 +11,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import (
-    DAG,
-    Asset,
-    BaseOperator,
-    CronDataIntervalTimetable,
-    Param,
-    PartitionedAssetTimetable,
-    TaskGroup,
-    get_parsing_context,
-)
-
 from aggregator.airflow.alerts import Alert
 from aggregator.airflow.arrivals import Arrivals, arrivals_of
 from aggregator.airflow.operators import (
@@ -30,6 +19,18 @@ from aggregator.airflow.operators import (
     BrokenModel,
     BuildPartitions,
     WaitForPartitions,
+)
+from aggregator.airflow.releases import (
+    DAG,
+    DOUBLING,
+    HAS_SDK,
+    Asset,
+    BaseOperator,
+    CronDataIntervalTimetable,
+    Param,
+    TaskGroup,
+    by_partitions,
+    get_parsing_context,
 )
 from aggregator.airflow.task import Deployment
 from aggregator.airflow.upkeep_dags import ARRIVALS, FRESHNESS, REPAIR, ROLLBACK, RepairBudget, Upkeep
@@ -138,7 +139,7 @@ class _Maker:
         self._pauses = pauses
         self._assets: dict[str, Asset] = {}
         self._project = content["project"]
-        self.arrivals = arrivals_of(content["dags"], on_arrival)
+        self.arrivals = arrivals_of(content["dags"], on_arrival, "" if HAS_SDK else "it takes Airflow 3")
         self._base = f"aggregator://{content['project']}/{content['environment']['name']}"
 
     def dag(self, said: Mapping[str, Any]) -> DAG:
@@ -149,7 +150,7 @@ class _Maker:
             raise
         except Exception as error:  # noqa: BLE001  (whatever it is, it concerns this DAG alone)
             message = f"{type(error).__name__}: {error}"
-            dag = DAG(self._prefix + said["id"], schedule=None, tags={self._project, "broken"}, doc_md=message)
+            dag = DAG(self._prefix + said["id"], schedule=None, tags=[self._project, "broken"], doc_md=message)
             BrokenModel(task_id="broken", message=message, owner=self._project, dag=dag)
             return _registered(dag)
 
@@ -164,7 +165,7 @@ class _Maker:
             start_date=datetime.fromisoformat(said["start"]).replace(tzinfo=UTC),
             catchup=False,
             max_active_runs=said["max_active_runs"],
-            tags=set(said["tags"]),
+            tags=said["tags"],
             doc_md=_page(said, self._deployment.hash, self.arrivals),
             **options,
         )
@@ -186,7 +187,7 @@ class _Maker:
 
     def _timetable(self, said: Mapping[str, Any]) -> BaseTimetable | None:
         if said["id"] in self.arrivals.dags:
-            return PartitionedAssetTimetable(assets=self.arrival(said["id"]))
+            return by_partitions(self.arrival(said["id"]))
         schedule = said["schedule"]
         return CronDataIntervalTimetable(schedule["cron"], timezone=schedule["zone"]) if schedule else None
 
@@ -225,7 +226,7 @@ class _Maker:
             "models": said["models"],
             "retries": said.get("retries", 2),
             "retry_delay": self._pauses.retry,
-            "retry_exponential_backoff": 2.0,
+            "retry_exponential_backoff": DOUBLING,
             "max_retry_delay": _LONGEST_DELAY,
         }
         if said["kind"] == "wait":

@@ -6,9 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from airflow.sdk import BaseOperator
-from airflow.sdk.exceptions import AirflowFailException
-
+from aggregator.airflow.releases import AirflowFailException, BaseOperator
 from aggregator.airflow.task import Deployment, Task, name_of
 
 if TYPE_CHECKING:

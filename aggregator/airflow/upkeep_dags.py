@@ -7,10 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from airflow.sdk import DAG, Asset, CronDataIntervalTimetable, Param
-
 from aggregator.airflow.alerts import Alert
 from aggregator.airflow.arrivals import Announced
+from aggregator.airflow.releases import DAG, Asset, CronDataIntervalTimetable, Param
 from aggregator.airflow.task import Deployment
 from aggregator.airflow.upkeep_tasks import CheckFreshness, LookForArrivals, RepairStale, RollBack
 
@@ -119,7 +118,7 @@ class Upkeep:
             catchup=False,
             max_active_runs=1,
             is_paused_upon_creation=is_paused,
-            tags={self.project},
+            tags=[self.project],
             **options,
         )
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
-
+from aggregator.airflow.releases import AirflowFailException, AirflowSkipException
 from aggregator.airflow.task import Deployment, Task, name_of
 
 if TYPE_CHECKING:

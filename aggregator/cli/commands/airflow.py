@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import importlib.util
 import json
 import socket
@@ -159,6 +160,9 @@ def _need_airflow() -> None:
     spec = importlib.util.find_spec("airflow")
     if spec is None or spec.origin is None:  # a folder of that name is none
         raise click.ClickException("Airflow is not installed; pip install 'aggregator[airflow]'")
+    release = importlib.metadata.version("apache-airflow")
+    if release.startswith("2."):
+        raise click.ClickException(f"this takes Airflow 3, and {release} is installed, which only runs the DAGs")
 
 
 def _need_port(port: int) -> None:
