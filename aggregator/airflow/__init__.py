@@ -7,7 +7,15 @@ from aggregator.airflow.alerts import Alert
 from aggregator.airflow.loader import load_dags, run_parameters
 from aggregator.airflow.operators import BrokenModel, BuildPartitions, WaitForPartitions
 from aggregator.airflow.task import Deployment
-from aggregator.airflow.upkeep_tasks import AnnounceArrivals, CheckFreshness, ExportPartitions, RepairStale, RollBack
+from aggregator.airflow.upkeep_dags import RepairBudget
+from aggregator.airflow.upkeep_tasks import (
+    AnnounceArrivals,
+    CheckFreshness,
+    ExportPartitions,
+    LookForArrivals,
+    RepairStale,
+    RollBack,
+)
 
 __all__ = [
     "Alert",
@@ -17,6 +25,8 @@ __all__ = [
     "CheckFreshness",
     "Deployment",
     "ExportPartitions",
+    "LookForArrivals",
+    "RepairBudget",
     "RepairStale",
     "RollBack",
     "WaitForPartitions",

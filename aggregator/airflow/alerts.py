@@ -27,12 +27,12 @@ class Alert:
 
     def __call__(self, context: Context) -> None:
         """Tell them all; a message that can't be delivered is logged, and stops no other."""
-        from airflow.sdk import Connection  # noqa: PLC0415
+        from aggregator.airflow.releases import connection  # noqa: PLC0415
 
         subject, text = message(context, self.owner)
         for name in self.connections:
             try:
-                _send(Connection.get(name), self.owner, subject, text)
+                _send(connection(name), self.owner, subject, text)
             except Exception:  # noqa: BLE001  (an alert must not hide what it is about)
                 _log.exception("the alert to the connection %s was not delivered", name)
 

@@ -40,10 +40,16 @@ class Arrivals:
             tables = other["arrivals"]["tables"]
             telling = [each for each in builds if not set(tables).isdisjoint(each["models"])]
             if telling:
-                models = [model for task in other["tasks"] if task["kind"] == "build" for model in task["models"]]
                 came = [model for task in telling for model in task["models"] if model in tables]
-                found[name] = Announced(models, tables, came, [each["id"] for each in telling])
+                found[name] = Announced(_built_by(other), tables, came, [each["id"] for each in telling])
         return found
+
+    def all(self) -> dict[str, Announced]:
+        """What any of them is told of, whoever brought it."""
+        return {
+            name: Announced(_built_by(each), each["arrivals"]["tables"], each["arrivals"]["tables"], [])
+            for name, each in self.dags.items()
+        }
 
     def told(self, said: Mapping[str, Any]) -> list[str]:
         """How a DAG starts, for people."""
@@ -55,11 +61,18 @@ class Arrivals:
         return []
 
 
-def arrivals_of(dags: Sequence[Mapping[str, Any]], wanted: Collection[str]) -> Arrivals:
-    """Of the DAGs of a manifest, those that are to start by partitions. Raises :class:`ManifestError`."""
+def arrivals_of(dags: Sequence[Mapping[str, Any]], wanted: Collection[str], never: str = "") -> Arrivals:
+    """Of the DAGs of a manifest, those that are to start by partitions; ``never`` says why none can.
+
+    Raises :class:`ManifestError`.
+    """
     known = {each["id"]: each for each in dags}
     for name in wanted:
         if name not in known:
             raise ManifestError(f"there is no DAG {name} that could start on arrival", f"there are {', '.join(known)}")
-    refused = {name: why for name in wanted if (why := known[name].get("arrivals", _UNKNOWN)["why_not"])}
+    refused = {name: why for name in wanted if (why := never or known[name].get("arrivals", _UNKNOWN)["why_not"])}
     return Arrivals({name: known[name] for name in wanted if name not in refused}, refused)
+
+
+def _built_by(said: Mapping[str, Any]) -> list[str]:
+    return [model for task in said["tasks"] if task["kind"] == "build" for model in task["models"]]

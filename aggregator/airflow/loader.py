@@ -11,17 +11,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import (
-    DAG,
-    Asset,
-    BaseOperator,
-    CronDataIntervalTimetable,
-    Param,
-    PartitionedAssetTimetable,
-    TaskGroup,
-    get_parsing_context,
-)
-
 from aggregator.airflow.alerts import Alert
 from aggregator.airflow.arrivals import Arrivals, arrivals_of
 from aggregator.airflow.operators import (
@@ -31,8 +20,20 @@ from aggregator.airflow.operators import (
     BuildPartitions,
     WaitForPartitions,
 )
+from aggregator.airflow.releases import (
+    DAG,
+    DOUBLING,
+    HAS_SDK,
+    Asset,
+    BaseOperator,
+    CronDataIntervalTimetable,
+    Param,
+    TaskGroup,
+    by_partitions,
+    get_parsing_context,
+)
 from aggregator.airflow.task import Deployment
-from aggregator.airflow.upkeep_dags import FRESHNESS, REPAIR, ROLLBACK, Upkeep
+from aggregator.airflow.upkeep_dags import ARRIVALS, FRESHNESS, REPAIR, ROLLBACK, RepairBudget, Upkeep
 from aggregator.airflow.upkeep_tasks import AnnounceArrivals, ExportPartitions
 from aggregator.export.manifest.file import Manifest, ManifestError, read_manifest
 
@@ -48,9 +49,11 @@ def load_dags(  # noqa: PLR0913  (all but the first are named where it is called
     project: str | Path | None = None,
     prefix: str = "",
     repair: str | None = "0 4 * * *",
+    repair_budget: RepairBudget | None = None,
     freshness: str | None = "5 * * * *",
     rollback: bool = True,
     on_arrival: Collection[str] = (),
+    arrivals: str = "*/10 * * * *",
     poke_seconds: float = POKE_SECONDS,
     defer_after: float | None = DEFER_AFTER,
     retry_seconds: float = 60,
@@ -62,11 +65,12 @@ def load_dags(  # noqa: PLR0913  (all but the first are named where it is called
     several projects apart.
 
     ``repair`` is the cron expression of the DAG that builds what is stale, ``freshness`` that of the one that fails
-    when a promise is broken, both in UTC; None for no such DAG. ``rollback``: whether there is the DAG by which people
-    bring back the rows that partitions had before.
+    when a promise is broken, both in UTC; None for no such DAG. ``repair_budget`` is what a repair may take.
+    ``rollback``: whether there is the DAG by which people bring back the rows that partitions had before.
 
     ``on_arrival`` names DAGs that start when the partitions have come that one of theirs reads, and not by the clock;
-    one that can't do so keeps its schedule, and its page says why.
+    one that can't do so keeps its schedule, and its page says why. ``arrivals`` is the cron expression of the DAG that
+    looks for partitions that came in other ways than by tasks: of sources, and by ``aggregator run``.
 
     ``poke_seconds`` is how often the triggerer asks the warehouse for what is awaited. Queries that take longer than
     ``defer_after`` seconds are left to BigQuery and the triggerer; with None, tasks wait for them. ``retry_seconds`` is
@@ -88,9 +92,11 @@ def load_dags(  # noqa: PLR0913  (all but the first are named where it is called
                 dags[dag.dag_id] = dag
     upkeep = Upkeep(found.content["project"], deployment, prefix, pauses.retry)
     if repair is not None and wanted in (None, prefix + REPAIR):
-        dags[prefix + REPAIR] = upkeep.repair(repair)
+        dags[prefix + REPAIR] = upkeep.repair(repair, repair_budget or RepairBudget())
     if freshness is not None and found.content["freshness"] and wanted in (None, prefix + FRESHNESS):
         dags[prefix + FRESHNESS] = upkeep.freshness(freshness, found.content["freshness"])
+    if maker.arrivals.dags and wanted in (None, prefix + ARRIVALS):
+        dags[prefix + ARRIVALS] = upkeep.arrivals(arrivals, maker.arrivals.all(), maker.arrival)
     if rollback and wanted in (None, prefix + ROLLBACK):
         dags[prefix + ROLLBACK] = upkeep.rollback()
     return dags
@@ -133,7 +139,7 @@ class _Maker:
         self._pauses = pauses
         self._assets: dict[str, Asset] = {}
         self._project = content["project"]
-        self._arrivals = arrivals_of(content["dags"], on_arrival)
+        self.arrivals = arrivals_of(content["dags"], on_arrival, "" if HAS_SDK else "it takes Airflow 3")
         self._base = f"aggregator://{content['project']}/{content['environment']['name']}"
 
     def dag(self, said: Mapping[str, Any]) -> DAG:
@@ -144,7 +150,7 @@ class _Maker:
             raise
         except Exception as error:  # noqa: BLE001  (whatever it is, it concerns this DAG alone)
             message = f"{type(error).__name__}: {error}"
-            dag = DAG(self._prefix + said["id"], schedule=None, tags={self._project, "broken"}, doc_md=message)
+            dag = DAG(self._prefix + said["id"], schedule=None, tags=[self._project, "broken"], doc_md=message)
             BrokenModel(task_id="broken", message=message, owner=self._project, dag=dag)
             return _registered(dag)
 
@@ -159,8 +165,8 @@ class _Maker:
             start_date=datetime.fromisoformat(said["start"]).replace(tzinfo=UTC),
             catchup=False,
             max_active_runs=said["max_active_runs"],
-            tags=set(said["tags"]),
-            doc_md=_page(said, self._deployment.hash, self._arrivals),
+            tags=said["tags"],
+            doc_md=_page(said, self._deployment.hash, self.arrivals),
             **options,
         )
         tasks: dict[str, BaseOperator] = {}
@@ -180,15 +186,15 @@ class _Maker:
         return _registered(dag)
 
     def _timetable(self, said: Mapping[str, Any]) -> BaseTimetable | None:
-        if said["id"] in self._arrivals.dags:
-            return PartitionedAssetTimetable(assets=self._arrival(said["id"]))
+        if said["id"] in self.arrivals.dags:
+            return by_partitions(self.arrival(said["id"]))
         schedule = said["schedule"]
         return CronDataIntervalTimetable(schedule["cron"], timezone=schedule["zone"]) if schedule else None
 
     def _announce(self, said: Mapping[str, Any], dag: DAG, tasks: Mapping[str, BaseOperator]) -> None:
         """After what builds partitions that other DAGs start by, a task for each of these."""
         group = None
-        for name, announced in self._arrivals.by(said).items():
+        for name, announced in self.arrivals.by(said).items():
             group = group or TaskGroup("arrive", dag=dag)
             task = AnnounceArrivals(
                 task_id=name,
@@ -196,7 +202,7 @@ class _Maker:
                 dag=dag,
                 owner=self._project,
                 deployment=self._deployment,
-                outlets=[self._arrival(name)],
+                outlets=[self.arrival(name)],
                 retries=2,
                 retry_delay=self._pauses.retry,
                 models=announced.models,
@@ -205,7 +211,7 @@ class _Maker:
             )
             task.set_upstream([tasks[each] for each in announced.after])
 
-    def _arrival(self, name: str) -> Asset:
+    def arrival(self, name: str) -> Asset:
         """What stands for the partitions of a DAG that have all that they read."""
         return Asset(uri=f"{self._base}/_arrivals/{self._prefix}{name}", name=f"{self._project}/{self._prefix}{name}")
 
@@ -220,7 +226,7 @@ class _Maker:
             "models": said["models"],
             "retries": said.get("retries", 2),
             "retry_delay": self._pauses.retry,
-            "retry_exponential_backoff": 2.0,
+            "retry_exponential_backoff": DOUBLING,
             "max_retry_delay": _LONGEST_DELAY,
         }
         if said["kind"] == "wait":

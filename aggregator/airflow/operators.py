@@ -6,13 +6,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from airflow.sdk import BaseOperator
-from airflow.sdk.exceptions import AirflowFailException
-
+from aggregator.airflow.releases import AirflowFailException, BaseOperator
 from aggregator.airflow.task import Deployment, Task, name_of
 
 if TYPE_CHECKING:
-    from airflow.providers.openlineage.extractors import OperatorLineage
     from airflow.sdk import Context
 
     from aggregator.airflow.work import Built
@@ -29,9 +26,6 @@ class BuildPartitions(Task):
     Queries that take longer than ``defer_after`` seconds are left to the warehouse, where they can be (BigQuery), and
     the waiting to the triggerer. With None, they are waited for.
     """
-
-    _done: tuple[Graph, dict[TableName, Built], dict[TableName, tuple[str, str]]] | None = None
-    """What was read and written where, once that is known."""
 
     def __init__(
         self,
@@ -75,8 +69,7 @@ class BuildPartitions(Task):
                 build(engine, graph, builts, asked, self.run_id(context), self.log.info)
             except LeftRunningError:
                 jobs = engine.left()
-            tables = {*builts, *(table for name in builts for table in graph.reads[name])}
-            self._done = (graph, builts, {table: engine.place(table) for table in tables})
+            self.remember(graph, engine, builts=builts)
         if jobs:
             self._defer(context, builts, jobs, left)
         self._tell(context, list(builts.values()))
@@ -84,14 +77,6 @@ class BuildPartitions(Task):
         if wrong:
             raise AirflowFailException(wrong)
         return {built.model: built.json() for built in builts.values()}
-
-    def get_openlineage_facets_on_complete(self, _instance: Any) -> OperatorLineage | None:
-        """What was read and written: called by OpenLineage's provider, where that is installed."""
-        if self._done is None:
-            return None
-        from aggregator.airflow.lineage import Done  # noqa: PLC0415
-
-        return Done(*self._done).lineage()
 
     def _defer(
         self, context: Context, builts: dict[TableName, Built], jobs: Sequence[str], left: Sequence[str]

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import BaseOperator
-from airflow.sdk.exceptions import AirflowException, AirflowFailException
+from aggregator.airflow.releases import AirflowException, AirflowFailException, BaseOperator
 
 if TYPE_CHECKING:
+    from airflow.providers.openlineage.extractors import OperatorLineage
     from airflow.sdk import Context
 
     from aggregator.airflow.asked import Asked
+    from aggregator.airflow.work import Built
     from aggregator.core.graph import Graph
     from aggregator.core.names import TableName
     from aggregator.engines import Engine, Leaving
@@ -54,6 +55,9 @@ class Task(BaseOperator):
     ui_color = "#e8f1ec"
 
     deployment: Deployment
+
+    _done: tuple[Any, ...] | None = None
+    """What was read and written where, once that is known."""
 
     def graph(self, context: Context) -> Graph:
         """The graph by which this run is done.
@@ -118,6 +122,27 @@ class Task(BaseOperator):
             advice = f" ({error.advice})" if error.advice else ""
             failure = AirflowFailException if isinstance(error, NotHereError) else AirflowException
             raise failure(f"{error}{advice}") from None
+
+    def remember(
+        self,
+        graph: Graph,
+        engine: Engine,
+        *,
+        builts: Mapping[TableName, Built] | None = None,
+        exported: Mapping[TableName, Sequence[str]] | None = None,
+    ) -> None:
+        """Keep what was built, and which partitions were written to files, with the places of all that this touched."""
+        builts, exported = builts or {}, exported or {}
+        tables = {*builts, *exported, *(table for name in builts for table in graph.reads[name])}
+        self._done = (graph, {table: engine.place(table) for table in tables}, builts, exported)
+
+    def get_openlineage_facets_on_complete(self, _instance: Any) -> OperatorLineage[Any, Any] | None:
+        """What was read and written: called by OpenLineage's provider, where that is installed."""
+        if self._done is None:
+            return None
+        from aggregator.airflow.lineage import Done  # noqa: PLC0415
+
+        return Done(*self._done).lineage()
 
     def run_id(self, context: Context) -> str:
         """What the ledger calls this attempt: where to look for its log."""

@@ -1,12 +1,11 @@
-"""What keeps tables right beside their schedules, without Airflow: exports, freshness, repair, rows taken back."""
+"""What keeps tables right beside their schedules, without Airflow: exports, freshness, arrivals, rows taken back."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from aggregator.airflow.asked import Asked
-from aggregator.airflow.work import Built, FailedError, Say, Talk, measure, say_plan, unbuilt
+from aggregator.airflow.work import FailedError, Say
 from aggregator.core.freshness import Level, TableFreshness
 from aggregator.core.graph import Graph
 from aggregator.core.names import TableName
@@ -14,35 +13,34 @@ from aggregator.core.warehouse import Ledger, Outcome, Snapshot
 from aggregator.engines import Engine
 from aggregator.export.storage import behind, refused, unload
 from aggregator.freshness import HISTORY, freshness_of, promising
-from aggregator.monitoring import metering
 from aggregator.monitoring.messages import named, told
-from aggregator.plan import make_plan
-from aggregator.plan.arrivals import completed
-from aggregator.plan.limit import limited
-from aggregator.run import Hearers, run_plan
+from aggregator.plan.arrivals import completed, state_of, untried
 from aggregator.run.rollback import NoTargetError, Target, roll_back_all, target_named, targets_of_run
 
 _MOST_ANNOUNCED = 100
 
 
-def export(engine: Engine, graph: Graph, names: Sequence[TableName], say: Say) -> tuple[dict[str, int], list[str]]:
-    """Write files; gives how many partitions of each model, and what went wrong.
+def export(
+    engine: Engine, graph: Graph, names: Sequence[TableName], say: Say
+) -> tuple[dict[TableName, list[str]], list[str]]:
+    """Write files; gives the partitions of each model, and what went wrong.
 
     Raises :class:`FailedError` if rows would go where the environment does not let them.
     """
     problems = refused(graph, names)
     if problems:
         raise FailedError("\n".join(map(told, problems)))
-    unloads, written, failed = behind(graph, engine.snapshot(), engine, names), Counter[str](), []
+    unloads, failed = behind(graph, engine.snapshot(), engine, names), []
+    written: dict[TableName, list[str]] = {}
     for each, problem in unload(unloads, graph, engine):
         if problem is not None:
             failed.append(told(problem))
             continue
-        written[str(each.table)] += 1
+        written.setdefault(each.table, []).append(each.partition)
         say(f"{named(each.table, (each.partition,))}: exported to {each.files}")
     if not unloads:
         say("all files are those of the published rows")
-    return dict(written), failed
+    return written, failed
 
 
 def arrived(
@@ -51,13 +49,31 @@ def arrived(
     readers: Sequence[TableName],
     tables: Sequence[TableName],
     came: Mapping[TableName, Asked],
-) -> list[str]:
+) -> dict[str, str]:
     """The partitions of some models that have all that they read of some tables, now that others have come.
 
-    Of very many, the newest: each becomes a run, and history is a matter of the repair or of one run with parameters.
+    With each, what it would be made from, in short. Of very many, the newest: each becomes a run, and history is a
+    matter of the repair or of one run with parameters.
     """
     asked = {table: each.partitions(graph, table, snapshot.now) for table, each in came.items()}
-    return completed(graph, snapshot, readers, tables, asked)[-_MOST_ANNOUNCED:]
+    keys = completed(graph, snapshot, readers, tables, asked)[-_MOST_ANNOUNCED:]
+    return {each: state_of(graph, snapshot, readers, tables, each) for each in keys}
+
+
+def overlooked(
+    snapshot: Snapshot,
+    graph: Graph,
+    readers: Sequence[TableName],
+    tables: Sequence[TableName],
+    told: Mapping[str, str],
+) -> dict[str, str]:
+    """The same of the newest partitions that nobody built from what is there, and that were not told of as it is.
+
+    ``told`` is what each partition would have been made from when it was told of last.
+    """
+    keys = untried(graph, snapshot, readers, tables, _MOST_ANNOUNCED)
+    found = {each: state_of(graph, snapshot, readers, tables, each) for each in keys}
+    return {each: state for each, state in found.items() if told.get(each) != state}
 
 
 def look(engine: Engine, graph: Graph, tables: Sequence[TableName], say: Say) -> tuple[dict[str, str], list[str]]:
@@ -78,21 +94,6 @@ def _sentence(table: TableFreshness) -> str:
     """A table beside its promise, on a line."""
     notes = "; ".join((f"newest {table.newest}" if table.newest else "nothing is there", *table.notes))
     return f"{table.table}: {table.level}, promised {table.promise}, {notes} (owner: {table.owner})"
-
-
-def repair(engine: Engine, graph: Graph, most: int, run_id: str, say: Say) -> tuple[list[Built], int]:
-    """Build what is stale, upstream first, as far as a budget of partitions goes; gives how many are left, too."""
-    snapshot = engine.snapshot()
-    plan, left = limited(make_plan(graph, snapshot, selected=graph.models), most)
-    say_plan(plan, graph, say)
-    builts = unbuilt(graph, (step.model for step in plan.steps))
-    for step in plan.steps:
-        builts[step.model].partitions = (*builts[step.model].partitions, *step.partitions)
-    with metering(graph, say) as meter:
-        progress = Hearers((Talk(builts, engine, graph, say), meter))
-        run_plan(plan, graph, engine, snapshot.ledger, run_id=run_id, progress=progress)
-        measure(engine, graph, meter, say)
-    return list(builts.values()), sum(len(step.partitions) for step in left)
 
 
 def take_back(

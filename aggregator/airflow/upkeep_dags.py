@@ -3,20 +3,47 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from airflow.sdk import DAG, CronDataIntervalTimetable, Param
-
 from aggregator.airflow.alerts import Alert
+from aggregator.airflow.arrivals import Announced
+from aggregator.airflow.releases import DAG, Asset, CronDataIntervalTimetable, Param
 from aggregator.airflow.task import Deployment
-from aggregator.airflow.upkeep_tasks import CheckFreshness, RepairStale, RollBack
+from aggregator.airflow.upkeep_tasks import CheckFreshness, LookForArrivals, RepairStale, RollBack
 
 REPAIR, FRESHNESS, ROLLBACK = "aggregator_repair", "aggregator_freshness", "aggregator_rollback"
 """The DAG that builds what is stale, that which looks at promises, and that by which people take rows back."""
 
-_REPAIRED_AT_ONCE = 1000
+ARRIVALS = "aggregator_arrivals"
+"""The DAG that looks for what came without a task of ours that would tell of it."""
+
+
+@dataclasses.dataclass(frozen=True)
+class RepairBudget:
+    """What one run of the repair may take, unless its parameters say otherwise.
+
+    ``partitions`` is how many are built, ``bytes`` how many may be billed, and ``price`` what these may cost, in the
+    currency of ``price_per_tib``; None for no bound.
+    """
+
+    partitions: int = 1000
+    bytes: int | None = None
+    price: float | None = None
+
+    def parameters(self) -> dict[str, Param]:
+        """The same as parameters of the runs of a DAG."""
+        most = "At most so many bytes are billed; what earlier builds took says what fits."
+        return {
+            "partitions": Param(
+                self.partitions, type="integer", minimum=1, description="At most so many partitions are built."
+            ),
+            "bytes": Param(self.bytes, type=["null", "integer"], minimum=1, description=most),
+            "price": Param(
+                self.price, type=["null", "number"], exclusiveMinimum=0, description="The same, as what they cost."
+            ),
+        }
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,15 +55,13 @@ class Upkeep:
     prefix: str
     retry: timedelta
 
-    def repair(self, cron: str) -> DAG:
+    def repair(self, cron: str, budget: RepairBudget) -> DAG:
         """The DAG that builds what is stale; paused until somebody wants it."""
-        most = Param(_REPAIRED_AT_ONCE, type="integer", minimum=1, description="At most so many partitions in a run.")
         description = f"Builds what is stale in {self.project}: late data, changed logic, touched rows."
-        with self._dag(REPAIR, cron, description, params={"partitions": most}) as dag:
+        with self._dag(REPAIR, cron, description, params=budget.parameters()) as dag:
             RepairStale(
                 task_id="repair",
                 deployment=self.deployment,
-                partitions=_REPAIRED_AT_ONCE,
                 owner=self.project,
                 retries=2,
                 retry_delay=self.retry,
@@ -59,16 +84,32 @@ class Upkeep:
                 )
         return dag
 
+    def arrivals(self, cron: str, said: Mapping[str, Announced], asset_of: Callable[[str], Asset]) -> DAG:
+        """The DAG that starts others when partitions came without a task of ours, with a task for each of them."""
+        description = f"Starts DAGs of {self.project} when partitions have come by `aggregator run` or in sources."
+        with self._dag(ARRIVALS, cron, description, max_active_tasks=1, is_paused=False) as dag:
+            for name, announced in said.items():
+                LookForArrivals(
+                    task_id=name,
+                    deployment=self.deployment,
+                    models=announced.models,
+                    tables=announced.tables,
+                    inlets=[asset_of(name)],
+                    outlets=[asset_of(name)],
+                    owner=self.project,
+                )
+        return dag
+
     def rollback(self) -> DAG:
         """The DAG by which people bring back earlier rows: never paused, as what they start would wait for ever."""
         description = f"Brings back the rows that partitions of {self.project} had before their last build."
-        with self._dag(ROLLBACK, None, description, params=_rollback_parameters()) as dag:
+        with self._dag(ROLLBACK, None, description, params=_rollback_parameters(), is_paused=False) as dag:
             RollBack(
                 task_id="roll_back", deployment=self.deployment, owner=self.project, retries=2, retry_delay=self.retry
             )
         return dag
 
-    def _dag(self, name: str, cron: str | None, description: str, **options: Any) -> DAG:
+    def _dag(self, name: str, cron: str | None, description: str, *, is_paused: bool = True, **options: Any) -> DAG:
         return DAG(
             self.prefix + name,
             description=description,
@@ -76,8 +117,8 @@ class Upkeep:
             start_date=datetime(2020, 1, 1, tzinfo=UTC),
             catchup=False,
             max_active_runs=1,
-            is_paused_upon_creation=cron is not None,
-            tags={self.project},
+            is_paused_upon_creation=is_paused,
+            tags=[self.project],
             **options,
         )
 

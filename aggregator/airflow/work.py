@@ -83,6 +83,12 @@ class Built:
         """Whether nothing failed and nothing was blocked."""
         return not self.failures
 
+    @property
+    def written(self) -> list[str]:
+        """The partitions that were built, and well."""
+        wrong = {each for failure in self.failures for each in failure.partitions}
+        return [each for each in self.ended if each not in wrong]
+
     def json(self) -> dict[str, Any]:
         """A few plain words and numbers."""
         ends = [self.partitions[0] or None, self.partitions[-1] or None] if self.partitions else []

@@ -233,12 +233,24 @@ class CompiledModel:
 
 
 @dataclasses.dataclass(frozen=True)
+class Translations:
+    """What the embedded engine makes of texts in BigQuery's SQL: queries of models, and what is asked of their rows.
+
+    ``functions`` has the functions of ours that the translated texts call, by name, each before those that call it.
+    """
+
+    texts: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    functions: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass(frozen=True)
 class Graph:
     """All models that could be understood, upstream before downstream, and the sources.
 
     ``reads`` has the tables that each model reads directly, without itself. ``identities`` has what a model's compiled
     form is found by: the same identity, the same form. Both are known without looking at the models. ``mentions`` has
-    where compiled SQL mentions tables, by that SQL, as far as this was found out when a manifest was written.
+    where compiled SQL mentions tables, by that SQL, and ``translations`` what the engine makes of it: both as far as
+    they were found out when a manifest was written.
     """
 
     project: Project
@@ -248,6 +260,7 @@ class Graph:
     reads: Mapping[TableName, tuple[TableName, ...]]
     identities: Mapping[TableName, str]
     mentions: Mapping[str, Sequence[Mention]] = dataclasses.field(default_factory=dict)
+    translations: Translations = Translations()
 
     def upstream(self, name: TableName) -> Iterator[TableName]:
         """The tables that a table reads directly, without itself."""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from aggregator.engines.protocol import Bench, Engine, Leaving, LeftRunningError, NotHereError, WarehouseError
 
 if TYPE_CHECKING:
-    from aggregator.core.graph import Graph
+    from aggregator.core.graph import CompiledModel, Graph, Translations
     from aggregator.core.project import Environment
+    from aggregator.core.writes import Expectation
 
 __all__ = [
     "Bench",
@@ -21,6 +22,7 @@ __all__ = [
     "has_one_writer",
     "open_bench",
     "open_engine",
+    "translations",
 ]
 
 
@@ -46,6 +48,17 @@ def open_engine(
     from aggregator.engines.bigquery.engine import BigQueryEngine  # noqa: PLC0415  (as above)
 
     return BigQueryEngine(graph, wait=wait, say=say, run_key=run_key, leaving=leaving)
+
+
+def translations(graph: Graph, expected: Iterable[tuple[CompiledModel, Sequence[Expectation]]]) -> Translations:
+    """What the environment's engine makes of the queries of models, and of what is expected of their rows."""
+    if graph.project.environment.engine == "duckdb":
+        from aggregator.engines.duckdb.translations import translations_of  # noqa: PLC0415  (as above)
+
+        return translations_of(graph, expected)
+    from aggregator.core.graph import Translations  # noqa: PLC0415
+
+    return Translations()  # BigQuery reads its own SQL
 
 
 def has_one_writer(environment: Environment) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from concurrent import futures
-from itertools import chain
+from typing import TypeAlias
 
 from aggregator.core.plan import Step
 from aggregator.core.report import StepResult
@@ -13,6 +13,9 @@ from aggregator.engines import Engine, LeftRunningError
 from aggregator.run.build import Builder
 from aggregator.run.schedule import Schedule
 from aggregator.run.turns import WRITTEN, Turns
+
+Enough: TypeAlias = Callable[[StepResult], bool]
+"""Whether nothing more is to be begun after a result; asked of each once, in the thread of its step."""
 
 _CANCEL_SECONDS = 0.2
 """How often queries are told to end: they may not have begun to listen the first time."""
@@ -22,12 +25,18 @@ class AtOnce:
     """Does steps in the order of a schedule. What a step comes to is looked at in the thread that began all this."""
 
     def __init__(
-        self, steps: Sequence[Step], schedule: Schedule, turns: Turns, tell: Callable[[StepResult], None]
+        self,
+        steps: Sequence[Step],
+        schedule: Schedule,
+        turns: Turns,
+        tell: Callable[[StepResult], None],
+        enough: Enough,
     ) -> None:
         self._steps = steps
         self._schedule = schedule
         self._turns = turns
         self._tell = tell
+        self._enough = enough
         self._results: list[list[StepResult]] = [[] for _ in steps]
         self._running: dict[futures.Future[list[StepResult]], int] = {}
         self._is_over = threading.Event()
@@ -72,9 +81,15 @@ class AtOnce:
         """In a thread of its own: one query after the other."""
         found: list[StepResult] = []
         try:
-            for result in chain.from_iterable(map(builder.build, pieces)):
-                found.append(result)
-                if self._is_over.is_set():
+            for piece in pieces:
+                is_enough = False
+                for result in builder.build(piece):
+                    found.append(result)
+                    is_enough |= self._enough(result)
+                    if self._is_over.is_set():
+                        return found
+                if is_enough:
+                    self._is_over.set()
                     return found
         except LeftRunningError as error:
             self._left = error

@@ -17,7 +17,7 @@ from aggregator.core.warehouse import Ledger
 from aggregator.engines import Engine
 from aggregator.plan.order import waits
 from aggregator.plan.refused import is_from_nothing
-from aggregator.run.at_once import AtOnce
+from aggregator.run.at_once import AtOnce, Enough
 from aggregator.run.schedule import Schedule
 from aggregator.run.turns import Refuse, Turns
 
@@ -58,10 +58,12 @@ def run_plan(  # noqa: PLR0913  (the last three are named where it is called)
     run_id: str,
     progress: Progress,
     refuse: Refuse | None = None,
+    enough: Enough | None = None,
 ) -> Report:
     """Do the steps of a plan in their order; what fails stops only what reads it.
 
-    A model that is refused fails before anything of it is built; without ``refuse``, the engine says which.
+    A model that is refused fails before anything of it is built; without ``refuse``, the engine says which. After a
+    result that is ``enough``, nothing more is begun: the report has what ended.
 
     A step that was planned because something upstream was to be rebuilt is looked at again when its turn comes: if its
     inputs came out as they were, there is nothing to do. As many steps are done at once as the engine
@@ -74,15 +76,16 @@ def run_plan(  # noqa: PLR0913  (the last three are named where it is called)
     progress.begin(partitions)
     from_nothing = {name for name in plan.stale if is_from_nothing(plan, name)}
     turns = Turns(graph, engine, ledger, run_id, from_nothing, refuse or engine.refusal)
+    enough = enough or (lambda _: False)
     if engine.parallel == 1:
-        results = _one_by_one(plan, turns, progress)
+        results = _one_by_one(plan, turns, progress, enough)
     else:
         schedule = Schedule(plan.steps, waits(graph, plan))
-        results = AtOnce(plan.steps, schedule, turns, progress.advance).run(engine)
+        results = AtOnce(plan.steps, schedule, turns, progress.advance, enough).run(engine)
     return Report(run_id, results, time.monotonic() - began)
 
 
-def _one_by_one(plan: Plan, turns: Turns, progress: Progress) -> tuple[StepResult, ...]:
+def _one_by_one(plan: Plan, turns: Turns, progress: Progress, enough: Enough) -> tuple[StepResult, ...]:
     """The builder is kept from step to step of a model, and with it what it knows of its inputs."""
     results = []
     for name, steps in groupby(plan.steps, lambda step: step.model):
@@ -91,9 +94,14 @@ def _one_by_one(plan: Plan, turns: Turns, progress: Progress) -> tuple[StepResul
             turn = turns.begin(step)
             if turn.pieces:
                 builder = builder or turns.builder(name)
-            made = (result for piece in turn.pieces if builder for result in builder.build(piece))
-            for result in chain(turn.results, made):
-                turns.end([result])
-                results.append(result)
-                progress.advance(result)
+            made = (builder.build(piece) for piece in turn.pieces if builder)
+            for ended in chain([turn.results], made):
+                is_enough = False
+                for result in ended:
+                    turns.end([result])
+                    results.append(result)
+                    progress.advance(result)
+                    is_enough |= enough(result)
+                if is_enough:
+                    return tuple(results)
     return tuple(results)

@@ -75,7 +75,7 @@ class Scheduled:
     def __init__(self, home: Home, root: Path, name: str, aggregator: Any) -> None:
         self.root = root
         self.manifest = root / "target" / "manifest.json"
-        self._file = home.dags / f"{name}.py"
+        self.file = home.dags / f"{name}.py"
         self.prefix = f"{name}_"
         self._aggregator = aggregator
         self.deploy()
@@ -84,13 +84,13 @@ class Scheduled:
         """Compile, and let Airflow load what came out."""
         self._aggregator(self.root, "compile", "--out", str(self.manifest))
         said = "".join(f", {key}={value!r}" for key, value in {"prefix": self.prefix, **options}.items())
-        self._file.write_text(f"from aggregator.airflow import load_dags\nload_dags({str(self.manifest)!r}{said})\n")
+        self.file.write_text(f"from aggregator.airflow import load_dags\nload_dags({str(self.manifest)!r}{said})\n")
 
     def dags(self) -> dict[str, Any]:
         """As Airflow parses them, by their names without the prefix."""
         from airflow.dag_processing.dagbag import DagBag
 
-        bag = DagBag(str(self._file))
+        bag = DagBag(str(self.file))
         assert bag.import_errors == {}
         return {dag_id.removeprefix(self.prefix): dag for dag_id, dag in bag.dags.items()}
 
@@ -108,7 +108,7 @@ class Scheduled:
         return Ran(str(ran.state), tasks, (ran.data_interval_start, ran.data_interval_end), xcoms)
 
     def close(self) -> None:
-        self._file.unlink()
+        self.file.unlink()
 
 
 @pytest.fixture

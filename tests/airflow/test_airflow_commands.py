@@ -127,15 +127,17 @@ def test_dags_that_start_on_arrival_are_named_and_those_that_can_not_are_told(ro
     out = tmp_path / "dags"
     export = ("export", "--quiet", "--project", str(root), "--out", str(out), "--on-arrival")
 
+    write_files(root, {"models/staging/all.sql": model("SELECT SUM(n) AS n FROM lake.facts", schedule="hourly")})
+
     unknown = command(*export, "mart_unscheduled")
-    both = command(*export, "marts_unscheduled", "--on-arrival", "staging_daily")
+    both = command(*export, "marts_unscheduled", "--on-arrival", "staging_hourly")
     static = command(*export, "marts_unscheduled", "--static")
 
     assert (unknown.returncode, static.returncode, both.returncode) == (2, 2, 0)
     assert "mart_unscheduled is not a DAG. did you mean marts_unscheduled?" in " ".join(unknown.stderr.split())
-    assert "staging_daily starts by the clock" in both.stderr
-    assert "it reads no partitions that another DAG builds" in both.stderr
-    assert 'on_arrival=["marts_unscheduled", "staging_daily"])' in (out / "test.py").read_text()
+    assert "staging_hourly starts by the clock" in both.stderr
+    assert "its tables have no partitions" in both.stderr
+    assert 'on_arrival=["marts_unscheduled", "staging_hourly"])' in (out / "test.py").read_text()
 
 
 def test_up_refuses_a_port_that_is_taken(root):

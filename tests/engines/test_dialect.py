@@ -21,6 +21,7 @@ from sqlglot import exp
 from aggregator.core.names import TableName
 from aggregator.engines.duckdb.connection import with_python
 from aggregator.engines.duckdb.dialect import (
+    TYPES,
     expression_to_duckdb,
     to_duckdb,
     translate,
@@ -373,6 +374,11 @@ def test_each_correction_has_a_case():
     kinds = {type(node) for sql in texts for node in sqlglot.parse_one(sql, read=Source).walk()}
 
     assert set(REWRITES) - kinds == set()
+
+
+@pytest.mark.parametrize("type_", TYPES)
+def test_types_that_are_known_by_heart_are_those_of_the_translation(type_):
+    assert type_to_duckdb(type_) == translate.type_to_duckdb(type_)
 
 
 def test_each_macro_is_called():

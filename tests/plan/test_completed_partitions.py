@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from lab import Lab, daily, graph_of, model, name, source
 
-from aggregator.plan.arrivals import completed
+from aggregator.plan.arrivals import completed, state_of, untried
 from aggregator.plan.scheduled import awaited
 
 DAYS = daily("day", "2024-01-01")
@@ -77,3 +77,48 @@ def test_all_readers_have_to_find_theirs(lab):
 
     assert complete(lab, [ABOVE], {BELOW: ["2024-01-01"]}) == ["2024-01-01", "2024-01-02"]
     assert complete(lab, [ABOVE, BOTH], {BELOW: ["2024-01-01"]}) == ["2024-01-01"]
+
+
+def left(lab, reader, tables=(BELOW,), most=9):
+    with lab.engine() as engine:
+        engine.ingest()
+        snapshot = dataclasses.replace(engine.snapshot(), now=NOW)
+    keys = untried(lab.graph, snapshot, [reader], tables, most)
+    return {each: state_of(lab.graph, snapshot, [reader], tables, each) for each in keys}
+
+
+def test_those_are_untried_that_have_all_and_were_not_built_from_that(lab):
+    build(lab, BELOW, "2024-01-01", "2024-01-06")
+    build(lab, ABOVE, "2024-01-01", "2024-01-04")
+
+    assert list(left(lab, ABOVE)) == ["2024-01-04", "2024-01-05"]
+    assert list(left(lab, ABOVE, most=2)) == ["2024-01-05"]
+
+
+def test_what_comes_with_other_rows_is_untried_again_as_another_state(lab, tmp_path):
+    build(lab, BELOW, "2024-01-01", "2024-01-03")
+    before = left(lab, ABOVE)
+    build(lab, ABOVE, "2024-01-01", "2024-01-03")
+    none = left(lab, ABOVE)
+    (tmp_path / "facts.csv").write_text(FILES["facts.csv"].replace("2024-01-02,2", "2024-01-02,20"))
+    build(lab, BELOW, "2024-01-01", "2024-01-03")
+    after = left(lab, ABOVE)
+
+    assert (list(before), none, list(after)) == (["2024-01-01", "2024-01-02"], {}, ["2024-01-02"])
+    assert before["2024-01-02"] != after["2024-01-02"]
+
+
+def test_a_build_that_failed_was_tried(tmp_path):
+    wrong = model(
+        SUM.format("lake.facts"),
+        partition=DAYS,
+        checks=[{"expect_column_values_to_be_between": {"column": "n", "max_value": 3}}],
+    )
+    lab = Lab(graph_of(tmp_path, {**FILES, "models/marts/below.sql": wrong}))
+    facts = name("lake.facts")
+    before = left(lab, BELOW, [facts])
+    lab.run(select=[str(BELOW)], now=NOW)
+
+    assert list(before) == [f"2024-01-0{day}" for day in range(1, 7)]
+    assert {row.partition for row in lab.ledger().failed[BELOW].values()} == {"2024-01-04", "2024-01-05", "2024-01-06"}
+    assert left(lab, BELOW, [facts]) == {}

@@ -92,6 +92,24 @@ def test_a_failure_blocks_what_reads_it_and_nothing_else(lab, other):
     )
 
 
+@pytest.mark.parametrize("parallel", [1, 4])
+def test_nothing_is_begun_after_a_result_that_is_enough_and_the_rest_is_built_later(lab, other, parallel):
+    seen: list[StepResult] = []
+
+    def enough(result):
+        seen.append(result)
+        return len(seen) >= 3
+
+    with threaded(lab, parallel) as engine:
+        plan, ledger = lab.plan_on(engine, now=NOW), engine.snapshot().ledger
+        done = run_plan(plan, lab.graph, engine, ledger, run_id="test", progress=Quiet(), enough=enough)
+
+    assert 3 <= len(seen) <= len(done.results) < len(plan.steps)
+    assert lab.run(now=NOW).is_clean
+    other.run(now=NOW)
+    assert lab.tables() == other.tables()
+
+
 class Told:
     """Progress that remembers, and who told it."""
 

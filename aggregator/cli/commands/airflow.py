@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import importlib.util
 import json
 import socket
@@ -31,16 +32,19 @@ def command() -> None:
     """Run the models in Airflow, here and in production."""
 
 
-@command.command("export")
-@project_options
-@click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="The folder of DAGs.")
-@click.option("--static", "is_static", is_flag=True, help="A readable file for each DAG, instead of two lines for all.")
-@click.option(
+_arriving = click.option(
     "--on-arrival",
     metavar="DAG",
     multiple=True,
     help="Start this DAG when the partitions have come that one of its own reads, not by the clock.",
 )
+
+
+@command.command("export")
+@project_options
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="The folder of DAGs.")
+@click.option("--static", "is_static", is_flag=True, help="A readable file for each DAG, instead of two lines for all.")
+@_arriving
 @click.option(
     "--root", type=click.Path(path_type=Path), help="Where the project is on the workers; its folder here by default."
 )
@@ -118,7 +122,10 @@ def check(
     "--port", type=click.IntRange(1024, 65535), default=8080, show_default=True, help="Where to find its page."
 )
 @click.option("--home", type=click.Path(path_type=Path), help="Where it lives; .aggregator/airflow by default.")
-def up(folder: Path, environment: str | None, quiet: bool, port: int, home: Path | None) -> int:
+@_arriving
+def up(
+    folder: Path, environment: str | None, quiet: bool, port: int, home: Path | None, on_arrival: tuple[str, ...]
+) -> int:
     """Start a local Airflow with the DAGs of the project, and stop it with Ctrl-C.
 
     It listens on this machine only, needs no account, and leaves any other Airflow here alone.
@@ -127,8 +134,9 @@ def up(folder: Path, environment: str | None, quiet: bool, port: int, home: Path
     _need_port(port)
     session = open_project(folder, environment, quiet=quiet)
     session.stop_on_errors()
-    home = (home or session.root / _HOME).absolute()
-    write_dags(home / "dags", _content(session), session.root)
+    home, content = (home or session.root / _HOME).absolute(), _content(session)
+    _warn_of_arrivals(content, on_arrival)
+    write_dags(home / "dags", content, session.root, on_arrival=on_arrival)
     say("preparing the database of Airflow")
     migrate(home)
     say("starting Airflow, which takes about a minute")
@@ -152,6 +160,9 @@ def _need_airflow() -> None:
     spec = importlib.util.find_spec("airflow")
     if spec is None or spec.origin is None:  # a folder of that name is none
         raise click.ClickException("Airflow is not installed; pip install 'aggregator[airflow]'")
+    release = importlib.metadata.version("apache-airflow")
+    if release.startswith("2."):
+        raise click.ClickException(f"this takes Airflow 3, and {release} is installed, which only runs the DAGs")
 
 
 def _need_port(port: int) -> None:

@@ -38,6 +38,7 @@ class _Memory(Connection):
         self._made: set[str] = set()
         self._has_python = False
         self._functions = set()
+        self._told = {}
         self._worker = futures.ThreadPoolExecutor(max_workers=1)
         self.db = in_utc(duckdb.connect())
 

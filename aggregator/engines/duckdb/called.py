@@ -9,16 +9,29 @@ import functools
 import re
 from collections.abc import Mapping
 
-_CALL = re.compile(r"\b_[a-z0-9_]+(?=\()", re.IGNORECASE)
+_CALL = re.compile(r"\b_(?!t\d+\()[a-z0-9_]+(?=\()", re.IGNORECASE)
+"""All begin with an underscore, as do names that sqlglot gives to what is unnested: ``_t0(each)``."""
 
 
-def macros_in(sql: str) -> list[str]:
-    """What has to be made before a query can run, each before those that call it. Too many do no harm."""
+def macros_in(sql: str, told: Mapping[str, str]) -> list[str]:
+    """What has to be made before a query can run, each before those that call it. Too many do no harm.
+
+    ``told`` are functions by their names, with those that they call: if they are enough, no others are looked up.
+    """
     called = _called(sql)
     if not called:
         return []
-    names, macros = set().union(*map(_with_callees, called)), _by_name()
+    macros = told if called <= told.keys() else _by_name()
+    names: set[str] = set()
+    while called:
+        names |= called
+        called = set[str]().union(*(_called(macros[each]) for each in called if each in macros)) - names
     return [macro for name, macro in macros.items() if name in names]
+
+
+def name_of(macro: str) -> str:
+    """What a function is called by."""
+    return macro.partition("(")[0]
 
 
 @functools.cache
@@ -26,13 +39,7 @@ def _by_name() -> Mapping[str, str]:
     """All of them, each before those that call it."""
     from aggregator.engines.duckdb.dialect.rewrites import MACROS  # noqa: PLC0415  (sqlglot; see above)
 
-    return {macro.partition("(")[0]: macro for macro in MACROS}
-
-
-@functools.cache
-def _with_callees(name: str) -> frozenset[str]:
-    macro = _by_name().get(name)
-    return frozenset({name}).union(*map(_with_callees, _called(macro) - {name})) if macro else frozenset()
+    return {name_of(macro): macro for macro in MACROS}
 
 
 def _called(sql: str) -> set[str]:

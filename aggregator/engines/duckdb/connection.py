@@ -42,6 +42,7 @@ class Connection:
         self._made: set[str] = set()
         self._has_python = False  # making functions takes a tenth of a second, and few queries need them
         self._functions: set[Function] = set()
+        self._told: Mapping[str, str] = {}
         self._worker = futures.ThreadPoolExecutor(max_workers=1)
         deadline = time.monotonic() + wait
         if not self._lock.acquire(blocking=False):
@@ -64,7 +65,7 @@ class Connection:
         if sql not in self._parsed:
             if IN_JAVASCRIPT in sql:
                 self._make_javascript(sql)
-            self._make(macros_in(sql))
+            self._make(macros_in(sql, self._told))
             (self._parsed[sql],) = self.db.extract_statements(sql)
         statement = self._parsed[sql]
         if sql == "ROLLBACK":  # what was made since the transaction began is gone with it
@@ -84,9 +85,10 @@ class Connection:
                 self.execute("ROLLBACK")
             raise
 
-    def know(self, functions: Iterable[Function]) -> None:
-        """Let queries call the functions in JavaScript that a project declares."""
+    def know(self, functions: Iterable[Function], told: Mapping[str, str] | None = None) -> None:
+        """Let queries call the functions in JavaScript that a project declares, and those that a manifest tells of."""
         self._functions.update(functions)
+        self._told = told or {}
 
     def _make_javascript(self, sql: str) -> None:
         """Make the functions that a query calls."""

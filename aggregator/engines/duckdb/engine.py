@@ -179,10 +179,11 @@ class DuckDbEngine:
         self._make_readable(write.table)
         self.forget(write.table)
         readable_query = readable(write.query, self._graph, self._graph.upstream(write.table))
-        query = to_duckdb(readable_query, schemas_of(self._graph, write.table))
+        told = self._graph.translations
+        query = told.texts.get(readable_query) or to_duckdb(readable_query, schemas_of(self._graph, write.table))
         if MARK in query or IN_JAVASCRIPT in query:
             raise QueryError(f"a view can't call what only this program has; let {write.table} be a table")
-        for macro in macros_in(query):
+        for macro in macros_in(query, told.functions):
             self._db.execute(f"CREATE OR REPLACE MACRO {macro}")
         self._db.execute(f"CREATE OR REPLACE VIEW {quoted(write.table)} AS {query}")
         current = self.versions()[write.table] = view_versions(self._db)[write.table]

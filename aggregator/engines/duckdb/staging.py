@@ -45,7 +45,7 @@ class Staging:
         self._graph = graph
         self._queries: dict[TableName, _Typed] = {}
         self._threads = _ALL_THREADS
-        db.know(graph.project.functions)
+        db.know(graph.project.functions, graph.translations.functions)
 
     def columns(self, table: TableName) -> Columns:
         """The columns that were staged for a table."""
@@ -73,7 +73,7 @@ class Staging:
         """Rows, digest and expectations of each staged partition. Which condition was met is a second question."""
         conditions = [each.violation for each in expectations if each.violation]
         numbers = [each.number for each in expectations if each.number]
-        asked = [*numbers, f"COUNTIF({' OR '.join(f'({each})' for each in conditions)})"] if conditions else numbers
+        asked = [*numbers, any_of(conditions)] if conditions else numbers
         try:
             rows = self._counted(write, columns, asked)
             if conditions and any(row[-1] for row in rows):
@@ -100,7 +100,7 @@ class Staging:
 
     def _counted(self, write: Write, columns: Columns, asked: Sequence[str]) -> list[tuple[Any, ...]]:
         """A row of numbers for each staged partition. One alone needs no grouping, unless rows stray from it."""
-        values = [to_duckdb(without_calls(f"SELECT {each}", self._graph)).removeprefix("SELECT ") for each in asked]
+        values = [self._translated(f"SELECT {each}").removeprefix("SELECT ") for each in asked]
         if not isinstance(write, OverwritePartitions):
             return self._db.execute(grouped_sql(STAGING, columns, None, values)).fetchall()
         if _is_one_partition(write):
@@ -112,13 +112,18 @@ class Staging:
                 return [(write.calendar.id(write.start), *numbers)] if rows_inside else []
         return self._db.execute(grouped_sql(STAGING, columns, write.calendar, values)).fetchall()
 
+    def _translated(self, question: str) -> str:
+        told = self._graph.translations.texts.get(question)
+        return told or to_duckdb(without_calls(question, self._graph))
+
     def _typed_query(self, write: Write, parameters: Parameters) -> _Typed:
         """The query in DuckDB's SQL, with its columns cast to the types that BigQuery would give.
 
         Worked out once per model and run: describing a query costs as much as planning it.
         """
         if write.table not in self._queries or self._queries[write.table].source != write.query:
-            query = to_duckdb(write.query, schemas_of(self._graph, write.table))
+            told = self._graph.translations.texts.get(write.query)
+            query = told or to_duckdb(write.query, schemas_of(self._graph, write.table))
             described = self._db.execute(f"DESCRIBE {query}", used(parameters, query)).fetchall()
             expected = {column.name.casefold(): stored_type(column) for column in write.columns}
             columns = {
@@ -147,6 +152,11 @@ def stored_value(name: str, type_: str, *, is_array: bool) -> str:
     if not is_array:
         return f'{column} AS "{name}"'
     return f"coalesce(_without_nulls({column}, '{name}'), []) AS \"{name}\""
+
+
+def any_of(conditions: Sequence[str]) -> str:
+    """How many rows meet any of some conditions, in BigQuery's SQL."""
+    return f"COUNTIF({' OR '.join(f'({each})' for each in conditions)})"
 
 
 def _parameters(write: Write) -> Parameters:

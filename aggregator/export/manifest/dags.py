@@ -198,23 +198,24 @@ class _Dag:
             }
 
     def _arrivals(self) -> dict[str, Any]:
-        """The tables of other DAGs whose partitions complete those of this one, so that it can start by them.
+        """The tables whose partitions complete those of this DAG, so that it can start by them.
 
-        ``why_not`` says why it can't. What is read of these tables is a matter of the maps, whatever grains and zones.
+        They are those that other DAGs build, whose runs then wait for sources; where there are none, sources.
+        ``why_not`` says why it can't start so. What is read of these tables is a matter of the maps, whatever grains
+        and zones.
         """
         cut = {calendar for name in self._names if (calendar := self._graph.calendars[name]) is not None}
         here = {(calendar.grain, calendar.wall) for calendar in cut}
-        elsewhere = [
-            table
-            for table in dict.fromkeys(table for name in self._names for table in self._graph.reads[name])
-            if table in self._graph.models and table not in self._task_of
-        ]
+        read = dict.fromkeys(table for name in self._names for table in self._graph.reads[name])
+        elsewhere = [table for table in read if table in self._graph.models and table not in self._task_of]
+        sources = [table for table in read if table in self._graph.sources and self._graph.calendars[table] is not None]
+        tables = elsewhere if any(self._graph.calendars[table] is not None for table in elsewhere) else sources
         why_not = ""
         if len(here) != 1:
             why_not = "its tables are cut differently" if here else "its tables have no partitions"
-        elif all(self._graph.calendars[table] is None for table in elsewhere):
-            why_not = "it reads no partitions that another DAG builds"
-        return {"tables": [str(table) for table in elsewhere], "why_not": why_not}
+        elif not tables:
+            why_not = "it reads no partitions of other DAGs or of sources"
+        return {"tables": [str(table) for table in tables], "why_not": why_not}
 
     def _wait_id(self, table: TableName) -> str:
         """The task that waits for a table; empty if there is nothing to wait for: a file that is just there."""

@@ -23,6 +23,7 @@ from aggregator.core.graph import (
     Mention,
     Origin,
     OutputColumn,
+    Translations,
 )
 from aggregator.core.lazily import Lazily
 from aggregator.core.maps import PartitionMap
@@ -83,6 +84,7 @@ def graph_of(content: Json, root: Path) -> Graph:
         calendars={_name(each["name"]): read_calendar(each["calendar"]) for each in listed},
         reads={name: _reads(name, each) for name, each in said.items()},
         identities={name: each["fingerprint"] for name, each in said.items()},
+        translations=Translations(**content.get("translations", {})),
         mentions=Lazily({each["sql"]: functools.partial(_mentions, each) for each in content["models"]}),
     )
 

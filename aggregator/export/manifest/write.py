@@ -8,11 +8,13 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from aggregator.checks import promises_of
+from aggregator.checks.verdicts import asked
 from aggregator.core.diagnostics import Diagnostic
 from aggregator.core.graph import CompiledModel, Difference, Graph, Input, Origin, OutputColumn
 from aggregator.core.lineage import Lineage
 from aggregator.core.project import CheckDeclaration, Environment, Freshness, Model, OnChange, Source
 from aggregator.core.sensitive import sensitive_columns
+from aggregator.engines import translations
 from aggregator.engines.mentions import mentions
 from aggregator.export.manifest.dags import layout
 from aggregator.export.manifest.file import VERSION, content_hash
@@ -25,6 +27,7 @@ def manifest(graph: Graph, diagnostics: Collection[Diagnostic]) -> dict[str, Any
     """The models, upstream first, with all that they need; the DAGs; and the findings."""
     lineage = Lineage(graph)
     project = graph.project
+    promised = [(model, asked(promises_of(model))) for model in graph.models.values()]
     content = {
         "version": VERSION,
         "hash": "",
@@ -39,6 +42,7 @@ def manifest(graph: Graph, diagnostics: Collection[Diagnostic]) -> dict[str, Any
         "freshness": _promising(graph),
         "sources": [_source(source, graph) for source in graph.sources.values()],
         "models": [_model(model, graph, lineage) for model in graph.models.values()],
+        "translations": dataclasses.asdict(translations(graph, promised)),
         "diagnostics": [diagnostic_json(each) for each in diagnostics],
     }
     return content | {"hash": content_hash(content)}

@@ -27,8 +27,24 @@ def expression_to_duckdb(sql: str) -> str:
     return translate.expression_to_duckdb(sql)
 
 
+TYPES = {
+    "BOOL": "BOOLEAN",
+    "BYTES": "BLOB",
+    "DATE": "DATE",
+    "DATETIME": "TIMESTAMP",
+    "FLOAT64": "DOUBLE",
+    "INT64": "BIGINT",
+    "STRING": "TEXT",
+    "TIME": "TIME",
+    "TIMESTAMP": "TIMESTAMPTZ",
+}
+"""Types of most columns, for which sqlglot need not come."""
+
+
 def type_to_duckdb(bigquery_type: str) -> str:
     """Translate a column type."""
+    if bigquery_type in TYPES:
+        return TYPES[bigquery_type]
     from aggregator.engines.duckdb.dialect import translate  # noqa: PLC0415
 
     return translate.type_to_duckdb(bigquery_type)
