@@ -36,8 +36,8 @@ Types = Mapping[TableName, Mapping[str, str]]
 
 
 def plain(sql: str) -> str:
-    """Sqlglot's own translation."""
-    return sqlglot.parse_one(sql, read="bigquery").sql(dialect="duckdb")
+    """Sqlglot's own translation, which does not copy the tree either."""
+    return sqlglot.transpile(sql, read="bigquery", write="duckdb")[0]
 
 
 def corrected(sql: str, types: Types) -> str:

@@ -79,6 +79,7 @@ class ThreadedDuckDb:
     def close(self) -> None:
         for hand in self._hands:
             hand.close()
+        self._main._tables.reread()  # the hands changed them
         self._main.close()
 
     def _hand(self) -> Hand:

@@ -61,12 +61,12 @@ class Grain(StrEnum):
 
         Of another moment, what BigQuery's DATE_ADD gives: a day that the month lacks becomes its last one.
         """
-        if self in _MONTHS:
-            months = start.year * 12 + start.month - 1 + count * _MONTHS[self]
-            year, month = months // 12, months % 12 + 1
-            return start.replace(year=year, month=month, day=min(start.day, monthrange(year, month)[1]))
-        length = timedelta(hours=1) if self is Grain.HOUR else timedelta(days=_DAYS if self.is_week else 1)
-        return start + count * length
+        length = _LENGTHS.get(self)
+        if length is not None:
+            return start + count * length
+        months = start.year * 12 + start.month - 1 + count * _MONTHS[self]
+        year, month = months // 12, months % 12 + 1
+        return start.replace(year=year, month=month, day=min(start.day, monthrange(year, month)[1]))
 
     def ceil(self, moment: datetime) -> datetime:
         """The first partition start at or after a moment."""
@@ -130,7 +130,7 @@ class Grain(StrEnum):
 
         A week is named by its first day and a quarter by its first month.
         """
-        return {Grain.HOUR: 13, Grain.DAY: 10, Grain.MONTH: 7, Grain.YEAR: 4}[self.stored]
+        return _ID_LENGTHS[self]
 
 
 OTHER_NAMES = {"week(sunday)": "week", "week(monday)": "isoweek"}
@@ -151,6 +151,20 @@ _FIRST_DAYS = {
 }
 _MONTHS = {Grain.MONTH: 1, Grain.QUARTER: 3, Grain.YEAR: 12}
 """How many months long a partition is, where it is cut at the first of a month."""
+
+_LENGTHS = {
+    Grain.HOUR: timedelta(hours=1),
+    Grain.DAY: timedelta(days=1),
+    **dict.fromkeys(_FIRST_DAYS, timedelta(days=_DAYS)),
+}
+"""How long the others are."""
+
+_ID_LENGTHS = {
+    Grain.HOUR: 13,
+    **dict.fromkeys((Grain.DAY, *_FIRST_DAYS), 10),
+    **dict.fromkeys((Grain.MONTH, Grain.QUARTER), 7),
+    Grain.YEAR: 4,
+}
 
 
 class ColumnType(StrEnum):

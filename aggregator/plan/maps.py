@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
@@ -49,7 +48,6 @@ def span(reader: Calendar, source: Calendar, start: Partition, end: Partition) -
     return (first, last) if first <= last else None
 
 
-@functools.lru_cache(maxsize=65536)
 def _overlapping(reader: Calendar, source: Calendar, start: Partition, end: Partition) -> tuple[str, ...]:
     """The source partitions that overlap an interval of the reader's clock."""
     found = span(reader, source, start, end)

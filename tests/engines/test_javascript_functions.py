@@ -53,6 +53,7 @@ MISTAKES = {
     "another type": ("FLOAT64", "return 'a'", r"^tools\.f: TypeError: the result is string, and should be number"),
     "not whole": ("INT64", "return 1.5", r"^tools\.f: what it gives is no INT64"),
     "no Date": ("DATE", "return '2013-02-08'", r"the result is no Date"),
+    "a Promise": ("STRING", "return Promise.resolve('a')", r"the result is a Promise, which is not waited for here"),
     "no Array": ("ARRAY<STRING>", "return 'a'", r"the result is no Array"),
     "memory": (
         "STRING",

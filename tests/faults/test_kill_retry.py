@@ -48,7 +48,7 @@ def test_whenever_it_dies_nothing_is_done_twice(failed, aggregator, tmp_path):
     codes = {aggregator(root, "run", "--retry-failed").code for root in killed}
 
     assert {each["exit"] for each in found} == {-9}
-    assert halfway == {0, 1}
+    assert halfway >= {0, 1}
     assert codes == {0}
     for root in killed:
         assert attempts(root)[before:] == [(day, "built") for day in FAILED]

@@ -122,11 +122,15 @@ REFUSED = {
     "tools.summed(i)": "of values, in SQL or JavaScript",
     "tools.library(s)": "it uses libraries",
     "tools.integer(i)": "JavaScript takes no INT64",
+    "tools.fraction(ts)": "what x.microsecond is in BigQuery is not known here",
     "tools.shadowed(i)": "its argument i is called like a column",
     "tools.named(i)": "its argument v is called like a column",
     "tools.of_day(1)": "it is a table function",
 }
 OTHERS = {
+    "tools.fraction": (
+        "CREATE FUNCTION tools.fraction(x TIMESTAMP) RETURNS FLOAT64 LANGUAGE js AS 'return x.microsecond'"
+    ),
     "tools.loop": "CREATE FUNCTION tools.loop(x INT64) AS (tools.loop(x) + 1)",
     "tools.python": "CREATE FUNCTION tools.python(x INT64) RETURNS INT64 LANGUAGE python AS 'return x'",
     "tools.remote": "CREATE FUNCTION tools.remote(x INT64) RETURNS INT64 REMOTE WITH CONNECTION us.c",

@@ -5,6 +5,8 @@ DuckDB refuses to shift a bit out, and shifts the sign in from the left.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sqlglot import exp
 
 from aggregator.engines.duckdb.trees import call
@@ -45,17 +47,19 @@ def count(node: exp.Expr) -> exp.Expr:
     return call("_bit_count", node.this)
 
 
-def regroup(tree: exp.Expr) -> exp.Expr:
-    """``a | b & c`` is ``a | (b & c)``: put operators that stand in a row together as BigQuery does."""
-    for node in list(tree.find_all(*_CLOSENESS)):
+def regroup(nodes: Iterable[exp.Expr]) -> bool:
+    """``a | b & c`` is ``a | (b & c)``: put operators that stand in a row together as BigQuery does.
+
+    Tells whether nodes of the tree are others now.
+    """
+    is_changed = False
+    for node in nodes:
         if type(node) in _CLOSENESS and (type(node.parent) not in _CLOSENESS or node.arg_key != "this"):
             operands, operators = _row(node)
             if len({_CLOSENESS[each] for each in operators}) > 1:
-                better = _grouped(operands, operators)
-                if node is tree:
-                    return better
-                node.replace(better)
-    return tree
+                node.replace(_grouped(operands, operators))
+                is_changed = True
+    return is_changed
 
 
 def _row(node: exp.Expr) -> tuple[list[exp.Expr], list[type[exp.Expr]]]:

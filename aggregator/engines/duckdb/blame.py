@@ -15,6 +15,7 @@ from sqlglot.errors import SqlglotError
 
 from aggregator.engines.duckdb.dialect.source import Source
 from aggregator.engines.duckdb.dialect.typing import Schemas, tell_types
+from aggregator.engines.duckdb.trees import walked
 from aggregator.engines.protocol import Culprit, QueryError
 
 _MAY_FAIL = (exp.Func, exp.Binary, exp.Bracket, exp.Neg, exp.Subquery, exp.Dot)
@@ -31,7 +32,7 @@ def culprit(query: str, error: QueryError, schemas: Schemas, run: Callable[[str]
     try:
         tree = sqlglot.parse_one(query, read=Source)
         suspects = list(_suspects(tree))
-        tell_types(tree, query, schemas)
+        tell_types(walked(tree), query, schemas)
         failing, found = _last(tree, suspects, run)
     except (SqlglotError, QueryError):
         return None

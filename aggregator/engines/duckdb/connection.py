@@ -18,6 +18,7 @@ from aggregator.core.project import Function
 from aggregator.engines.duckdb.called import macros_in
 from aggregator.engines.duckdb.dialect import type_to_duckdb
 from aggregator.engines.duckdb.dialect.marks import IN_JAVASCRIPT, MARK
+from aggregator.engines.duckdb.remembered import Stamp, settled, stamp_of
 from aggregator.engines.protocol import QueryError, WarehouseError
 
 _MAGIC = b"DUCK"
@@ -37,6 +38,7 @@ class Connection:
 
     def __init__(self, path: Path, *, wait: float, say: Callable[[str], None]) -> None:
         self.path = path
+        self.found: Stamp | None = None
         self._lock = _lock_of(path)
         self._parsed: dict[str, duckdb.Statement] = {}
         self._made: set[str] = set()
@@ -51,7 +53,7 @@ class Connection:
                 raise _busy(path, "another run in this process", wait)
         try:
             self._worker.submit(lambda: None).result()  # a thread whose start Ctrl-C cuts off would not be counted
-            self.db = _open(path, deadline, wait, say)
+            self.db, self.found = _open(path, deadline, wait, say)
         except BaseException:
             self._worker.shutdown()
             self._lock.release()
@@ -134,11 +136,15 @@ class Connection:
         """For many rows at once."""
         return self.db.appender(table)
 
-    def close(self) -> None:
-        """Close the file and let the next one in."""
+    def close(self) -> Stamp | None:
+        """Close the file and let the next one in; tells how it was left, if that can be told."""
         self._worker.shutdown()
         try:
+            with contextlib.suppress(duckdb.Error):  # closing does it, too
+                self.db.execute("CHECKPOINT")
+            left = settled(self.path)
             self.db.close()
+            return left if left == stamp_of(self.path) else None
         finally:
             self._lock.release()
 
@@ -148,13 +154,18 @@ def _lock_of(path: Path) -> threading.Lock:
         return _held.setdefault(path.resolve(), threading.Lock())
 
 
-def _open(path: Path, deadline: float, wait: float, say: Callable[[str], None]) -> duckdb.DuckDBPyConnection:
+def _open(
+    path: Path, deadline: float, wait: float, say: Callable[[str], None]
+) -> tuple[duckdb.DuckDBPyConnection, Stamp | None]:
+    """The database, and how it was found, if nobody else had it in the meantime."""
     told = False
     while True:
         try:
             _create(path)
             _refuse_foreign(path)
-            return in_utc(duckdb.connect(str(path)))
+            stamp = stamp_of(path)
+            db = in_utc(duckdb.connect(str(path)))
+            return db, stamp if stamp == stamp_of(path) else None
         except duckdb.Error as error:
             holder = _HOLDER.search(str(error))
             if holder is None:

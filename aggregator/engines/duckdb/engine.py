@@ -27,6 +27,7 @@ from aggregator.engines.duckdb.ingest import is_loaded, load, origin_of, unload_
 from aggregator.engines.duckdb.ledger import append_rows, prepare, read_history, read_ledger
 from aggregator.engines.duckdb.publishing import fits, overwrite, replace
 from aggregator.engines.duckdb.reading import from_staging, readable, schema_of, schemas_of, to_come, with_own_columns
+from aggregator.engines.duckdb.remembered import Remembered
 from aggregator.engines.duckdb.staging import STAGING, Staging, used
 from aggregator.engines.duckdb.tables import Tables
 from aggregator.engines.duckdb.trial import DuckDbTrial
@@ -56,13 +57,14 @@ class DuckDbEngine:
         path = graph.project.root / graph.project.environment.path
         self._db = Connection(path, wait=wait, say=say)
         self._staging = Staging(self._db, graph)
+        self._remembered = Remembered(graph.project.root, path, graph.calendars)
         self._storage = Storage(graph.project.root / (graph.project.environment.storage or _STORAGE))
         try:
             with translated(lost):
                 prepare(self._db)
-                self._tables = Tables(self._db, graph.calendars)
+                self._tables = Tables(self._db, graph.calendars, self._remembered.find(self._db.found))
         except BaseException:
-            self.close()
+            self._db.close()
             raise
 
     def place(self, table: TableName) -> tuple[str, str]:
@@ -90,7 +92,9 @@ class DuckDbEngine:
 
     def close(self) -> None:
         """Let others in."""
-        self._db.close()
+        left = self._db.close()
+        if left is not None and self._tables.is_known:
+            self._remembered.keep(left, self._tables.versions())
 
     def now(self) -> datetime:
         """This machine's clock: the warehouse is on it."""

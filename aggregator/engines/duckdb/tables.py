@@ -16,18 +16,29 @@ if TYPE_CHECKING:
 
 
 class Tables:
-    """Read once: between opening and closing nobody else can change them."""
+    """Read once: between opening and closing nobody else can change them.
 
-    def __init__(self, db: Connection, calendars: Mapping[TableName, Calendar | None]) -> None:
+    ``versions`` are those in the file, if they are known without reading its rows.
+    """
+
+    def __init__(
+        self, db: Connection, calendars: Mapping[TableName, Calendar | None], versions: Versions | None = None
+    ) -> None:
         self._db = db
         self._calendars = calendars
-        self._versions: Versions | None = None
+        self._versions = versions
         self.columns = table_columns(db)
 
     def reread(self) -> None:
         """What is in the file is not what was thought."""
         self._versions = None
         self.columns = table_columns(self._db)
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the versions of all tables are known without reading their rows."""
+        here = (name for name in self._calendars if name in self.columns)
+        return self._versions is not None and all(name in self._versions for name in here)
 
     def versions(self) -> Versions:
         """The versions of the tables and views of the project."""

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 
 from sqlglot import exp
 
-from aggregator.engines.duckdb.trees import call, one
+from aggregator.engines.duckdb.trees import call, one, walked
 
 _WORD, _TEXT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*"), re.compile(r"'[^']*'")
 
@@ -38,7 +38,8 @@ def bound(tree: exp.Expr, macros: Mapping[str, frozenset[int]]) -> exp.Expr:
     The name tells only how deep it stands: what is written twice, as in GROUP BY, stays the same text.
     """
     depths: dict[int, int] = {}
-    for node in reversed([each for each in tree.find_all(exp.Anonymous) if each.name.casefold() in macros]):
+    calls = [each for each in walked(tree) if type(each) is exp.Anonymous and each.name.casefold() in macros]
+    for node in reversed(calls):
         places = [each for each in sorted(macros[node.name.casefold()]) if each < len(node.expressions)]
         long = {place: _depth(node.expressions[place], depths) for place in places}
         long = {place: depth for place, depth in long.items() if depth}
@@ -63,4 +64,4 @@ def bound(tree: exp.Expr, macros: Mapping[str, frozenset[int]]) -> exp.Expr:
 
 def _depth(argument: exp.Expr, depths: Mapping[int, int]) -> int:
     """How many of the calls that were looked at stand in each other in an argument; 0 if there is none."""
-    return max((depths.get(id(each), 0) for each in argument.find_all(exp.Anonymous)), default=0)
+    return max((depths.get(id(each), 0) for each in walked(argument)), default=0)

@@ -1,7 +1,8 @@
 """Functions in JavaScript, run by an interpreter inside this process: no files, no network, bounded time and memory.
 
 Values go in and out as JSON, which code made from the declared types turns into what BigQuery documents for each: a
-TIMESTAMP is a Date, BYTES are text in base 64, a NUMERIC is a number where one can hold it, and a text otherwise.
+TIMESTAMP is a Date, BYTES are text in base 64, a NUMERIC is a number where one can hold it, and a text otherwise. There
+is no INT64 among what is taken, as its documentation says ("Supported JavaScript UDF data types"); one may be given.
 """
 
 from __future__ import annotations
@@ -67,6 +68,10 @@ function _digits(v) {
   if (!["number", "string", "bigint"].includes(typeof v)) throw new TypeError("the result is no number");
   return String(v);
 }
+function _now(v) {
+  if (v instanceof Promise) throw new TypeError("the result is a Promise, which is not waited for here");
+  return v;
+}
 function _list(v, each) {
   if (!Array.isArray(v)) throw new TypeError("the result is no Array");
   return v.map(each);
@@ -92,6 +97,8 @@ def unknown_types(routine: Routine) -> str:
             return f"JavaScript takes no INT64; declare {parameter.name} as FLOAT64, or as STRING"
         if not parameter.type or not _is_known(_data(parameter.type)):
             return f"what {parameter.name}, {parameter.type or 'ANY TYPE'}, is in JavaScript is not known here"
+        if "TIMESTAMP" in parameter.type and "microsecond" in routine.code:
+            return f"what {parameter.name}.microsecond is in BigQuery is not known here"
     if not routine.returns or not _is_known(_data(routine.returns), also=frozenset({"INT64"})):
         return f"what {routine.returns or 'it gives'} is in JavaScript is not known here"
     return ""
@@ -140,7 +147,7 @@ def _source(routine: Routine, takes: Iterable[exp.DataType], gives: exp.DataType
     return (
         f"{_PRELUDE}function _body({names}) {{\n{routine.code}\n}}\n"
         f"function _call(text) {{ const given = JSON.parse(text);"
-        f" return JSON.stringify({_js(gives, _OUT, f'_body({given})')}) }}"
+        f" return JSON.stringify({_js(gives, _OUT, f'_now(_body({given}))')}) }}"
     )
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from sqlglot import exp
 
 from aggregator.engines.duckdb.dialect import cast_formats, elements, moment_texts
 from aggregator.engines.duckdb.dialect.typing import kind_of
-from aggregator.engines.duckdb.trees import call, one
+from aggregator.engines.duckdb.trees import call, cast, one
 from aggregator.engines.protocol import QueryError
 
 _UNTOLD = "error('the type of a moment could not be told; cast it, where arithmetic is done on it')"
@@ -69,11 +70,10 @@ def _lower(unit: str) -> exp.Expr:
     return exp.Literal.string(unit.lower())
 
 
-def with_zones(tree: exp.Expr) -> None:
+def with_zones(nodes: Iterable[exp.Expr]) -> None:
     """Let literals that name zones mean in DuckDB what they mean in BigQuery. Raises :class:`QueryError`."""
-    for node in tree.find_all(exp.AtTimeZone, exp.Date, exp.Datetime, exp.Time, exp.Timestamp, exp.Func):
-        key = "expression" if isinstance(node, exp.Datetime) else "zone"
-        zone = node.args.get(key)
+    for node in nodes:
+        zone = node.args.get("expression" if type(node) is exp.Datetime else "zone")
         if isinstance(zone, exp.Literal) and zone.is_string:
             zone.set("this", _zone(zone.name))
 
@@ -97,7 +97,7 @@ def as_date(node: exp.Expr) -> exp.Expr:
         return node
     if kind is None:
         node.set("this", call("_of_date", node.this))
-    return exp.cast(node, "DATE")
+    return cast(node, "DATE")
 
 
 def date_trunc(node: exp.Expr) -> exp.Expr:
@@ -128,7 +128,7 @@ def datetime(node: exp.Expr) -> exp.Expr:
 def later(node: exp.Expr) -> exp.Expr:
     """DATE + INT64 is a number of days, which DuckDB takes as INTEGER."""
     if kind_of(node.this) is exp.DataType.Type.DATE and kind_of(node.expression) in exp.DataType.INTEGER_TYPES:
-        node.set("expression", exp.cast(node.expression, "INT", dialect="duckdb"))
+        node.set("expression", cast(node.expression, "INT"))
     return node
 
 

@@ -26,7 +26,7 @@ from aggregator.engines.duckdb.dialect import (
     texts,
 )
 from aggregator.engines.duckdb.dialect.typing import kind_of
-from aggregator.engines.duckdb.trees import call
+from aggregator.engines.duckdb.trees import call, cast
 
 MACROS = (
     "_position(text, n) AS CASE WHEN n = 0 OR n < -length(text) THEN 1 ELSE n END",
@@ -81,7 +81,7 @@ def _float_literal(node: exp.Expr) -> exp.Expr:
     is_numeric = False
     if isinstance(parent, exp.Binary):
         is_numeric = kind_of(parent.expression if node.arg_key == "this" else parent.this) in _DECIMALS
-    return exp.cast(node, "DECIMAL(38, 9)" if is_numeric else "DOUBLE", dialect="duckdb")
+    return cast(node, "DECIMAL(38, 9)" if is_numeric else "DOUBLE")
 
 
 def _cast(node: exp.Expr) -> exp.Expr:
@@ -194,6 +194,20 @@ def _unpivoted(node: exp.Expr) -> exp.Expr:
     alias = pivot.alias
     star = exp.Star(except_=[exp.column(name), exp.column(value.name)])
     return exp.select(star, *both).from_(node.copy()).subquery(alias or None)
+
+
+_CALLS = {
+    "IEEE_DIVIDE": "_ieee_divide",
+    "DATE_BUCKET": "_date_bucket",
+    "DATETIME_BUCKET": "_datetime_bucket",
+    "TIMESTAMP_BUCKET": "_timestamp_bucket",
+}
+
+
+def _called(node: exp.Expr) -> exp.Expr:
+    """IEEE_DIVIDE and the functions of buckets, which sqlglot has no nodes for, by macros."""
+    name = _CALLS.get(node.name.upper())
+    return call(name, *node.expressions) if name else node
 
 
 REWRITES: dict[type[exp.Expr], Rewrite] = {
@@ -332,16 +346,9 @@ REWRITES: dict[type[exp.Expr], Rewrite] = {
     exp.ArgMax: _latest,
     exp.ArgMin: _latest,
     # queries
+    exp.Anonymous: _called,
     exp.Select: aliases.spelt_out,
     exp.Subquery: _subquery,
     exp.Table: _unpivoted,
 }
 """By construct: what BigQuery does is said by the first line of each function."""
-
-CALLS: dict[str, str] = {
-    "IEEE_DIVIDE": "_ieee_divide",
-    "DATE_BUCKET": "_date_bucket",
-    "DATETIME_BUCKET": "_datetime_bucket",
-    "TIMESTAMP_BUCKET": "_timestamp_bucket",
-}
-"""Functions that sqlglot has no node for."""

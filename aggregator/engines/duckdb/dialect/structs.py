@@ -77,19 +77,20 @@ def _name(field: exp.Expr) -> str:
     return field.alias_or_name if isinstance(field, (exp.Alias, exp.Column, exp.Dot)) else ""
 
 
-def compare_fields(tree: exp.Expr, schemas: Schemas) -> None:
+def compare_fields(nodes: Sequence[exp.Expr], schemas: Schemas) -> bool:
     """Let a tree, whose nodes know their types, compare STRUCTs field by field, and bring together by position.
 
-    Raises :class:`QueryError`.
+    Tells whether nodes of it may be others now. Raises :class:`QueryError`.
     """
     types = {name: type_ for columns in schemas.values() for name, type_ in columns.items() if "STRUCT" in type_}
-    if not types and tree.find(*_WRITTEN) is None:
-        return
-    _refuse_using(tree, {name for name, type_ in types.items() if type_.startswith("STRUCT")})
-    for node in reversed(list(tree.find_all(*_HANDLED))):
+    if not types and not any(type(node) in _WRITTEN for node in nodes):
+        return False
+    _refuse_using(nodes[0], {name for name, type_ in types.items() if type_.startswith("STRUCT")})
+    for node in reversed([each for each in nodes if type(each) in _HANDLED]):
         better = _HANDLED[type(node)](node)
         if better is not node:
             node.replace(better)
+    return True
 
 
 def _refuse_using(tree: exp.Expr, stored: Iterable[str]) -> None:

@@ -13,11 +13,11 @@ from aggregator.engines.duckdb import bits, sketches
 from aggregator.engines.duckdb.dialect import intervals, structs
 from aggregator.engines.duckdb.dialect.binding import bound, repeated
 from aggregator.engines.duckdb.dialect.moments import with_zones
-from aggregator.engines.duckdb.dialect.rewrites import CALLS, MACROS, REWRITES
+from aggregator.engines.duckdb.dialect.rewrites import MACROS, REWRITES
 from aggregator.engines.duckdb.dialect.source import Source
 from aggregator.engines.duckdb.dialect.typing import Schemas, tell_types
 from aggregator.engines.duckdb.outside import refuse_outside
-from aggregator.engines.duckdb.trees import call
+from aggregator.engines.duckdb.trees import walked
 
 _IN_AGGREGATES = {*sketches.MACROS, *intervals.PART_MACROS}
 _REPEATED = repeated([each for each in MACROS if each not in _IN_AGGREGATES])  # an aggregate takes no parameter
@@ -38,15 +38,18 @@ def to_duckdb(sql: str, schemas: Schemas | None = None) -> str:
 def translated(sql: str, columns: _Columns) -> str:
     """The same, of what can be kept."""
     tree = sqlglot.parse_one(sql, read=Source)
-    for node in tree.walk():
+    nodes = walked(tree)
+    for node in nodes:
         node._meta = None  # noqa: SLF001  (places in the text, which take long to copy, and which nobody asks for)
-    refuse_outside(tree)
+    refuse_outside(nodes)
     schemas = {name: dict(each) for name, each in columns}
-    tell_types(tree, sql, schemas)
-    with_zones(tree)
-    structs.compare_fields(tree, schemas)
-    tree = bits.regroup(tree)
-    return bound(_rewritten(tree), _REPEATED).sql(dialect="duckdb", copy=False)
+    tell_types(nodes, sql, schemas)
+    with_zones(nodes)
+    if structs.compare_fields(nodes, schemas):
+        nodes = walked(tree)
+    if bits.regroup(nodes):
+        nodes = walked(tree)
+    return bound(_rewritten(nodes), _REPEATED).sql(dialect="duckdb", copy=False)
 
 
 def expression_to_duckdb(sql: str) -> str:
@@ -70,24 +73,22 @@ def type_to_duckdb(bigquery_type: str) -> str:
     """Translate a column type."""
     if not bigquery_type:
         return "VARCHAR"
-    return _rewritten(exp.DataType.build(bigquery_type, dialect="bigquery")).sql(dialect="duckdb")
+    return _rewritten(walked(exp.DataType.build(bigquery_type, dialect="bigquery"))).sql(dialect="duckdb")
 
 
-def _rewritten(tree: exp.Expr) -> exp.Expr:
+def _rewritten(nodes: list[exp.Expr]) -> exp.Expr:
     """The inner nodes first, so that what stands inside a rewritten node is rewritten too."""
-    for node in reversed(list(tree.walk())):
-        rewrite = _called if isinstance(node, exp.Anonymous) else REWRITES.get(type(node))
-        better = rewrite(node) if rewrite else node
+    for node in reversed(nodes):
+        rewrite = REWRITES.get(type(node))
+        if rewrite is None:
+            continue
+        parent, key, index = node.parent, node.arg_key, node.index
+        better = rewrite(node)
         if better is node:
             continue
         if better.type is None:
             better._type = node.type  # noqa: SLF001  (the setter parses)
-        if node is tree:
+        if parent is None or key is None:
             return better
-        node.replace(better)
-    return tree
-
-
-def _called(node: exp.Expr) -> exp.Expr:
-    name = CALLS.get(node.name.upper())
-    return call(name, *node.expressions) if name else node
+        parent.set(key, better, index)  # node.replace() would forget its place, which may be in the better one
+    return nodes[0]

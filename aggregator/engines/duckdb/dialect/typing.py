@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from sqlglot import exp
 
@@ -10,6 +10,7 @@ from aggregator.compile.analysis import tell_types_of
 from aggregator.compile.nodes import copy_of
 from aggregator.core.graph import OutputColumn
 from aggregator.core.names import TableName
+from aggregator.engines.duckdb.trees import walked
 
 Schemas = Mapping[TableName, Mapping[str, str]]
 """The columns of tables, by their types on BigQuery; the type of one may be empty, as it is not known."""
@@ -18,16 +19,16 @@ _NUMERIC = frozenset({exp.DataType.Type.DECIMAL, exp.DataType.Type.BIGDECIMAL})
 _EXACT = _NUMERIC | frozenset(exp.DataType.SIGNED_INTEGER_TYPES)
 
 
-def tell_types(tree: exp.Expr, sql: str, schemas: Schemas) -> None:
-    """Let the nodes of a tree know their types, as far as they can be told.
+def tell_types(nodes: Sequence[exp.Expr], sql: str, schemas: Schemas) -> None:
+    """Let the nodes of a tree, as :func:`walked` gives them, know their types, as far as they can be told.
 
     A copy is qualified on the way; what is found of each of its nodes is told to the original.
     """
-    copy = copy_of(tree)
-    kept = list(copy.walk())
+    copy = copy_of(nodes[0])
+    kept = walked(copy)
     columns = {name: tuple(map(OutputColumn, each, each.values())) for name, each in schemas.items()}
     tell_types_of(copy, sql, columns)
-    for mine, original in zip(kept, tree.walk(), strict=True):
+    for mine, original in zip(kept, nodes, strict=True):
         original._type = mine._type  # noqa: SLF001  (the setter parses)
 
 
