@@ -153,6 +153,12 @@ FURTHER: dict[str, tuple[str, ...]] = {
         "SUBSTR(CAST(d AS STRING), 1, 7)",
         "TO_HEX(CAST(s AS BYTES))",
         "NET.HOST('https://www.example.com/a?b=c')",
+        "NET.HOST(s)",
+        "NET.HOST(CONCAT(' HTTPS://me:pass@', s, '.Example.com:80/', u, '?q=', s))",
+        *(
+            f"NET.HOST({url!r})"
+            for url in ("", "//[::1]:80/x", "mailto:?to=a", "http:///x", "1a://x", "//.", "//.a.b.", "x//y", "user@a:1")
+        ),
         "NET.REG_DOMAIN('https://www.example.co.uk/a')",
     ),
     "dates and times of other kinds": (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from typing import Any, Literal, TypeAlias, cast
@@ -48,12 +49,24 @@ def _soundex(text: str) -> str:
         return ""
     found, last = letters[0], _SOUNDS.get(letters[0].upper(), "")
     for each in map(str.upper, letters[1:]):
-        sound = _SOUNDS.get(each, "")
-        if sound and sound != last:
+        sound = _SOUNDS.get(each, last)  # letters without a sound keep nothing apart
+        if sound != last:
             found += sound
-        if each not in "HW":
-            last = sound
+        last = sound
     return (found + "000")[:4]
+
+
+_BEFORE_HOST = re.compile(r"(?:[^:/?#\\]*:)?[/\\]{2}")
+
+
+def _host(url: str) -> str:
+    """The host as BigQuery finds it in what may be no URL; empty if there is none."""
+    text = url.strip(" \t\n\r\f\v")
+    before = _BEFORE_HOST.match(text)
+    authority = re.split(r"[/?#\\]", text[before.end() if before else 0 :], maxsplit=1)[0]
+    named = authority.rpartition("@")[2]
+    address, bracket, port = named.partition("]") if named.startswith("[") else ("", "", named)
+    return f"{address}{bracket}{port.partition(':')[0]}".lstrip(".")
 
 
 def _json_text(text: str) -> str:
@@ -77,6 +90,7 @@ PYTHON: dict[str, tuple[Callable[..., Any], tuple[str, ...], str]] = {
     "_py_instr": (octets.find, (_TEXT, _TEXT, _INTEGER, _INTEGER), _INTEGER),
     "_py_normalize": (_normalize, (_TEXT, _TEXT, "BOOLEAN"), _TEXT),
     "_py_soundex": (_soundex, (_TEXT,), _TEXT),
+    "_py_host": (_host, (_TEXT,), _TEXT),
     "_py_lenient_text": (lambda value: value.decode("utf-8", "replace"), (_BYTES,), _TEXT),
     "_py_sha512": (lambda value: hashlib.sha512(value).digest(), (_BYTES,), _BYTES),
     "_py_fingerprint": (fingerprint, (_BYTES,), _INTEGER),

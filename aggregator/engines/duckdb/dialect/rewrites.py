@@ -271,6 +271,7 @@ REWRITES: dict[type[exp.Expr], Rewrite] = {
     exp.SafeConvertBytesToString: numbers.named("_py_lenient_text"),
     exp.SHA2Digest: texts.sha2,
     exp.FarmFingerprint: texts.fingerprint,
+    exp.NetFunc: texts.of_net,
     exp.Unhex: numbers.named("_py_from_hex"),
     exp.FromBase64: numbers.named("_py_from_base64"),
     exp.ToBase32: numbers.named("_py_to_base32"),

@@ -167,6 +167,13 @@ def fingerprint(node: exp.Expr) -> exp.Expr:
     return call("_py_fingerprint", call("_as_bytes", node.expressions[0]))
 
 
+def of_net(node: exp.Expr) -> exp.Expr:
+    """NET.HOST of what is no URL is its best guess, and NULL if there is none."""
+    if not isinstance(node.this, exp.Host):
+        return node
+    return call("nullif", call("_py_host", node.this.this), exp.Literal.string(""))
+
+
 def joined(node: exp.Expr) -> exp.Expr:
     """STRING_AGG with LIMIT takes the first items; DuckDB's has none, so they are collected and cut."""
     if not isinstance(node.this, exp.Limit):
