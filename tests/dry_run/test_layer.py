@@ -152,6 +152,7 @@ def test_why_columns_are_not_known_is_told(root: Path):
 
     reason = "the columns of a.one (which is refused: Function not found: no_such) are not known"
     assert verdicts[name("a.two")].unchecked == reason
+    assert verdicts[name("a.three")].unchecked == "the columns of a.two (which is not checked) are not known"
 
 
 def test_only_what_is_asked_for_is_judged(root: Path):
