@@ -94,8 +94,8 @@ class Cache:
             self._db.executemany("INSERT OR REPLACE INTO heads VALUES (?, ?, ?)", heads)
             self._db.executemany("INSERT OR REPLACE INTO bodies VALUES (?, ?)", bodies)
             self._db.executemany("UPDATE heads SET day = ? WHERE key = ?", [(self._today, key) for key in self._used])
-            self._db.execute("DELETE FROM heads WHERE day < ?", [self._today - _KEEP_DAYS])
-            self._db.execute("DELETE FROM bodies WHERE key NOT IN (SELECT key FROM heads)")
+            if self._db.execute("DELETE FROM heads WHERE day < ?", [self._today - _KEEP_DAYS]).rowcount:
+                self._db.execute("DELETE FROM bodies WHERE key NOT IN (SELECT key FROM heads)")
             self._new, self._used = {}, []
 
     def close(self) -> None:

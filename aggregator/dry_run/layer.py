@@ -180,6 +180,8 @@ def _with_reason(table: TableName, verdict: Verdict | None) -> str:
     """A table whose columns are not known, and what an analyzer has against it."""
     if verdict is not None and verdict.mistake:
         return f"{table} (which is refused: {verdict.mistake.message})"
+    if verdict is not None and verdict.unchecked:
+        return f"{table} (which is not checked)"
     return str(table)
 
 

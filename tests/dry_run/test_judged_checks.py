@@ -121,6 +121,18 @@ def test_a_check_of_the_whole_project_is_told_in_its_file(make_project, aggregat
     assert f"aggregator.yml:{line}:45: D603 No matching signature for operator >" in after.out + after.err
 
 
+def test_a_check_that_suits_one_model_may_not_suit_another(make_project, aggregator):
+    """The same words about columns of the same name are another question where the types are others."""
+    check = "  - not_null: {column: id, row_condition: amount > 3}\n"
+    text = "---*/\nSELECT day, id, CAST(amount AS STRING) AS amount FROM lake.events\n"
+    files = {f"models/marts/events{number}.sql": FRONT + check + BODY for number in range(3)}
+    root = make_project({"models/lake/events.yml": LAKE, **files, "models/marts/texts.sql": FRONT + check + text})
+    found = aggregator(root, "dry-run", "--layer", "googlesql", "--format", "json")
+    said = [each for one in found.json["models"] for each in one["diagnostics"]]
+
+    assert [(each["path"], each["line"], each["code"]) for each in said] == [("models/marts/texts.sql", 6, "D603")]
+
+
 def test_what_a_check_reads_elsewhere_is_judged_as_it_is_now(make_project, aggregator):
     """A column that gets another type in the same change counts at once, though the model itself is as it was."""
     other = {"models/lake/limits.yml": source({"most": "INT64"})}

@@ -133,6 +133,28 @@ def test_below_a_refused_model_the_compilers_columns_count(root: Path):
     assert [each.type for each in one.columns] == ["DATE", "INT64"]
 
 
+def untyped(root: Path) -> Path:
+    """A project in which compiling can't tell the columns of a.one."""
+    (root / "models/a/one.sql").write_text(model("SELECT day, no_such(x) AS x FROM lake.raw", **DAILY))
+    return root
+
+
+def test_columns_that_compiling_can_not_type_are_waited_for(root: Path):
+    analyzer = Scripted()
+    judged(untyped(root), analyzer)
+
+    assert sorted(analyzer.names) == ["a.one", "a.other", "a.three", "a.two"]
+    assert analyzer.names.index("a.one") < analyzer.names.index("a.two")
+
+
+def test_why_columns_are_not_known_is_told(root: Path):
+    verdicts = judged(untyped(root), Scripted({"a.one": Verdict(Mistake("Function not found: no_such", 12))}))
+
+    reason = "the columns of a.one (which is refused: Function not found: no_such) are not known"
+    assert verdicts[name("a.two")].unchecked == reason
+    assert verdicts[name("a.three")].unchecked == "the columns of a.two (which is not checked) are not known"
+
+
 def test_only_what_is_asked_for_is_judged(root: Path):
     analyzer = Scripted()
     verdicts = judged(root, analyzer, names="a.two a.other")
