@@ -66,23 +66,29 @@ def repair(engine: Engine, graph: Graph, budget: Budget, run_id: str, say: Say) 
     snapshot = engine.snapshot()
     plan, out = budget.first(make_plan(graph, snapshot, selected=graph.models), snapshot.ledger)
     say_plan(plan, graph, say)
-    builts, left = unbuilt(graph, (step.model for step in plan.steps)), dict[TableName, list[str]]()
+    builts = unbuilt(graph, (step.model for step in plan.steps))
+    for step in plan.steps:
+        builts[step.model].partitions = (*builts[step.model].partitions, *step.partitions)
     with metering(graph, say) as meter:
         progress = Hearers((Talk(builts, engine, graph, say), meter))
         enough = _Spent(budget.bytes)
         run_plan(plan, graph, engine, snapshot.ledger, run_id=run_id, progress=progress, enough=enough)
         measure(engine, graph, meter, say)
-    for step in (*plan.steps, *out):
-        built = builts.get(step.model)
-        done = {each for each in step.partitions if built is not None and each in built.ended}
-        if built is not None:
-            built.partitions = (*built.partitions, *(each for each in step.partitions if each in done))
-        rest = [each for each in step.partitions if each not in done]
-        if rest:
-            left.setdefault(step.model, []).extend(rest)
-    repaired = Repaired(builts, left)
+    repaired = Repaired(builts, _left(builts, out))
     _say_left(repaired, budget, price_per_tib(graph.project.environment), say)
     return repaired
+
+
+def _left(builts: Mapping[TableName, Built], out: Sequence[Step]) -> dict[TableName, list[str]]:
+    """What was not begun, and what was left out from the start; the rest is what was built."""
+    left: dict[TableName, list[str]] = {}
+    for name, built in builts.items():
+        done = set(built.ended)
+        left[name] = [each for each in built.partitions if each not in done]
+        built.partitions = tuple(each for each in built.partitions if each in done)
+    for step in out:
+        left.setdefault(step.model, []).extend(step.partitions)
+    return {name: partitions for name, partitions in left.items() if partitions}
 
 
 class _Spent:
@@ -103,9 +109,10 @@ def _say_left(repaired: Repaired, budget: Budget, per_tib: float | None, say: Sa
     """What the next run is left with, and why."""
     for name, partitions in repaired.left.items():
         say(f"{named(name, partitions)}: left out for the budget")
-    if repaired.left:
-        number, bounds = sum(map(len, repaired.left.values())), f"{budget.partitions:,} partitions"
-        if budget.bytes is not None:
-            cost = price(budget.bytes, per_tib)
-            bounds += f" and {size_text(budget.bytes)}" + (f", which cost {cost:,.2f}" if cost is not None else "")
-        say(f"{number:,} stale partitions are left; {size_text(repaired.bytes)} were billed, the budget is {bounds}")
+    if not repaired.left:
+        return
+    number, bounds = sum(map(len, repaired.left.values())), f"{budget.partitions:,} partitions"
+    cost, billed = price(budget.bytes, per_tib), f"{size_text(repaired.bytes)} were billed, "
+    if budget.bytes is not None:
+        bounds += f" and {size_text(budget.bytes)}" + (f", which cost {cost:,.2f}" if cost is not None else "")
+    say(f"{number:,} stale partitions are left; {billed if per_tib else ''}the budget is {bounds}")

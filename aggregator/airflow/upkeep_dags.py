@@ -97,6 +97,8 @@ class Upkeep:
                     inlets=[asset_of(name)],
                     outlets=[asset_of(name)],
                     owner=self.project,
+                    retries=2,
+                    retry_delay=self.retry,
                 )
         return dag
 

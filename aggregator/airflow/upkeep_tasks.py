@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 _MADE_FROM = "made_from"
 """What an event of arrivals keeps: for each partition that was told of, what it would have been made from, in short."""
 
+_REPAIRED = 1000
+"""So many partitions are built at most by a repair in a DAG of somebody's own, whose runs have no parameters."""
+
 _EVENTS_READ = 1000
 """So many of the last events are read to find out what was told: of a hundred partitions, the last of each."""
 
@@ -143,7 +146,7 @@ class RepairStale(Task):
         from aggregator.airflow.work import complaint  # noqa: PLC0415
 
         graph, params = self.graph(context), context["params"]
-        budget = Budget.of(graph, params["partitions"], params["bytes"], params["price"])
+        budget = Budget.of(graph, params.get("partitions") or _REPAIRED, params.get("bytes"), params.get("price"))
         with self.warehouse(graph) as engine:
             done = repair(engine, graph, budget, self.run_id(context), self.log.info)
             self.remember(graph, engine, builts=done.builts)

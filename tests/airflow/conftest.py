@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import fcntl
 import importlib.util
 import os
 import shutil
@@ -53,10 +54,23 @@ def airflow_home(tmp_path_factory):
     home = Home(tmp_path_factory.mktemp("airflow"))
     home.dags.mkdir()
     os.environ.update(home.environ())
-    command = [sys.executable, "-m", "airflow", "db", "migrate"]
-    subprocess.run(command, check=True, capture_output=True, env={**os.environ, **home.environ()})
-    shutil.copy(home.path / "airflow.db", home.migrated)
+    shutil.copy(_migrated(tmp_path_factory, home), home.migrated)
+    shutil.copy(home.migrated, home.path / "airflow.db")
     return home
+
+
+def _migrated(tmp_path_factory, home):
+    """A database that is made once, however many processes run the tests: it takes each of them as long as a test."""
+    base = tmp_path_factory.getbasetemp()
+    folder = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    made = folder / "migrated.db"
+    with (folder / "migrated.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not made.exists():
+            command = [sys.executable, "-m", "airflow", "db", "migrate"]
+            subprocess.run(command, check=True, capture_output=True, env={**os.environ, **home.environ()})
+            (home.path / "airflow.db").replace(made)
+    return made
 
 
 @dataclasses.dataclass(frozen=True)

@@ -20,12 +20,23 @@ SECONDS = 570.0
 
 
 @contextlib.contextmanager
-def live(migrated: Any, home: Path, root: Path, **options: Any) -> Iterator[Api]:
-    """An Airflow that loads the manifest of a project, as ``aggregator airflow up`` starts it, in a home of its own."""
-    (home / "dags").mkdir(parents=True)
+def live(migrated: Any, home: Path) -> Iterator[int]:
+    """An Airflow with the DAGs that are in its home, as ``aggregator airflow up`` starts it; gives its port."""
     shutil.copy(migrated.migrated, home / "airflow.db")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with running(home, port) as process:
+        await_health(process, port, home)
+        yield port
+
+
+def load(home: Path, root: Path, prefix: str, **options: Any) -> None:
+    """Let an Airflow load the manifest of a project."""
+    (home / "dags").mkdir(parents=True, exist_ok=True)
     given = {
         "project": str(root),
+        "prefix": prefix,
         "repair": None,
         "freshness": None,
         "poke_seconds": 0.5,
@@ -33,38 +44,33 @@ def live(migrated: Any, home: Path, root: Path, **options: Any) -> Iterator[Api]
         **options,
     }
     said = ", ".join(f"{key}={value!r}" for key, value in given.items())
-    (home / "dags" / "project.py").write_text(
+    (home / "dags" / f"{prefix}.py").write_text(
         f"from aggregator.airflow import load_dags\nload_dags({str(root / 'manifest.json')!r}, {said})\n"
     )
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    with running(home, port) as process:
-        await_health(process, port, home)
-        yield Api(port)
 
 
 class Api:
-    """What a person would do on Airflow's pages."""
+    """What a person would do on Airflow's pages, with the DAGs of one project."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, prefix: str) -> None:
         self._base = f"http://127.0.0.1:{port}"
+        self._prefix = prefix
         self._deadline = time.monotonic() + SECONDS
         self._token = self._ask("GET", "/auth/token")["access_token"]
 
     def start(self, dag: str, run: str = "chain", at: str = "2024-02-01", **conf: str) -> None:
         body = {"dag_run_id": run, "logical_date": f"{at}T00:00:00Z", "conf": conf}
-        self.until(f"{dag} is known", lambda: self._there(f"/api/v2/dags/{dag}"))
-        self._ask("POST", f"/api/v2/dags/{dag}/dagRuns", body)
+        self.until(f"{dag} is known", lambda: self._there(self._path(dag)))
+        self._ask("POST", f"{self._path(dag)}/dagRuns", body)
 
     def clear(self, dag: str, task: str) -> None:
         """Of a run that is over: Airflow can lose what is cleared while it is ending a run."""
         self.until(f"{dag} is over", lambda: {run["state"] for run in self.runs(dag)} <= {"success", "failed"})
         body = {"dag_run_id": "chain", "task_ids": [task], "dry_run": False, "only_failed": False}
-        self._ask("POST", f"/api/v2/dags/{dag}/clearTaskInstances", body)
+        self._ask("POST", f"{self._path(dag)}/clearTaskInstances", body)
 
     def task(self, dag: str, task: str) -> dict[str, Any]:
-        return self._ask("GET", f"/api/v2/dags/{dag}/dagRuns/chain/taskInstances/{task}")
+        return self._ask("GET", f"{self._path(dag)}/dagRuns/chain/taskInstances/{task}")
 
     def await_state(self, dag: str, task: str, state: str) -> dict[str, Any]:
         return self.until(
@@ -74,8 +80,11 @@ class Api:
     def until(self, what: str, found: Callable[[], Any]) -> Any:
         while not (value := found()):
             assert time.monotonic() < self._deadline, f"in vain: {what}"
-            time.sleep(0.1)
+            time.sleep(0.3)  # it has little else to answer with than what the tasks need
         return value
+
+    def _path(self, dag: str) -> str:
+        return f"/api/v2/dags/{self._prefix}{dag}"
 
     def _there(self, path: str) -> bool:
         with contextlib.suppress(URLError):
@@ -90,7 +99,8 @@ class Api:
             return json.load(answer)
 
     def runs(self, dag: str) -> list[dict[str, Any]]:
-        return self._ask("GET", f"/api/v2/dags/{dag}/dagRuns")["dag_runs"]
+        return self._ask("GET", f"{self._path(dag)}/dagRuns")["dag_runs"]
 
     def dags(self) -> list[str]:
-        return [each["dag_id"] for each in self._ask("GET", "/api/v2/dags")["dags"]]
+        found = [each["dag_id"] for each in self._ask("GET", "/api/v2/dags")["dags"]]
+        return [each for each in found if each.startswith(self._prefix)]

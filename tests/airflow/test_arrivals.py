@@ -2,57 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 import pytest
-from lab import Lab, daily, load_graph, model, source, write_files
-from live_airflow import live
-
-END = datetime.fromisoformat("2024-02-01")
-SUM = "SELECT {key}, SUM(n) AS n FROM {table} GROUP BY {by}"
-HOURS, DAYS = (daily(by, "2024-01-30", "2024-02-01", grain=grain) for by, grain in (("at", "hour"), ("day", "day")))
-FILES = {
-    "aggregator.yml": "project: chain\nenvironments: {local: {engine: duckdb, path: local.duckdb}}\n"
-    "default_environment: local\n",
-    "models/lake/facts.yml": source({"at": "TIMESTAMP", "n": "INT64"}, partition=HOURS, local="facts.csv"),
-    "models/staging/hours.sql": model(
-        SUM.format(key="at", table="lake.facts", by="at"), partition=HOURS, schedule="hourly"
-    ),
-    "models/dims/factors.sql": model(
-        SUM.format(key="DATE(at) AS of_day", table="lake.facts", by="of_day"),
-        partition=daily("of_day", "2024-01-30", "2024-02-01"),
-        schedule="daily",
-    ),
-    "models/marts/days.sql": model(
-        "SELECT DATE(h.at) AS day, SUM(h.n) AS n, MAX(f.n) AS total FROM staging.hours AS h"
-        " JOIN dims.factors AS f ON DATE(h.at) = f.of_day GROUP BY day",
-        partition=DAYS,
-        schedule="daily",
-    ),
-    "models/reports/months.sql": model(
-        SUM.format(key="DATE_TRUNC(day, MONTH) AS month", table="marts.days", by="month"),
-        partition=daily("month", "2024-01-01", "2024-02-01", grain="month"),
-        schedule="monthly",
-    ),
-    "models/lake/planes.yml": source({"tail": "STRING"}),
-    "models/plain/day.sql": model(
-        "SELECT @start AS day, COUNT(*) AS n FROM lake.planes", partition=DAYS, schedule="daily"
-    ),
-    "models/mixed/two.sql": model(
-        SUM.format(key="day", table="marts.days", by="day"), partition=DAYS, schedule="daily"
-    ),
-    "models/mixed/one.sql": model(
-        SUM.format(key="DATE_TRUNC(day, MONTH) AS month", table="marts.days", by="month"),
-        partition=daily("month", "2024-01-01", "2024-02-01", grain="month"),
-        schedule="daily",
-    ),
-}
-ARRIVING = ["marts_daily", "reports_monthly"]
-
-
-def write_facts(root, **values):
-    numbers = {f"2024-01-{day}T{hour:02}:00:00": 1 for day in (30, 31) for hour in range(24)} | values
-    (root / "facts.csv").write_text("".join(["at,n\n", *(f"{at},{n}\n" for at, n in numbers.items())]))
+from arriving import ARRIVING, FILES, write_facts
+from lab import write_files
 
 
 @pytest.fixture
@@ -146,37 +98,3 @@ def test_without_being_asked_dags_start_by_the_clock(scheduled, root):
     assert not [task for dag in dags.values() for task in dag.task_ids if task.startswith("arrive.")]
     assert "aggregator_arrivals" not in dags
     assert type(dags["marts_daily"].timetable).__name__ == "CronDataIntervalTimetable"
-
-
-def test_a_real_scheduler_starts_the_days_and_then_the_month(airflow_home, aggregator, root, tmp_path, monkeypatch):
-    monkeypatch.setenv("AIRFLOW__LOGGING__BASE_LOG_FOLDER", str(tmp_path / "logs"))
-    aggregator(root, "compile", "--out", str(root / "manifest.json"))
-    both = {"from": "2024-01-30", "to": "2024-02-01"}
-
-    with live(airflow_home, tmp_path / "airflow", root, on_arrival=ARRIVING) as airflow:
-        airflow.until("the DAGs are known", lambda: len(airflow.dags()) > 4)
-        airflow.start("staging_hourly", **both)
-        airflow.await_state("staging_hourly", "arrive.marts_daily", "skipped")
-        # The rest comes without Airflow, and is looked for.
-        aggregator(root, "run", "--select", "dims.factors", "--quiet")
-        airflow.start("aggregator_arrivals")
-        airflow.until("both days are built", lambda: ended(airflow, "marts_daily", "2024-01-30", "2024-01-31"))
-        airflow.until("the month is built", lambda: ended(airflow, "reports_monthly", "2024-01"))
-        # An hour comes again, with other rows: the day is built again, and the month.
-        months = len(airflow.runs("reports_monthly"))
-        write_facts(root, **{"2024-01-30T05:00:00": 100})
-        airflow.start("staging_hourly", "late", "2024-02-02", partition="2024-01-30T05", full=True)
-        airflow.until("the day is built again", lambda: len(airflow.runs("marts_daily")) > 2)
-        airflow.until("the month is built again", lambda: len(airflow.runs("reports_monthly")) > months)
-        airflow.until("all is over", lambda: ended(airflow, "reports_monthly") and ended(airflow, "marts_daily"))
-
-    lab = Lab(load_graph(root))
-    assert [row[1] for row in lab.rows("marts.days")] == [123, 24]
-    assert [row[1] for row in lab.rows("reports.months")] == [147]
-
-
-def ended(airflow, dag, *keys):
-    """Whether all runs of a DAG ended well, among them those of some partitions."""
-    runs = airflow.runs(dag)
-    assert "failed" not in {run["state"] for run in runs}
-    return {run["state"] for run in runs} == {"success"} and set(keys) <= {run["partition_key"] for run in runs}

@@ -219,6 +219,10 @@ def test_nothing_is_run_to_lint_and_compile(command):
     assert imported([command, "--project", str(ROOT)], (*HEAVY, "rich")) == []
 
 
+def test_nothing_is_run_to_write_a_manifest(tmp_path):
+    assert imported(["compile", "--project", str(ROOT), "--out", str(tmp_path)], HEAVY) == []
+
+
 def test_nothing_is_parsed_to_find_that_nothing_is_to_be_done(make_project):
     files = {"models/marts/one.sql": model("SELECT 1 AS one")}
     run = ["run", "--quiet", "--project", str(make_project(files))]

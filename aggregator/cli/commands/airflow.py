@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import importlib.util
 import json
+import signal
 import socket
 import subprocess
 import sys
@@ -140,6 +141,7 @@ def up(
     say("preparing the database of Airflow")
     migrate(home)
     say("starting Airflow, which takes about a minute")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: its processes are not to outlive this one
     with running(home, port) as process:
         try:
             await_health(process, port, home)

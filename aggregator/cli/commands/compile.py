@@ -27,7 +27,7 @@ from aggregator.export.manifest.write import manifest, manifest_text
 def command(folder: Path, environment: str | None, quiet: bool, out: Path | None, output: str) -> int:
     """Compile every model and write the manifest."""
     session = open_project(folder, environment, output, quiet=quiet)
-    found = manifest(session.graph, session.findings)
+    found = manifest(session.graph, session.findings) if out is not None or output == "json" else {}
     if output == "json":
         print_json(found)
     elif output != "text":

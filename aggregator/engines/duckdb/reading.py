@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from aggregator.core.graph import CompiledModel, Graph
 from aggregator.core.lazily import Lazily
@@ -57,6 +57,11 @@ def schema_of(graph: Graph, name: TableName) -> dict[str, str] | None:
         return None
     source = graph.sources[name]
     return {str(each.name): each.type for each in (*source.columns, *source.pseudo_columns)}
+
+
+def any_of(conditions: Sequence[str]) -> str:
+    """How many rows meet any of some conditions, in BigQuery's SQL."""
+    return f"COUNTIF({' OR '.join(f'({each})' for each in conditions)})"
 
 
 def to_come(graph: Graph, reader: TableName, there: Collection[TableName]) -> Iterator[tuple[TableName, Columns]]:

@@ -14,7 +14,7 @@ from aggregator.core.writes import Batch, Expectation, OverwritePartitions, Writ
 from aggregator.engines.duckdb.catalog import Columns, grouped_sql
 from aggregator.engines.duckdb.dialect import to_duckdb
 from aggregator.engines.duckdb.errors import translated
-from aggregator.engines.duckdb.reading import schemas_of, without_calls
+from aggregator.engines.duckdb.reading import any_of, schemas_of, without_calls
 from aggregator.engines.duckdb.types import column_type, stored_type
 from aggregator.engines.protocol import CheckError, QueryError
 
@@ -152,11 +152,6 @@ def stored_value(name: str, type_: str, *, is_array: bool) -> str:
     if not is_array:
         return f'{column} AS "{name}"'
     return f"coalesce(_without_nulls({column}, '{name}'), []) AS \"{name}\""
-
-
-def any_of(conditions: Sequence[str]) -> str:
-    """How many rows meet any of some conditions, in BigQuery's SQL."""
-    return f"COUNTIF({' OR '.join(f'({each})' for each in conditions)})"
 
 
 def _parameters(write: Write) -> Parameters:

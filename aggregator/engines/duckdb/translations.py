@@ -8,8 +8,7 @@ from aggregator.core.graph import CompiledModel, Graph, Translations
 from aggregator.core.writes import Expectation
 from aggregator.engines.duckdb.called import macros_in, name_of
 from aggregator.engines.duckdb.dialect import to_duckdb
-from aggregator.engines.duckdb.reading import readable, schemas_of, without_calls
-from aggregator.engines.duckdb.staging import any_of
+from aggregator.engines.duckdb.reading import any_of, readable, schemas_of, without_calls
 from aggregator.engines.protocol import QueryError
 
 

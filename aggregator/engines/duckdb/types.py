@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from duckdb.sqltypes import DuckDBPyType
-
 from aggregator.engines.duckdb.dialect import type_to_duckdb
 
 if TYPE_CHECKING:
     import duckdb
+    from duckdb.sqltypes import DuckDBPyType
     from sqlglot import exp
 
     from aggregator.core.graph import OutputColumn
@@ -81,6 +80,8 @@ def _nested(db: duckdb.DuckDBPyConnection, found: DuckDBPyType, wanted: exp.Data
 
 
 def _children(type_: DuckDBPyType) -> dict[str, DuckDBPyType]:
+    from duckdb.sqltypes import DuckDBPyType  # noqa: PLC0415  (a manifest is written without it)
+
     return {name: each for name, each in type_.children if isinstance(each, DuckDBPyType)}
 
 
