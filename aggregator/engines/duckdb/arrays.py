@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from aggregator.engines.duckdb.dialect.marks import failing
+from aggregator.engines.duckdb.failures import failing
 from aggregator.engines.duckdb.trees import call, one
 
 _NO_POSITIONS, _BEYOND = "'JSON has no positions here; use JSON_QUERY'", "'array index out of bounds'"

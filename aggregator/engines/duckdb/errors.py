@@ -7,13 +7,12 @@ from collections.abc import Callable, Iterator
 
 import duckdb
 
-from aggregator.engines.duckdb.dialect.marks import IN_FAILURES
+from aggregator.engines.duckdb.failures import said_by
 from aggregator.engines.protocol import QueryError, WarehouseError
 
 _OF_THE_FILE = (duckdb.IOException, duckdb.FatalException, duckdb.InternalException, duckdb.ConnectionException)
 _FULL = ("No space left", "File too large", "failed to offload")
 _IN_PYTHON = "Invalid Input Error: Python exception occurred while executing the UDF: ValueError: "
-_BEFORE_TYPE = " to "
 _DAMAGED = ("Corrupt database file", "Could not read enough bytes")
 
 
@@ -57,6 +56,4 @@ def translated(meaning: Callable[[duckdb.Error], Exception] = failure) -> Iterat
 def first_line(error: duckdb.Error) -> str:
     """What happened, without the excerpt of generated SQL that DuckDB adds."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    first = lines[0].removeprefix(_IN_PYTHON) if lines else "the query failed"
-    _, is_ours, said = first.partition(IN_FAILURES)
-    return f"Invalid Input Error: {said.rpartition(_BEFORE_TYPE)[0][:-1]}" if is_ours else first  # without its quote
+    return said_by(lines[0].removeprefix(_IN_PYTHON)) if lines else "the query failed"

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from sqlglot import exp
 
-from aggregator.engines.duckdb.dialect.marks import failing
 from aggregator.engines.duckdb.dialect.typing import is_numeric, kind_of
+from aggregator.engines.duckdb.failures import failing
 from aggregator.engines.duckdb.trees import call
 
 _STRAY = "starts_with(typeof(x), 'DECIMAL(38') OR starts_with(typeof(y), 'DECIMAL(38')"
