@@ -60,7 +60,13 @@ DIFFERENCES = {
     "JavaScript": ("tools.js(n)", ["tools.js: another engine of JavaScript runs it than on BigQuery"]),
     "another type": ("tools.told(word)", ["tools.told: its x is FLOAT64, and STRING is given"]),
     "a circle": ("tools.loop(n)", ["tools.loop: it calls itself"]),
-    "a mistake": ("tools.wrong(n)", ["tools.wrong: no table here has a column y"]),
+    "a mistake": (
+        "tools.wrong(n)",
+        [
+            "tools.wrong: no table here has a column y",
+            "y + 1: it has not been shown to agree with BigQuery on ? and INT64 (in tools.wrong)",
+        ],
+    ),
 }
 
 

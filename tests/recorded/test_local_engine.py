@@ -17,7 +17,7 @@ AGREEING = {
     "rest_crud": (73, 73),
     "routines_scripting": (1, 1),
     "specialized_types": (10, 85),
-    "standard_functions": (412, 417),
+    "standard_functions": (413, 417),
 }
 """Of each group: how many SELECTs agree, and of how many."""
 

@@ -7,14 +7,14 @@ from side_by_side import agreement_of_cases, compare, random_rows
 
 from aggregator.analyzers.googlesql import module
 from aggregator.analyzers.googlesql.tables import Question, Table
-from aggregator.analyzers.protocol import Relation
+from aggregator.analyzers.protocol import Mistake, Relation
 from aggregator.compile.routines import routines_of
 from aggregator.core.diagnostics import Place, Word
 from aggregator.core.project import Function
 from aggregator.engines.duckdb.dialect.inlining import with_bodies
 from aggregator.engines.protocol import QueryError
 
-CALLED = ("tools.clean", "tools.total")
+CALLED = ("tools.clean", "tools.total", "tools.divided")
 """What others call."""
 
 DECLARED = {
@@ -42,6 +42,9 @@ DECLARED = {
     "tools.bucket": (
         "CREATE FUNCTION tools.bucket(n INT64) AS (CASE WHEN n IS NULL THEN '?' WHEN n < 0 THEN '-' ELSE '+' END)"
     ),
+    "tools.divided": "CREATE FUNCTION tools.divided(x INT64, y INT64) AS (DIV(x, y))",
+    "tools.read": "CREATE FUNCTION tools.read(x STRING) RETURNS INT64 AS (CAST(x AS INT64) + CAST(x AS INT64))",
+    "tools.one_more": "CREATE FUNCTION tools.one_more(x INT64, y INT64) AS (tools.divided(x, y) + 1)",
     "tools.never": "CREATE FUNCTION tools.never(x INT64) AS (1)",
     "tools.most": "CREATE FUNCTION tools.most() AS ((SELECT MAX(i) FROM t))",
     "tools.pi": "CREATE FUNCTION tools.pi() RETURNS FLOAT64 AS (3.25)",
@@ -91,6 +94,9 @@ EXPRESSIONS = (
         "tools.twice(i) IN (2, 4)",
     ),
     "-tools.twice(p) + 2 * tools.square(p + 1)",
+    *("SAFE.tools.twice(i)", "SAFE.tools.twice(9223372036854775807)", "SAFE.tools.divided(i, z)", "SAFE.tools.read(s)"),
+    *("SAFE.tools.read(u || s)", "SAFE.tools.divided(i, MOD(k, 2))", "COALESCE(SAFE.tools.read(s), tools.or_zero(i))"),
+    *("SAFE.tools.one_more(i, MOD(k, 3))", "SAFE.tools.divided(SAFE.tools.divided(i, z), p)"),
 )
 QUERIES = (
     "SELECT tools.bucket(i) AS bucket, COUNT(*) AS n FROM t GROUP BY bucket ORDER BY bucket",
@@ -115,7 +121,7 @@ BY_HAND = {
 
 REFUSED = {
     "tools.twice(1, 2)": "it takes 1 arguments, and 2 are given",
-    "SAFE.tools.twice(i)": "SAFE stands before it",
+    "SAFE.tools.most()": "SAFE stands before it, and it is no expression",
     "tools.loop(i)": "it calls itself",
     "tools.python(i)": "it is written in neither SQL nor JavaScript",
     "tools.remote(i)": "it is written in neither SQL nor JavaScript",
@@ -180,6 +186,19 @@ def test_table_functions_give_what_their_query_gives(case, without, evaluator):
 def test_what_has_no_body_is_refused(case, why):
     with pytest.raises(QueryError, match=why):
         with_bodies(compare.query_of(case), ROUTINES, COLUMNS)
+
+
+def test_a_mistake_in_an_argument_is_one_after_safe(evaluator):
+    rows = random_rows.rows(3, 24)
+    sql = compare.query_of("SAFE.tools.divided(DIV(p, MOD(k, 2)), 2)")
+    answer = evaluator.evaluate(
+        Question(sql, (Table(Relation("t", compare.COLUMNS), rows),), routines=(DECLARED["tools.divided"],))
+    )
+    with compare.opened(rows) as engine:
+        found = compare.compared(with_bodies(sql, ROUTINES, COLUMNS), engine, answer)
+
+    assert isinstance(answer, Mistake)
+    assert found.outcome == compare.AGREES, found
 
 
 def test_an_argument_is_computed_once():

@@ -90,12 +90,14 @@ def _qualified(node: exp.Column, parts: list[exp.Expr], names: list[str], found:
         if table is None or table.parent is not node:
             node.set("table", table)
         return value
-    whole = exp.Column(this=base, table=table)
+    whole: exp.Expr = exp.Column(this=base, table=table)
     set_type(whole, value.type)
     for part in rest:
         reader.findings += unknown_field(reader.query, part, value)
         value = field_of(value, part.name)
-    node.replace(exp.Dot.build([whole, *rest]))
+        whole = exp.Dot(this=whole, expression=part)
+        set_type(whole, value.type)
+    node.replace(whole)
     return value
 
 

@@ -182,6 +182,11 @@ def _json_or_text(arguments: Arguments) -> Type | None:
     return found if found in (JSON, STRING) else None
 
 
+def _at_time_zone(arguments: Arguments) -> Type | None:
+    """What EXTRACT is of: the clock of a zone."""
+    return DATETIME if _this(arguments) == TIMESTAMP else None
+
+
 def _timestamp_add(arguments: Arguments) -> Type | None:
     this = _one(arguments, "this")
     found = _plain(this)
@@ -254,6 +259,7 @@ _RULES: dict[type[exp.Expr], Rule] = {
     **dict.fromkeys((exp.Add, exp.SafeAdd), _add),
     **dict.fromkeys((exp.Sub, exp.SafeSubtract), _subtract),
     **dict.fromkeys((exp.Mul, exp.SafeMultiply), _multiply),
+    exp.AtTimeZone: _at_time_zone,
     **dict.fromkeys((exp.Div, exp.SafeDivide), _divide),
     **dict.fromkeys((exp.IntDiv, exp.Mod), _integer_divide),
     **dict.fromkeys((exp.DateAdd, exp.DateSub, exp.DateTrunc), _like_date(DATE)),

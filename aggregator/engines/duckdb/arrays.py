@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from sqlglot import exp
 
+from aggregator.engines.duckdb.failures import failing
 from aggregator.engines.duckdb.trees import call, one
+
+_NO_POSITIONS, _BEYOND = "'JSON has no positions here; use JSON_QUERY'", "'array index out of bounds'"
 
 MACROS = (
     (
-        "_item(items, n) AS CASE WHEN typeof(items) = 'JSON' THEN error('JSON has no positions here; use JSON_QUERY')"
-        " WHEN n < 1 OR n > len(items) THEN error('array index out of bounds') ELSE items[n] END"
+        f"_item(items, n) AS CASE WHEN typeof(items) = 'JSON' THEN items[{failing(_NO_POSITIONS, 'BIGINT')}]"
+        f" WHEN n < 1 OR n > len(items) THEN items[{failing(_BEYOND, 'BIGINT')}] ELSE items[n] END"
     ),
     (
         "_without_nulls(items, name) AS CASE WHEN len(items) > list_count(items) THEN"

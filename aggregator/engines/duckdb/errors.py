@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 import duckdb
 
+from aggregator.engines.duckdb.failures import said_by
 from aggregator.engines.protocol import QueryError, WarehouseError
 
 _OF_THE_FILE = (duckdb.IOException, duckdb.FatalException, duckdb.InternalException, duckdb.ConnectionException)
@@ -55,4 +56,4 @@ def translated(meaning: Callable[[duckdb.Error], Exception] = failure) -> Iterat
 def first_line(error: duckdb.Error) -> str:
     """What happened, without the excerpt of generated SQL that DuckDB adds."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[0].removeprefix(_IN_PYTHON) if lines else "the query failed"
+    return said_by(lines[0].removeprefix(_IN_PYTHON)) if lines else "the query failed"

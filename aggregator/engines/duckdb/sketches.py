@@ -30,6 +30,20 @@ MACROS = (
     "_kll_init_int64_weighted(x, w) AS _weighted(CAST(x AS BIGINT), w)",
     "_kll_init_float64_weighted(x, w) AS _weighted(CAST(x AS DOUBLE), w)",
     "_kll_merge_partial(s) AS _gathered(s)",
+    (
+        "_tallied(x) AS list_transform(map_entries(histogram(x)),"
+        " lambda _one: {'count': CAST(_one.value AS BIGINT), 'value': _one.key})"
+    ),
+    (
+        "_nulls_tallied(x) AS CASE WHEN count(*) > count(x) THEN"
+        " [{'count': count(*) - count(x), 'value': CASE WHEN FALSE THEN any_value(x) END}] ELSE [] END"
+    ),
+    # NULL is a value to it; of values that are there as often, BigQuery does not say which comes first.
+    (
+        "_top_count(x, n) AS CASE WHEN count(*) > 0 THEN list_transform(list_slice(list_reverse_sort("
+        "list_concat(_tallied(x), _nulls_tallied(x))), 1, n),"
+        " lambda _one: {'value': _one.value, 'count': _one.count}) END"
+    ),
     # The value that at least this share of all are not greater than: 0.07 of 100 values are 7, and not a little more.
     "_at_share(items, share) AS items[CAST(greatest(1, ceil(round(share, 6))) AS BIGINT)]",
     "_kll_extract_point(items, phi) AS _at_share(items, phi * len(items))",

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from sqlglot import exp
 
-from aggregator.engines.duckdb.dialect import elements
+from aggregator.engines.duckdb.dialect import elements, number_formats
 from aggregator.engines.duckdb.dialect.typing import kind_of
 from aggregator.engines.duckdb.trees import call
 from aggregator.engines.protocol import QueryError
@@ -33,6 +33,7 @@ _READ = {"YYYY": "%Y", "MM": "%m", "MON": "%b", "DD": "%d"}
 _AS_TEXT = {"HEX": "hex", "BASE64": "to_base64", "UTF-8": "decode", "UTF8": "decode"}
 _AS_BYTES = {"HEX": "_py_from_hex", "BASE64": "_py_from_base64", "UTF-8": "encode", "UTF8": "encode"}
 
+_NUMBERS = frozenset({exp.DataType.Type.DOUBLE, exp.DataType.Type.DECIMAL, *exp.DataType.SIGNED_INTEGER_TYPES})
 _TIMESTAMPS = frozenset({exp.DataType.Type.TIMESTAMPTZ, exp.DataType.Type.TIMESTAMPLTZ})
 _KINDS: dict[exp.DType, tuple[str, frozenset[str]]] = {
     exp.DataType.Type.DATE: ("DATE", _OF_DATES),
@@ -43,10 +44,18 @@ _KINDS: dict[exp.DType, tuple[str, frozenset[str]]] = {
 }
 
 
+def is_of_number(format_: str) -> bool:
+    """Whether a format is of numbers: no element of moments is such a digit."""
+    return any(found["other"] in ("0", "9") for found in _TOKEN.finditer(format_))
+
+
 def tokens(format_: str) -> Iterator[str]:
     """The elements of a format, in capitals; what is a text by itself is left out. An encoding of BYTES is one."""
     if format_.upper() in {*_AS_TEXT, *_AS_BYTES}:
         yield format_.upper()
+        return
+    if is_of_number(format_):
+        yield from number_formats.tokens(format_)
         return
     for found in _TOKEN.finditer(format_):
         if found["element"] or found["other"]:
@@ -70,6 +79,8 @@ def as_text(node: exp.Expr) -> exp.Expr:
     if kind is exp.DataType.Type.BINARY:
         text = _encoded(_AS_TEXT, format_, node.this)
         return call("lower", text) if format_.upper() == "HEX" else text
+    if kind in _NUMBERS:
+        return _number(node.this, format_, is_float=kind is exp.DataType.Type.DOUBLE)
     if kind not in _KINDS:
         raise QueryError("CAST with FORMAT of this type is not translated for the embedded engine; FORMAT is")
     type_, known = _KINDS[kind]
@@ -82,6 +93,17 @@ def as_text(node: exp.Expr) -> exp.Expr:
         moment = exp.maybe_parse("DATE '1970-01-01'", dialect="duckdb") + value
     parts = [_written(found, moment, value, zone, known) for found in _TOKEN.finditer(format_)]
     return exp.paren(functools.reduce(lambda one, other: exp.DPipe(this=one, expression=other), parts))
+
+
+def _number(value: exp.Expr, format_: str, *, is_float: bool) -> exp.Expr:
+    try:
+        number_formats.read(format_)
+    except ValueError:
+        raise QueryError(f"the format {format_!r} of a number is not translated for the embedded engine") from None
+    text = exp.Literal.string(format_)
+    if is_float:
+        return call("_py_float_format", exp.cast(value, "DOUBLE", dialect="duckdb"), text)
+    return call("_py_exact_format", exp.cast(value, "TEXT", dialect="duckdb"), text)
 
 
 def as_bytes(node: exp.Expr) -> exp.Expr:

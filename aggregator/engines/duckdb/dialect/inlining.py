@@ -83,6 +83,7 @@ class _Inliner:
         if routine.is_table:
             found = _table(whole, _filled(body, routine, arguments), routine)
         else:
+            body = _or_null(body) if is_safe(call) else body
             found = _value(body, routine, arguments)
         whole.replace(self.of(found, (*inside, routine)))
 
@@ -90,8 +91,8 @@ class _Inliner:
         yield from filter(None, [cant_be_put_in(routine)])
         if routine in inside:
             yield "it calls itself"
-        if is_safe(call):
-            yield "SAFE stands before it; write SAFE before the functions in its body"
+        if is_safe(call) and (routine.body is None or routine.body.find(exp.Query) is not None):
+            yield "SAFE stands before it, and it is no expression; write SAFE before the functions in its body"
         if len(call.expressions) != len(routine.parameters):
             yield f"it takes {len(routine.parameters)} arguments, and {len(call.expressions)} are given"
         if routine.is_table is not isinstance(call.parent, exp.Table):
@@ -126,6 +127,11 @@ def _cast(arguments: list[exp.Expr], routine: Routine) -> list[exp.Expr]:
     return [exp.cast(each.copy(), to.type, dialect="bigquery") if to.type else each.copy() for each, to in pairs]
 
 
+def _or_null(body: exp.Expr) -> exp.Expr:
+    """A body whose mistakes give NULL: COALESCE of one value is that value, and the translation minds its SAFE."""
+    return exp.SafeFunc(this=exp.Coalesce(this=body, expressions=[]))
+
+
 def _returned(value: exp.Expr, routine: Routine) -> exp.Expr:
     return exp.cast(value, routine.returns, dialect="bigquery") if routine.returns else _bracketed(value)
 
@@ -137,10 +143,12 @@ def _value(body: exp.Expr, routine: Routine, arguments: list[exp.Expr]) -> exp.E
     uses = [each for each in holder.find_all(exp.Column) if each.parts[0].name.casefold() in keys]
     counted = Counter(each.parts[0].name.casefold() for each in uses)
     is_within = any(each.find_ancestor(exp.Query) for each in uses)
-    is_safe = [
-        _is_constant(each) or _is_plain(each) or counted[key] == 1 for key, each in zip(keys, arguments, strict=True)
+    bears_one = not isinstance(body, exp.SafeFunc)  # a mistake in an argument is one, whatever stands before the call
+    is_once = [
+        _is_constant(each) or _is_plain(each) or (bears_one and counted[key] == 1)
+        for key, each in zip(keys, arguments, strict=True)
     ]
-    if all(map(_is_constant, arguments)) or (all(is_safe) and not is_within):
+    if all(map(_is_constant, arguments)) or (all(is_once) and not is_within):
         _fill(holder, dict(zip(keys, arguments, strict=True)))
         return _returned(holder.this.pop(), routine)
     alias = f"_{routine.name.replace('.', '_')}".casefold()

@@ -7,19 +7,28 @@ from collections.abc import Callable
 from sqlglot import exp
 
 from aggregator.engines.duckdb.dialect.typing import is_numeric, kind_of
+from aggregator.engines.duckdb.failures import failing
 from aggregator.engines.duckdb.trees import bound, call
 
 _OVER_ROWS = (exp.AggFunc, exp.Filter, exp.IgnoreNulls, exp.RespectNulls, exp.Window)
 _STRAY = "starts_with(typeof(x), 'DECIMAL(38') OR starts_with(typeof(y), 'DECIMAL(38')"
-_STRAY_SAID = "error('the type of a NUMERIC could not be told; cast it where it is divided or averaged')"
+_STRAY_SAID = failing("'the type of a NUMERIC could not be told; cast it where it is divided or averaged'", "DOUBLE")
+_BY_ZERO = "'division by zero'"
+_NEGATIVE = "'Argument to SQRT cannot be negative'"
+_BAD_INTEGER, _BAD_BOOL = (f"'Bad {each} value: ' || CAST(x AS VARCHAR)" for each in ("int64", "bool"))
+
+
+def _floating(function: str) -> str:
+    return failing(f"'Floating point error in function: {function}'", "DOUBLE")
+
 
 MACROS = (
     # typeof() is known when a query is planned, so that this costs nothing where the types are others.
     (
-        "_divide(x, y) AS CASE WHEN y = 0 AND x IS NOT NULL THEN error('division by zero')"
+        f"_divide(x, y) AS CASE WHEN y = 0 AND x IS NOT NULL THEN {failing(_BY_ZERO, 'DOUBLE')}"
         f" WHEN {_STRAY} THEN {_STRAY_SAID} ELSE x / y END"
     ),
-    "_div(x, y) AS CASE WHEN y = 0 AND x IS NOT NULL THEN error('division by zero') ELSE x // y END",
+    f"_div(x, y) AS CASE WHEN y = 0 AND x IS NOT NULL THEN {failing(_BY_ZERO, 'BIGINT')} ELSE x // y END",
     "_quotient(a, b) AS a // b + CASE WHEN 2 * abs(a % b) >= abs(b) THEN sign(a) * sign(b) ELSE 0 END",
     (
         "_numeric_ratio(x, y) AS CAST(_quotient(CAST(CAST(x AS DECIMAL(38, 9)) * 1000000000 AS HUGEINT) * 1000000000,"
@@ -27,7 +36,7 @@ MACROS = (
         " * CAST('0.000000001' AS DECIMAL(10, 9))"
     ),
     (
-        "_numeric_divide(x, y) AS CASE WHEN y = 0 AND x IS NOT NULL THEN error('division by zero')"
+        f"_numeric_divide(x, y) AS CASE WHEN y = 0 AND x IS NOT NULL THEN {failing(_BY_ZERO, 'DECIMAL(38, 9)')}"
         " ELSE _numeric_ratio(x, y) END"
     ),
     "_numeric_safe_divide(x, y) AS CASE WHEN y <> 0 THEN _numeric_ratio(x, y) END",
@@ -60,17 +69,14 @@ MACROS = (
         " CASE WHEN step > 0 THEN _one <= last ELSE _one >= last END) END"
     ),
     "_is_beyond(y, x) AS NOT isfinite(y) AND isfinite(CAST(x AS DOUBLE))",
-    "_sqrt(x) AS CASE WHEN x < 0 THEN error('Argument to SQRT cannot be negative') ELSE sqrt(x) END",
-    "_ln(x) AS CASE WHEN x <= 0 THEN error('Floating point error in function: LN') ELSE ln(x) END",
+    f"_sqrt(x) AS CASE WHEN x < 0 THEN {failing(_NEGATIVE, 'DOUBLE')} ELSE sqrt(x) END",
+    f"_ln(x) AS CASE WHEN x <= 0 THEN {_floating('LN')} ELSE ln(x) END",
     (
-        "_log(base, x) AS CASE WHEN x <= 0 OR base <= 0 OR base = 1 THEN error('Floating point error in function: LOG')"
+        f"_log(base, x) AS CASE WHEN x <= 0 OR base <= 0 OR base = 1 THEN {_floating('LOG')}"
         " WHEN base = 10 THEN log10(x) WHEN base = 2 THEN log2(x) ELSE ln(x) / ln(base) END"
     ),
-    (
-        "_pow(x, y) AS CASE WHEN _is_beyond(pow(x, y), x) THEN error('Floating point error in function: POW')"
-        " ELSE pow(x, y) END"
-    ),
-    "_exp(x) AS CASE WHEN _is_beyond(exp(x), x) THEN error('Floating point error in function: EXP') ELSE exp(x) END",
+    (f"_pow(x, y) AS CASE WHEN _is_beyond(pow(x, y), x) THEN {_floating('POW')} ELSE pow(x, y) END"),
+    f"_exp(x) AS CASE WHEN _is_beyond(exp(x), x) THEN {_floating('EXP')} ELSE exp(x) END",
     "_safe_sqrt(x) AS CASE WHEN x >= 0 THEN sqrt(x) END",
     "_safe_ln(x) AS CASE WHEN x > 0 THEN ln(x) END",
     "_safe_log(base, x) AS CASE WHEN x > 0 AND base > 0 AND base <> 1 THEN ln(x) / ln(base) END",
@@ -87,7 +93,7 @@ MACROS = (
     (
         "_integer(x) AS CASE WHEN typeof(x) IN ('DOUBLE', 'FLOAT') THEN CAST(round(TRY_CAST(x AS DOUBLE)) AS BIGINT)"
         " WHEN typeof(x) = 'VARCHAR' AND NOT _is_integer_text(CAST(x AS VARCHAR)) THEN"
-        " error('Bad int64 value: ' || CAST(x AS VARCHAR)) ELSE CAST(x AS BIGINT) END"
+        f" {failing(_BAD_INTEGER, 'BIGINT')} ELSE CAST(x AS BIGINT) END"
     ),
     (
         "_safe_integer(x) AS CASE WHEN typeof(x) IN ('DOUBLE', 'FLOAT')"
@@ -98,7 +104,7 @@ MACROS = (
     "_is_integer_text(text) AS regexp_full_match(text, '\\s*[+-]?(\\d+|0[xX][0-9a-fA-F]+)\\s*')",
     (
         "_bool(x) AS CASE WHEN typeof(x) = 'VARCHAR' AND lower(CAST(x AS VARCHAR)) NOT IN ('true', 'false') THEN"
-        " error('Bad bool value: ' || CAST(x AS VARCHAR)) ELSE CAST(x AS BOOLEAN) END"
+        f" {failing(_BAD_BOOL, 'BOOLEAN')} ELSE CAST(x AS BOOLEAN) END"
     ),
     (
         "_safe_bool(x) AS CASE WHEN typeof(x) = 'VARCHAR' AND lower(CAST(x AS VARCHAR)) NOT IN ('true', 'false')"

@@ -198,6 +198,14 @@ _OF_BYTES: dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr]] = {
 
 
 def concatenated(node: exp.Expr) -> exp.Expr:
-    """BYTES beside BYTES; DuckDB makes a text of them."""
+    """BYTES beside BYTES, of which DuckDB makes a text; numbers and moments are written as BigQuery does."""
     parts = node.expressions
-    return _joined(parts) if parts and kind_of(parts[0]) is exp.DataType.Type.BINARY else node
+    if parts and kind_of(parts[0]) is exp.DataType.Type.BINARY:
+        return _joined(parts)
+    for each in parts:
+        if kind_of(each) not in _AS_THEY_ARE:
+            each.replace(call("_text", each.copy()))
+    return node
+
+
+_AS_THEY_ARE = frozenset({None, exp.DType.NULL, *exp.DataType.TEXT_TYPES})

@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from typing import Any, Literal, TypeAlias, cast
 
-from aggregator.engines.duckdb.dialect import interval_texts, json_changes, moment_texts, octets
+from aggregator.engines.duckdb.dialect import interval_texts, json_changes, moment_texts, number_formats, octets
 from aggregator.engines.duckdb.dialect.farm import fingerprint
 
 _Form: TypeAlias = Literal["NFC", "NFD", "NFKC", "NFKD"]
@@ -98,6 +98,7 @@ PYTHON: dict[str, tuple[Callable[..., Any], tuple[str, ...], str]] = {
     "_py_from_base32": (_from_base32, (_TEXT,), _BYTES),
     **octets.PYTHON,
     **json_changes.PYTHON,
+    **number_formats.PYTHON,
     "_py_json_text": (_json_text, (_TEXT,), _TEXT),
     "_py_interval": (interval_texts.read, (_TEXT,), _TEXT),
     "_py_moment": (moment_texts.read, (_TEXT, _TEXT, _TEXT), _TEXT),

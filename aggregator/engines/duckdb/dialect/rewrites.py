@@ -344,6 +344,7 @@ REWRITES: dict[type[exp.Expr], Rewrite] = {
     exp.IgnoreNulls: arrays.collected_without_nulls,
     exp.ArrayConcatAgg: arrays.concatenated,
     exp.GroupConcat: texts.joined,
+    exp.ApproxTopK: numbers.named("_top_count"),
     exp.ArgMax: _latest,
     exp.ArgMin: _latest,
     # queries

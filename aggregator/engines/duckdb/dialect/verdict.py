@@ -39,6 +39,7 @@ APPROXIMATE: dict[type[exp.Expr], tuple[str, str]] = {
 _OTHERWISE_SHOWN = (
     exp.ApproxDistinct,
     exp.ApproxQuantiles,
+    exp.ApproxTopK,
     exp.CurrentDate,
     exp.CurrentDatetime,
     exp.CurrentTime,
