@@ -221,7 +221,6 @@ _CONSTANT: dict[type[exp.Expr], Type] = {
     for kind, spec in BigQuery.EXPRESSION_METADATA.items()
     if spec.get("returns") is not None and spec["returns"].value in _SQLGLOT_TYPES
 } | {
-    exp.AtTimeZone: DATETIME,
     exp.Count: INT64,
     exp.Not: BOOL,
     exp.DateDiff: INT64,
