@@ -8,9 +8,10 @@ import shutil
 import socket
 import time
 from collections.abc import Callable, Iterator
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
-from urllib.error import URLError
+from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
 from aggregator.cli.airflow_home import await_health, running
@@ -95,8 +96,18 @@ class Api:
         token = {"Authorization": f"Bearer {self._token}"} if path.startswith("/api") else {}
         data = json.dumps(body).encode() if body is not None else None
         request = Request(self._base + path, data, {"Content-Type": "application/json", **token}, method=method)
-        with urlopen(request, timeout=60) as answer:
-            return json.load(answer)
+        failed = False
+        while True:
+            try:
+                with urlopen(request, timeout=60) as answer:
+                    return json.load(answer)
+            except HTTPError as error:  # SQLite has one writer at a time, and Airflow does not wait for it for ever
+                if failed and error.code == HTTPStatus.CONFLICT:
+                    return {}  # it was done, and the answer failed
+                if error.code != HTTPStatus.INTERNAL_SERVER_ERROR or time.monotonic() > self._deadline:
+                    raise
+                failed = True
+                time.sleep(1)
 
     def runs(self, dag: str) -> list[dict[str, Any]]:
         return self._ask("GET", f"{self._path(dag)}/dagRuns")["dag_runs"]
