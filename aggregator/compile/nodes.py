@@ -64,10 +64,13 @@ class Nodes:
     def release(self) -> None:
         """Let the tree go with whoever holds it.
 
-        Parents and children hold each other, so it would wait for the garbage collector, which costs much more.
+        Parents and children hold each other, so it would wait for the garbage collector, which costs much more. Leaves
+        hold nobody, and some are not this tree's alone: sqlglot puts one and the same literal into each
+        ``REGEXP_EXTRACT_ALL`` without a group.
         """
         for node in self.in_order:
-            node.args.clear()
+            if type(node) not in LEAVES:
+                node.args.clear()
 
     def of(self, *types: type[E]) -> Iterator[E]:
         """The nodes of these types and of the types below them, one type after the other."""
