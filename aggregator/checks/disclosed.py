@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-import sqlglot
 from sqlglot import exp
+
+from aggregator.compile.pipes import tree_of
 
 _COUNTS = (exp.Count, exp.CountIf, exp.ApproxDistinct)
 """They tell how many, and nothing of the values."""
@@ -23,7 +24,7 @@ def hidden_names(query: str, sensitive: Collection[str], known: Collection[str],
     names = {each.casefold() for each in given}
     if not sensitive:
         return set()
-    tree = sqlglot.parse_one(query, read="bigquery")
+    tree = tree_of(query)
     hidden, rows = set(sensitive), set(_rows(tree))
     made = [(each.alias.casefold(), each.this) for each in tree.find_all(exp.Alias)]
     made += [(each.alias.casefold(), part) for each in tree.find_all(exp.Unnest) for part in each.expressions]

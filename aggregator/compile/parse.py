@@ -14,7 +14,7 @@ from sqlglot.dialects.dialect import Dialect
 from sqlglot.errors import ParseError, SqlglotError, TokenError
 from sqlglot.tokenizer_core import Token, TokenType
 
-from aggregator.compile import codes
+from aggregator.compile import codes, pipes
 from aggregator.compile.query import Query
 from aggregator.compile.templates.source_map import SourceMap
 from aggregator.core.diagnostics import Diagnostic, Document
@@ -40,14 +40,6 @@ _KEYWORDS: dict[type[exp.Expr], str] = {
     exp.Placeholder: "?",
 }
 """Nodes that have no place of their own, and their keyword; that of a parameter is its name."""
-
-_PIPE_OPERATORS = {
-    "SET": "write |> SELECT * REPLACE (… AS …)",
-    "DROP": "write |> SELECT * EXCEPT (…)",
-    "RENAME": "write |> SELECT with all columns, one of them under its new name",
-    "WINDOW": "write |> EXTEND",
-}
-"""Those that sqlglot does not read, and what says the same."""
 
 logging.getLogger("sqlglot").setLevel(logging.ERROR)  # it warns about statements that we refuse by name
 
@@ -162,9 +154,10 @@ def _sentence(description: str, token: str) -> tuple[str, str]:
     if "following CTE" in description:
         return "a SELECT must follow WITH", ""
     if description.startswith("Unsupported pipe syntax operator"):
-        return f"the pipe operator {token} is not known here", _PIPE_OPERATORS.get(
-            token.upper(), "put this step into WITH"
-        )
+        advice = "write |> EXTEND" if token.upper() == "WINDOW" else "put this step into WITH"
+        return f"the pipe operator {token} is not known here", advice
+    if description.startswith(pipes.BEFORE):
+        return f"{token} is {description}, which can't be known here", "keep it with |> EXTEND under another name"
     said = f"{description[:1].lower()}{description[1:]}".replace("expecting", "expected")
     return f"{said}, found {token}" if said.startswith("expected") else f"{said} at {token}", ""
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import functools
 
-import sqlglot
 from sqlglot import exp
+
+from aggregator.compile.pipes import tree_of
 
 
 @functools.lru_cache(maxsize=4096)
@@ -15,7 +16,7 @@ def is_tested(sql: str, table: str, *columns: str) -> bool:
     Columns go by their names alone, so that the answer may be yes where another table is meant; but not where a SELECT
     reads nothing else, as the partition filters of other inputs do.
     """
-    tree = sqlglot.parse_one(sql, dialect="bigquery")
+    tree = tree_of(sql)
     names = {column.casefold() for column in columns}
     aliases = [(each.alias.casefold(), _names(each)) for each in tree.find_all(exp.Alias)]
     growing = True

@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-import sqlglot
 from sqlglot import exp
 
+from aggregator.compile.pipes import tree_of
 from aggregator.dry_run.conditions import is_tested
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ class _Conditions(NamedTuple):
 
 @functools.lru_cache(maxsize=4096)
 def _conditions(sql: str, table: str, column: str) -> _Conditions:
-    tree = sqlglot.parse_one(sql, dialect="bigquery")
+    tree = tree_of(sql)
     mentions = [each for each in tree.find_all(exp.Table) if f"{each.db}.{each.name}".casefold() == table.casefold()]
     found = tuple(tuple(_put_to(each, column)) for each in mentions)
     for condition in {id(each): each for conditions in found for each in conditions}.values():

@@ -14,9 +14,9 @@ import functools
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
-import sqlglot
 from sqlglot import exp
 
+from aggregator.compile.pipes import tree_of
 from aggregator.core.graph import CompiledModel, Derivation, Graph, OutputColumn
 from aggregator.core.maps import PartitionMap, Reach
 from aggregator.core.project import Kind
@@ -134,7 +134,7 @@ class _Needs:
 
 @functools.lru_cache(maxsize=1024)
 def _needs(sql: str) -> _Needs:
-    tree = sqlglot.parse_one(sql, dialect="bigquery")
+    tree = tree_of(sql)
     selects = list(_sides(tree))
     if any(each is None for each in selects) or tree.find(exp.Pivot) is not None:
         return _Needs(all=True)

@@ -18,11 +18,12 @@ def mentions(sql: str) -> tuple[Mention, ...]:
     A compiled query mentions nothing else by two names: there are no projects in it, and the names that WITH gives have
     no dataset.
     """
-    import sqlglot  # noqa: PLC0415  (a manifest tells it of the queries of models, so that workers need not parse)
-    from sqlglot import exp  # noqa: PLC0415
+    from sqlglot import exp  # noqa: PLC0415  (a manifest tells it of the queries of models: workers need not parse)
+
+    from aggregator.compile.pipes import tree_of  # noqa: PLC0415  (as above)
 
     found = set()
-    for node in sqlglot.parse_one(sql, read="bigquery").find_all(exp.Table):
+    for node in tree_of(sql).find_all(exp.Table):
         if node.catalog or not node.db or not isinstance(node.this, exp.Identifier):
             continue
         places = [part.meta for part in (node.args["db"], node.this)]

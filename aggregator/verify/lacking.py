@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 
-import sqlglot
 from sqlglot import exp
 
 from aggregator.compile.parse import DIALECT
+from aggregator.compile.pipes import tree_of
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,7 +23,7 @@ def without(sql: str, function: str) -> Without | None:
 
     Columns are told apart by their names alone, so that too many are left out rather than too few.
     """
-    tree = sqlglot.parse_one(sql, read=DIALECT)
+    tree = tree_of(sql)
     calls = [node for node in tree.find_all(exp.Func, exp.Dot) if _name(node) == function]
     items: dict[int, exp.Expr] = {}
     made: set[str] = set()

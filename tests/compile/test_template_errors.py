@@ -196,3 +196,16 @@ def test_a_broken_macro_file_is_said_once(macro, expected, compile_files):
     assert [(found.place.path, found.place.line, found.place.column) for found in compiled.diagnostics] == [
         (A, *expected)
     ]
+
+
+@pytest.mark.parametrize("depth", range(8))
+def test_a_macro_that_calls_itself_is_shown_at_that_call(depth, compile_files):
+    """However deep the stack was before: the limit may be met where the macro begins, or in the middle."""
+    macro = "{% macro again(n) %}{{ again(n + 1) }}{% endmacro %}"
+    files = {A: macro, MODEL: model_file("SELECT {{ again(1) }}")}
+
+    def deeper(levels):
+        return compile_files(files) if levels == 0 else deeper(levels - 1)
+
+    (found,) = deeper(depth).diagnostics
+    assert at(files, found.place) == (A, "{{ again(n + 1) }}")

@@ -16,7 +16,6 @@ NOT_PARSED = {
     "missing_functions: the history of a table by APPENDS": "a table as an argument",
     "missing_functions: the history of a table by CHANGES": "a table as an argument",
     "missing_functions: RANGE_SESSIONIZE": "a table as an argument",
-    "pipes: columns are added, changed, renamed and dropped": "the operator SET",
     "types_and_operators: an expression with its own names": "WITH as an expression",
 }
 """Valid queries that sqlglot can't parse, and so no model can be. Their number may only become smaller."""
@@ -44,5 +43,5 @@ def test_totals() -> None:
     invalid = [case for case in CASES if not case.is_valid]
     caught = sum(case.caught_by_structure for case in invalid)
     print(f"structure catches {caught} of {len(invalid)} invalid cases; left out: {dict(left_out)}")  # noqa: T201
-    assert caught >= 307
-    assert len(NOT_PARSED) <= 9
+    assert caught >= 309
+    assert len(NOT_PARSED) <= 8

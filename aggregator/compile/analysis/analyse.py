@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import functools
-import re
 from collections.abc import Mapping
 
 from sqlglot import exp
@@ -20,6 +19,7 @@ from aggregator.compile.analysis.relation import Relation
 from aggregator.compile.analysis.relations import Relations
 from aggregator.compile.analysis.types import NULL, type_of
 from aggregator.compile.nodes import Nodes, copy_of
+from aggregator.compile.pipes import names_are_lost
 from aggregator.compile.query import Query
 from aggregator.compile.routines import NO_ROUTINES, Routines
 from aggregator.core.diagnostics import Diagnostic, Document
@@ -30,8 +30,6 @@ Schemas = Mapping[TableName, tuple[OutputColumn, ...]]
 
 _CANT_FOLLOW = (SqlglotError, RecursionError, AttributeError, KeyError, IndexError, TypeError, ValueError)
 """What SQL brings about that sqlglot parses and that makes no sense, such as ``1 UNION ALL SELECT 2``."""
-
-_RENAMING_PIPE = re.compile(r"\|>\s*AS\b", re.IGNORECASE)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -113,7 +111,7 @@ def analyse(
     except _CANT_FOLLOW:
         return Analysis(query, _only_names(query))
     found = relations.expressions.findings
-    if found and not _RENAMING_PIPE.search(query.text):  # sqlglot loses the alias
+    if found and not names_are_lost(query.tree):
         return found
     expressions, called = relations.expressions, tuple(relations.expressions.bodies.called)
     return Analysis(query, _columns(relation), tree, expressions.uses_parameters, tuple(expressions.remarks), called)

@@ -239,9 +239,15 @@ def no_elements(query: Query, node: exp.Expr, holder: Value) -> Iterator[Diagnos
         yield Diagnostic(query.place_of(node), codes.UNKNOWN_COLUMN, message)
 
 
-def no_such_column(query: Query, node: exp.Expr, names: Iterable[str]) -> Diagnostic:
-    """A star leaves out or replaces a column that it does not stand for."""
-    return _no_column(query, node, "the star has no column", names)
+def no_such_column(query: Query, node: exp.Expr, names: Iterable[str], *, is_written: bool) -> Diagnostic:
+    """A star leaves out or replaces a column that it does not stand for; in a pipe, it is not written."""
+    return _no_column(query, node, "the star has no column" if is_written else "there is no column", names)
+
+
+def nothing_left(query: Query, node: exp.Expr) -> Diagnostic:
+    """A star leaves out all that it stands for; ``node`` is the last."""
+    message, advice = "no column is left", "a table has one column at least"
+    return Diagnostic(query.place_of(node), codes.UNKNOWN_COLUMN, message, advice)
 
 
 def no_table(query: Query, node: exp.Expr, name: str, level: Level) -> Diagnostic:

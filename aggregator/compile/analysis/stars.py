@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
 from aggregator.compile.analysis.lineage import Field, Value, field_of
-from aggregator.compile.analysis.names import Level, Source, no_such_column, no_table
+from aggregator.compile.analysis.names import Level, Source, no_such_column, no_table, nothing_left
 from aggregator.compile.analysis.types import set_type
 from aggregator.compile.nodes import copy_of
 
@@ -31,21 +32,42 @@ def spelt_out(item: exp.Expr, level: Level, reader: Reader, query: Query) -> lis
         columns = _of_struct(item.this, reader.value(item.this, level))
     if columns is None:
         return None
-    without = {each.name.casefold(): each for each in star.args.get("except_") or ()}
-    replaced = {each.alias.casefold(): each for each in star.args.get("replace") or ()}
-    names = frozenset(field.name.casefold() for _, field in columns)
-    for name, node in (without | replaced).items():
-        if name not in names:
-            reader.findings.append(no_such_column(query, node.args.get("alias") or node, names))
-    found = []
-    for node, field in columns:
-        key = field.name.casefold()
-        if key in replaced:
-            value = reader.value(replaced[key], level)
-            found.append((replaced[key], Field(field.name, value)))
-        elif key not in without:
-            found.append((node, field))
+    changes = _Changes(star)
+    changes.refuse(frozenset(field.name.casefold() for _, field in columns), reader, query)
+    found = [each for node, field in columns for each in changes.applied(node, field, level, reader)]
+    if columns and not found:
+        reader.findings.append(nothing_left(query, star.args["except_"][-1]))
     return found
+
+
+class _Changes:
+    """What a star leaves out, replaces or, in a pipe, renames: by the folded names of columns."""
+
+    def __init__(self, star: exp.Expr) -> None:
+        self._star = star
+        self._without = {each.name.casefold(): each for each in star.args.get("except_") or ()}
+        self._replaced = {each.alias.casefold(): each for each in star.args.get("replace") or ()}
+        self._renamed = {each.this.name.casefold(): each for each in star.args.get("rename") or ()}
+
+    def refuse(self, names: frozenset[str], reader: Reader, query: Query) -> None:
+        """Say which of the columns there are not."""
+        named = [*self._without.values(), *(each.args.get("alias") or each for each in self._replaced.values())]
+        for node in (*named, *(each.this for each in self._renamed.values())):
+            if node.name.casefold() not in names:
+                is_written = query.text[self._star.meta.get("start", 0)] == "*"
+                reader.findings.append(no_such_column(query, node, names, is_written=is_written))
+
+    def applied(self, node: exp.Expr, field: Field, level: Level, reader: Reader) -> Iterator[Column]:
+        """What becomes of a column."""
+        key = field.name.casefold()
+        if key in self._replaced:
+            value = reader.value(self._replaced[key], level)
+            yield self._replaced[key], Field(field.name, value)
+        elif key in self._renamed:
+            name = self._renamed[key].alias
+            yield exp.alias_(node, name, copy=False), Field(name, field.value)
+        elif key not in self._without:
+            yield node, field
 
 
 def _of_all(level: Level) -> list[Column] | None:

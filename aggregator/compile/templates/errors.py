@@ -91,7 +91,10 @@ def mishap(template: TemplateText, texts: Mapping[str, TemplateText], error: Exc
     line = getattr(error, "lineno", None)
     if isinstance(line, int):
         return _while_reading(template, template.start + line - 1, said, name)._replace(among=among)
-    return _while_rendering(tuple(_calls(template, texts, error)), said, name)._replace(among=among)
+    calls = tuple(_calls(template, texts, error))
+    if isinstance(error, RecursionError) and calls[-1] not in calls[:-1]:
+        calls = calls[:-1]  # a call that had only just begun, and stands at the beginning of its macro
+    return _while_rendering(calls, said, name)._replace(among=among)
 
 
 def _while_reading(template: TemplateText, offset: int, said: str, name: str) -> Mishap:

@@ -9,10 +9,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 
-import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
+from aggregator.compile.pipes import tree_of
 from aggregator.engines.duckdb.dialect.source import Source
 from aggregator.engines.duckdb.dialect.typing import Schemas, tell_types
 from aggregator.engines.duckdb.trees import walked
@@ -30,7 +30,7 @@ def culprit(query: str, error: QueryError, schemas: Schemas, run: Callable[[str]
     ``run`` runs another query, and raises QueryError if that fails.
     """
     try:
-        tree = sqlglot.parse_one(query, read=Source)
+        tree = tree_of(query, Source)
         suspects = list(_suspects(tree))
         tell_types(walked(tree), query, schemas)
         failing, found = _last(tree, suspects, run)

@@ -39,11 +39,12 @@ def with_arrival(query: str, source: Source) -> str:
 @functools.lru_cache(maxsize=1024)
 def without_pseudo(sql: str, hidden: Hidden) -> str:
     """A query, in BigQuery's SQL, whose stars leave out the pseudo-columns of the tables over which they stand."""
-    import sqlglot  # noqa: PLC0415  (few sources have such columns, and a run with nothing to do translates nothing)
-    from sqlglot import exp  # noqa: PLC0415
+    from sqlglot import exp  # noqa: PLC0415  (few sources have such columns, and a run with nothing to do needs none)
+
+    from aggregator.compile.pipes import tree_of  # noqa: PLC0415  (as above)
 
     names = dict(hidden)
-    tree = sqlglot.parse_one(sql, read="bigquery")
+    tree = tree_of(sql)
     for table in tree.find_all(exp.Table):
         columns = names.get(TableName(table.db, table.name), ())
         select = table.find_ancestor(exp.Select) if columns else None

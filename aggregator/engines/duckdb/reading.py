@@ -90,10 +90,11 @@ def with_own_columns(write: Write, model: CompiledModel, tables: Tables) -> Writ
 
 def from_database(sql: str, tables: Collection[TableName], database: str) -> str:
     """A query, in BigQuery's SQL, that reads some tables from another database, under the names that they have here."""
-    import sqlglot  # noqa: PLC0415  (a run with nothing to do translates nothing)
-    from sqlglot import exp  # noqa: PLC0415
+    from sqlglot import exp  # noqa: PLC0415  (a run with nothing to do translates nothing)
 
-    tree = sqlglot.parse_one(sql, read="bigquery")
+    from aggregator.compile.pipes import tree_of  # noqa: PLC0415  (as above)
+
+    tree = tree_of(sql)
     for node in tree.find_all(exp.Table):
         if TableName(node.db, node.name) in tables:
             node.set("catalog", exp.to_identifier(database))
@@ -102,10 +103,11 @@ def from_database(sql: str, tables: Collection[TableName], database: str) -> str
 
 def from_staging(sql: str, table: TableName, staging: str) -> str:
     """A query, in BigQuery's SQL, that reads another table in place of one."""
-    import sqlglot  # noqa: PLC0415  (as above)
-    from sqlglot import exp  # noqa: PLC0415
+    from sqlglot import exp  # noqa: PLC0415  (as above)
 
-    tree = sqlglot.parse_one(sql, read="bigquery")
+    from aggregator.compile.pipes import tree_of  # noqa: PLC0415  (as above)
+
+    tree = tree_of(sql)
     for node in list(tree.find_all(exp.Table)):
         if (node.db, node.name) == (table.dataset, table.table):
             node.set("alias", exp.TableAlias(this=exp.to_identifier(node.alias_or_name)))

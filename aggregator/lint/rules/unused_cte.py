@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sqlglot import exp
-from sqlglot.tokenizer_core import TokenType
 
-from aggregator.compile.query import Query
 from aggregator.core.diagnostics import Code, Diagnostic, Layer, Severity
 from aggregator.lint.protocol import Inspected
 
@@ -32,7 +30,7 @@ SELECT flight_date, COUNT(*) AS flights FROM delays GROUP BY flight_date"""
 
     def check(self, subject: Inspected) -> Iterator[Diagnostic]:
         """One finding per query in WITH."""
-        ctes = [cte for cte in subject.written.of(exp.CTE) if _is_written(cte, subject.query)]
+        ctes = [cte for cte in subject.written.of(exp.CTE) if _is_written(cte)]
         if not ctes:
             return
         mentions = [table for table in subject.written.of(exp.Table) if not table.db]
@@ -43,13 +41,10 @@ SELECT flight_date, COUNT(*) AS flights FROM delays GROUP BY flight_date"""
                 yield Diagnostic(place, self.code, f"nothing reads {cte.alias}", "remove it")
 
 
-def _is_written(cte: exp.CTE, query: Query) -> bool:
-    """Pipe syntax becomes queries in WITH that nobody wrote, some of them with the name behind ``|> AS``."""
+def _is_written(cte: exp.CTE) -> bool:
+    """Pipe syntax becomes queries in WITH that nobody wrote."""
     alias = cte.args.get("alias")
-    if alias is None or alias.this is None or "start" not in alias.this.meta:
-        return False
-    before = next((token for token in reversed(query.tokens) if token.end < alias.this.meta["start"]), None)
-    return before is None or before.token_type is not TokenType.ALIAS
+    return alias is not None and alias.this is not None and "start" in alias.this.meta
 
 
 def _is_inside(node: exp.Expr, cte: exp.CTE) -> bool:

@@ -10,10 +10,10 @@ import functools
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
-import sqlglot
 from sqlglot import exp
 
 from aggregator.compile.nodes import copy_of
+from aggregator.compile.pipes import tree_of
 from aggregator.compile.routines import Routine, Routines, is_safe, path_of, whole_call
 from aggregator.engines.duckdb.dialect.javascript import name_of, unknown_types
 from aggregator.engines.duckdb.dialect.source import Source
@@ -32,7 +32,7 @@ def with_bodies(sql: str, routines: Routines, columns: Mapping[str, Iterable[str
     """
     if not any(name.rpartition(".")[2] in sql for name in routines):
         return sql
-    tree = sqlglot.parse_one(sql, read=Source)
+    tree = tree_of(sql, Source)
     inliner = _Inliner(routines, columns)
     better = inliner.of(tree)
     return sql if inliner.count == 0 else better.sql(dialect=Source)

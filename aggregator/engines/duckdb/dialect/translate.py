@@ -5,9 +5,9 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping
 
-import sqlglot
 from sqlglot import exp
 
+from aggregator.compile.pipes import tree_of
 from aggregator.core.names import TableName
 from aggregator.engines.duckdb import bits, sketches
 from aggregator.engines.duckdb.dialect import intervals, structs
@@ -37,7 +37,7 @@ def to_duckdb(sql: str, schemas: Schemas | None = None) -> str:
 @functools.lru_cache(maxsize=4096)
 def translated(sql: str, columns: _Columns) -> str:
     """The same, of what can be kept."""
-    tree = sqlglot.parse_one(sql, read=Source)
+    tree = tree_of(sql, Source)
     nodes = walked(tree)
     for node in nodes:
         node._meta = None  # noqa: SLF001  (places in the text, which take long to copy, and which nobody asks for)
@@ -59,7 +59,7 @@ def expression_to_duckdb(sql: str) -> str:
 
 def with_columns(sql: str, table: TableName, columns: Mapping[str, str]) -> str:
     """Let a query, in BigQuery's SQL, read a table as if it had more columns, of these types and all NULL."""
-    tree = sqlglot.parse_one(sql, read="bigquery")
+    tree = tree_of(sql)
     nulls = [exp.alias_(exp.cast(exp.null(), type_, dialect="bigquery"), name) for name, type_ in columns.items()]
     for node in list(tree.find_all(exp.Table)):
         if (node.db, node.name) == (table.dataset, table.table):

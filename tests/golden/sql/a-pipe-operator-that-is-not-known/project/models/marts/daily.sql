@@ -4,5 +4,5 @@ owner: ops@example.com
 partition: {by: flight_date, grain: day, from: 2013-01-01}
 ---*/
 FROM lake.flights
-|> SET flight_date = DATE_TRUNC(flight_date, MONTH)
-|> AGGREGATE COUNT(*) AS flights GROUP BY flight_date
+|> WINDOW COUNT(*) OVER (PARTITION BY flight_date) AS flights
+|> SELECT flight_date, flights
