@@ -144,4 +144,5 @@ def test_names_of_several_tables_are_lost_in_with(compile_files) -> None:
     assert names_are_lost(tree_of(by_table))
     assert not names_are_lost(tree_of(by_name))
     for sql in (by_table, by_name):
-        assert not compile_files({**LAKE, "models/marts/model.sql": model_file(sql)}).diagnostics
+        text = model_file(sql, more="columns: {flight_date: {type: DATE}}\n")
+        assert not compile_files({**LAKE, "models/marts/model.sql": text}).diagnostics
