@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from aggregator.compile import codes
+from aggregator.compile.analysis.aggregates import is_windowed
 from aggregator.core.diagnostics import Diagnostic
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ _BEFORE_WINDOWS = _CLAUSES | {"having": "HAVING"}
 def placement_problems(query: Query) -> Iterator[Diagnostic]:
     """Aggregates before there are groups, windows before there are windows, and one inside the other that can't be."""
     for aggregate in query.nodes.of(exp.AggFunc):
-        if not _is_windowed(aggregate):
+        if not is_windowed(aggregate):
             yield from _problem(query, aggregate, "an aggregate", _CLAUSES, "filter in HAVING, or aggregate in a WITH")
     for window in query.nodes.of(exp.Window):
         advice = "filter in QUALIFY, or compute it in a WITH"
@@ -42,18 +43,10 @@ def _problem(query: Query, node: exp.Expr, what: str, clauses: dict[str, str], a
             break
         child, parent = parent, parent.parent
     if isinstance(parent, exp.AggFunc):
-        holder = "a window function" if _is_windowed(parent) else "an aggregate"
+        holder = "a window function" if is_windowed(parent) else "an aggregate"
         if holder in (what, "an aggregate"):
             message = f"{what} can't stand inside {holder}"
             yield Diagnostic(query.place_of(node), codes.MISPLACED, message, "compute the inner one in a WITH")
     elif isinstance(parent, exp.Select) and child.arg_key in clauses:
         message = f"{what} can't stand in {clauses[child.arg_key]}"
         yield Diagnostic(query.place_of(node), codes.MISPLACED, message, advice)
-
-
-def _is_windowed(node: exp.Expr) -> bool:
-    """Whether an aggregate has OVER; IGNORE NULLS and the like may stand in between."""
-    parent = node.parent
-    while isinstance(parent, (exp.IgnoreNulls, exp.RespectNulls, exp.Filter, exp.WithinGroup)):
-        parent = parent.parent
-    return isinstance(parent, exp.Window) and parent.this is not None and node.arg_key == "this"

@@ -20,7 +20,8 @@ SELECT flight_date, n * 2 AS twice FROM lake.flights QUALIFY ROW_NUMBER() OVER (
 SELECT flight_date, n * 2 AS twice FROM lake.flights QUALIFY RANK() OVER (PARTITION BY flight_date ORDER BY n) < twice;
 SELECT flight_date, UPPER(carrier) AS code, SUM(n) AS total FROM lake.flights GROUP BY flight_date, code HAVING total > 3 ORDER BY code, total;
 SELECT flight_date, SUM(n) AS n FROM lake.flights GROUP BY flight_date HAVING n > 3;
-SELECT flight_date, SUM(n) AS n FROM lake.flights GROUP BY flight_date HAVING SUM(n) > 3;
+SELECT flight_date, SUM(n) AS n FROM lake.flights GROUP BY flight_date HAVING SUM(flights.n) > 3;
+SELECT flight_date, COUNT(*) AS n FROM lake.flights GROUP BY flight_date QUALIFY SUM(n) OVER () > 3;
 WITH a AS (SELECT * EXCEPT (legs) FROM lake.flights), b AS (SELECT *, n + 1 AS m FROM a) SELECT flight_date, m, carrier FROM b;
 WITH a AS (SELECT f.*, w.temp FROM lake.flights AS f JOIN lake.weather AS w ON w.observed = f.flight_date) SELECT flight_date, temp, n FROM a;
 WITH a AS (SELECT flight_date, n FROM lake.flights UNION ALL SELECT observed, temp FROM lake.weather) SELECT flight_date, SUM(n) AS n FROM a GROUP BY 1;

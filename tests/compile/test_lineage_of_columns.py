@@ -334,8 +334,12 @@ QUALIFIED = {
     "GROUP BY a number": ("SELECT day, id + 1 AS n FROM lake.orders GROUP BY 1, 2", "orders.id + 1"),
     "HAVING an alias": ("SELECT SUM(id) AS n FROM lake.orders HAVING n > 3", "HAVING SUM(orders.id) > 3"),
     "HAVING a column in an aggregate": (
-        "SELECT SUM(id) AS id FROM lake.orders HAVING MAX(id) > 3",
+        "SELECT SUM(id) AS id FROM lake.orders HAVING MAX(orders.id) > 3",
         "HAVING MAX(orders.id) > 3",
+    ),
+    "QUALIFY an alias in a window": (
+        "SELECT price AS id FROM lake.orders QUALIFY MAX(id) OVER () > 3",
+        "QUALIFY MAX(orders.price) OVER () > 3",
     ),
     "QUALIFY an alias": (
         "SELECT id + 1 AS n FROM lake.orders QUALIFY ROW_NUMBER() OVER (ORDER BY n) = 1",

@@ -45,6 +45,26 @@ _ONE_OF_MANY = (exp.AnyValue, exp.ArgMax, exp.ArgMin, exp.ArrayAgg, exp.Max, exp
 """Aggregates that give what they take: a field of the result is a field of what is aggregated."""
 
 
+def is_aggregate(node: exp.Expr) -> bool:
+    """Whether an expression holds an aggregate of its SELECT's own: none over a window, and none of a query inside."""
+    waiting = [node]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, exp.AggFunc) and type(node) not in WINDOW_ONLY:
+            return True
+        if not isinstance(node, (exp.Query, exp.Window)):
+            waiting.extend(node.iter_expressions())
+    return False
+
+
+def is_windowed(node: exp.Expr) -> bool:
+    """Whether an aggregate has OVER; IGNORE NULLS and the like may stand in between."""
+    parent = node.parent
+    while isinstance(parent, (exp.IgnoreNulls, exp.RespectNulls, exp.Filter, exp.WithinGroup)):
+        parent = parent.parent
+    return isinstance(parent, exp.Window) and parent.this is not None and node.arg_key == "this"
+
+
 def aggregated(
     kind: type[exp.Expr], this: Value, others: list[Value], type_: Type | None, *, is_distinct: bool
 ) -> Value:

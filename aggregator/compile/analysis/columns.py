@@ -9,8 +9,17 @@ from typing import TYPE_CHECKING, cast
 
 from sqlglot import exp
 
+from aggregator.compile.analysis.aggregates import is_aggregate
 from aggregator.compile.analysis.lineage import NOTHING, Value, element_of, field_of, made_from
-from aggregator.compile.analysis.names import FILE_NAME, Found, Level, no_elements, unknown_field, unknown_names
+from aggregator.compile.analysis.names import (
+    FILE_NAME,
+    Found,
+    Level,
+    aggregated_before,
+    no_elements,
+    unknown_field,
+    unknown_names,
+)
 from aggregator.compile.analysis.types import JSON, STRING, set_type
 from aggregator.compile.nodes import copy_of
 from aggregator.core.graph import Derivation
@@ -27,9 +36,9 @@ def column(reader: Reader, node: exp.Expr, level: Level) -> Value:
     parts = node.parts
     names = [part.name.casefold() for part in parts]
     if len(names) == 1 and names[0] in level.aliases:
-        found = level.find(names) if level.aggregates else None
+        found = level.find(names) if level.columns_first else None
         if found is None:
-            return _output_column(node, names[0], level)
+            return _output_column(reader, node, names[0], level)
     else:
         found = level.find(names)
     if found is None or found.value is NOTHING:
@@ -50,9 +59,11 @@ def bracket(reader: Reader, node: exp.Expr, level: Level) -> Value:
     return found._replace(origins=found.origins | index.origins, is_path=found.is_path and not index.origins)
 
 
-def _output_column(node: exp.Column, name: str, level: Level) -> Value:
+def _output_column(reader: Reader, node: exp.Column, name: str, level: Level) -> Value:
     """An output column that a later clause names; HAVING and QUALIFY get what it stands for in its place."""
     projection, value = level.aliases[name]
+    if level.aggregates and is_aggregate(projection):
+        reader.findings.append(aggregated_before(reader.query, node, "inside an aggregate"))
     node.this.args["this"] = name
     if level.replaces_aliases:
         meant = copy_of(projection.unalias())

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from aggregator.compile.analysis import functions
-from aggregator.compile.analysis.aggregates import MEASURES, PICKS, WINDOW_ONLY, aggregated, windowed
+from aggregator.compile.analysis.aggregates import MEASURES, PICKS, WINDOW_ONLY, aggregated, is_windowed, windowed
 from aggregator.compile.analysis.bodies import Bodies
 from aggregator.compile.analysis.handlers import HANDLERS
 from aggregator.compile.analysis.lineage import NOTHING, Value, added, as_derived, divided, made_from, multiplied
@@ -130,10 +130,11 @@ class Expressions:
         if is_distinct:
             inner, *more = inner.expressions or [None]
             beside.append(more)
-        level.aggregates += 1
+        is_over_rows = not is_windowed(node)
+        level.aggregates += is_over_rows
         this = self.value(inner, level) if isinstance(inner, exp.Expr) else NOTHING
         others = self.values(_spread(beside), level)
-        level.aggregates -= 1
+        level.aggregates -= is_over_rows
         second = others[0] if node.args.get("expression") is not None else NOTHING
         type_ = functions.type_of_function(node, {"this": this, "expression": second})
         return aggregated(type(node), this, others, type_, is_distinct=is_distinct)

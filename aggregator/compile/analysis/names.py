@@ -104,7 +104,8 @@ class Level:
 
     ``joined`` are the columns that USING made one, with the FROM items that have them. ``aliases`` are the output
     columns, in clauses that may use them; ``replaces_aliases`` says that what they stand for is written instead.
-    ``aggregates`` is how many aggregates are around the expression that is being read.
+    ``columns_first`` says that columns of the FROM items are meant where both have a name; ``aggregates`` is how many
+    aggregates are around the expression that is being read.
     """
 
     outer: Level | None = None
@@ -113,6 +114,7 @@ class Level:
     aliases: Mapping[str, tuple[exp.Expr, Value]] = dataclasses.field(default_factory=dict)
     windows: dict[str, Value] = dataclasses.field(default_factory=dict)
     replaces_aliases: bool = False
+    columns_first: bool = False
     aggregates: int = 0
 
     @property
@@ -242,6 +244,14 @@ def no_elements(query: Query, node: exp.Expr, holder: Value) -> Iterator[Diagnos
 def no_such_column(query: Query, node: exp.Expr, names: Iterable[str], *, is_written: bool) -> Diagnostic:
     """A star leaves out or replaces a column that it does not stand for; in a pipe, it is not written."""
     return _no_column(query, node, "the star has no column" if is_written else "there is no column", names)
+
+
+def aggregated_before(query: Query, node: exp.Expr, where: str) -> Diagnostic:
+    """A name is that of an output column, which is an aggregate, where there may be none."""
+    message = f"{node.name} is an output column here, an aggregate, which can't stand {where}"
+    return Diagnostic(
+        query.place_of(node), codes.MISPLACED, message, "for the column, write its table's name before it"
+    )
 
 
 def nothing_left(query: Query, node: exp.Expr) -> Diagnostic:

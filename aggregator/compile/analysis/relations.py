@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, cast
 
 from sqlglot import exp
 
+from aggregator.compile.analysis.aggregates import is_aggregate
 from aggregator.compile.analysis.expressions import Expressions
 from aggregator.compile.analysis.from_items import FromItems, Schemas
 from aggregator.compile.analysis.lineage import Field, Value
-from aggregator.compile.analysis.names import Level, no_output_column
+from aggregator.compile.analysis.names import Level, aggregated_before, no_output_column
 from aggregator.compile.analysis.relation import (
     UNKNOWN_COLUMNS,
     Relation,
@@ -165,19 +166,22 @@ class Relations:
         ``outputs`` are the columns with a name that they were given, and all of them.
         """
         aliases, shown = outputs
+        expressions = self.expressions
         for key in list(group.expressions):
             alias = aliases.get(key.name.casefold()) if isinstance(key, exp.Column) and not key.table else None
             if isinstance(key, _CONTAINERS):
-                self._group(key, level, items, outputs) if key.expressions else self.expressions.value(key, level)
+                self._group(key, level, items, outputs) if key.expressions else expressions.value(key, level)
             elif isinstance(key, exp.Literal) and key.is_int:
                 self._group_by_number(key, items)
+            elif alias is not None and is_aggregate(alias[0]):
+                expressions.findings.append(aggregated_before(self._query, key, "in GROUP BY"))
             elif alias is not None and not alias[0].find(exp.AggFunc):
                 if not isinstance(alias[0].unalias(), exp.Literal):
                     key.replace(copy_of(alias[0].unalias()))
             else:
-                level.aliases, level.aggregates = shown, level.aggregates + 1  # columns go before aliases
-                self.expressions.value(key, level)
-                level.aliases, level.aggregates = {}, level.aggregates - 1
+                level.aliases, level.columns_first = shown, True
+                expressions.value(key, level)
+                level.aliases, level.columns_first = {}, False
 
     def _group_by_number(self, key: exp.Expr, items: list[exp.Expr]) -> None:
         number = int(key.name)

@@ -42,6 +42,11 @@ def shift_right(node: exp.Expr) -> exp.Expr:
     return call("_shift_right", node.this, node.expression)
 
 
+def complement(node: exp.Expr) -> exp.Expr:
+    """``~a + 1`` is ``(~a) + 1``; to DuckDB it is ``~(a + 1)``."""
+    return node if isinstance(node.parent, exp.Paren) else exp.paren(node, copy=False)
+
+
 def count(node: exp.Expr) -> exp.Expr:
     """BIT_COUNT counts the 64 bits of an INT64, and is one; DuckDB's takes and gives the smallest integer there is."""
     return call("_bit_count", node.this)

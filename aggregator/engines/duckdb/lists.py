@@ -113,9 +113,15 @@ def named(node: exp.Expr) -> exp.Expr:
         return node
     if len(select.expressions) != 1 or any(value for key, value in select.args.items() if key not in _ONLY_FROM):
         return node
-    source, body = select.args["from_"].this, select.expressions[0].unalias()
-    alias = source.args.get("alias") if isinstance(source, exp.Unnest) else None
-    if alias is None or len(alias.columns) != 1 or len(source.expressions) != 1 or source.args.get("offset"):
+    source, body = select.find(exp.Unnest), select.expressions[0].unalias()
+    alias = source.args.get("alias") if source is not None and isinstance(source.parent, exp.From) else None
+    if (
+        source is None
+        or alias is None
+        or len(alias.columns) != 1
+        or len(source.expressions) != 1
+        or source.args.get("offset")
+    ):
         return node
     items, name = source.expressions[0], alias.columns[0].name
     if not isinstance(items, exp.Array) or len(items.expressions) != 1 or body.find(*_NOT_IN_LAMBDA):

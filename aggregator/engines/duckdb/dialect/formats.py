@@ -43,12 +43,16 @@ def formatted(node: exp.Expr) -> exp.Expr:
     for found in _SPECIFIER.finditer(node.this.name):
         if found["kind"] == "%":
             parts.append(exp.Literal.string("%"))
+        elif found[0] == "%":
+            raise QueryError("FORMAT has a % in its format string that begins nothing; for the sign itself, write %%")
         elif found["kind"] is None:
             parts.append(exp.Literal.string(found[0]))
         elif not waiting:
             raise QueryError("FORMAT has fewer arguments than its format string asks for")
         else:
             parts.append(_one(found, waiting.pop(0)))
+    if waiting:
+        raise QueryError("FORMAT has more arguments than its format string asks for")
     text = parts[0] if parts else exp.Literal.string("")
     for each in parts[1:]:
         text = exp.DPipe(this=text, expression=each)

@@ -247,6 +247,7 @@ REWRITES: dict[type[exp.Expr], Rewrite] = {
     exp.BitwiseLeftShift: bits.shift_left,
     exp.BitwiseRightShift: bits.shift_right,
     exp.BitwiseCount: octets.or_else(bits.count),
+    exp.BitwiseNot: bits.complement,
     # texts
     exp.Like: texts.like,
     exp.Contains: texts.contains,
