@@ -86,7 +86,8 @@ def _keys(select: exp.Select, grouped: list[exp.Expr]) -> Keys:
     keys: Keys = {}
     for key in grouped:
         meant = [key]
-        if isinstance(key, (exp.Column, exp.Identifier)) and key.name.casefold() in outputs:
+        is_name = isinstance(key, exp.Identifier) or (isinstance(key, exp.Column) and not key.table)
+        if is_name and key.name.casefold() in outputs:
             meant.append(outputs[key.name.casefold()])
         if isinstance(key, exp.Literal) and key.is_int and 0 < int(key.name) <= len(select.expressions):
             meant.append(select.expressions[int(key.name) - 1].unalias())

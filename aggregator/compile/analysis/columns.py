@@ -39,6 +39,8 @@ def column(reader: Reader, node: exp.Expr, level: Level) -> Value:
         found = level.find(names) if level.columns_first else None
         if found is None:
             return _output_column(reader, node, names[0], level)
+    elif _is_output_field(names, level):
+        return _output_field(node, parts, level)
     else:
         found = level.find(names)
     if found is None or found.value is NOTHING:
@@ -69,6 +71,29 @@ def _output_column(reader: Reader, node: exp.Column, name: str, level: Level) ->
         meant = copy_of(projection.unalias())
         stands_alone = isinstance(node.parent, (exp.Ordered, exp.Window, exp.Func, exp.Paren))
         node.replace(meant if stands_alone or not isinstance(meant, exp.Binary) else exp.Paren(this=meant))
+    return value
+
+
+def _is_output_field(names: list[str], level: Level) -> bool:
+    """Whether a name with dots begins with that of an output column, which is a STRUCT of an expression's."""
+    if len(names) == 1 or names[0] not in level.aliases or level.columns_first:
+        return False
+    projection, value = level.aliases[names[0]]
+    meant = projection.unalias()
+    is_itself = isinstance(meant, exp.Column) and meant.name.casefold() == names[0]
+    return not is_itself and value.type is not None and value.type.field(names[1]) is not None
+
+
+def _output_field(node: exp.Column, parts: list[exp.Expr], level: Level) -> Value:
+    """A field of an output column that a later clause names."""
+    projection, value = level.aliases[parts[0].name.casefold()]
+    meant = exp.Paren(this=copy_of(projection.unalias())) if level.replaces_aliases else exp.Column(this=parts[0])
+    whole: exp.Expr = meant
+    for part in parts[1:]:
+        value = field_of(value, part.name)
+        whole = exp.Dot(this=whole, expression=part)
+        set_type(whole, value.type)
+    node.replace(whole)
     return value
 
 

@@ -123,7 +123,7 @@ class FromItems:
         if isinstance(offset, exp.Identifier):
             fields.append(Field(offset.name, Value(INT64)))
             offset.args["this"] = offset.name.casefold()
-        return Source(key, fields, is_open=type_ is None, element=name.casefold() if parts else "")
+        return Source(key, fields, is_open=type_ is None, element=name.casefold(), has_fields=bool(parts))
 
     def _pivoted(self, pivot: exp.Pivot, source: Source, level: Level) -> Source:
         inside = Level(level.outer, {source.alias: source})

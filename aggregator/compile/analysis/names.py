@@ -42,16 +42,19 @@ class Source:
     """A FROM item: its columns by their names in lower case.
 
     The columns of a table are looked at when they are asked for; no star stands for its pseudo-columns. ``is_open``:
-    there may be others. ``element`` is the name, in lower case, of the STRUCT that a row of UNNEST is: a star stands
-    for its fields, not for it.
+    there may be others. ``element`` is the name, in lower case, of what a row of UNNEST is: it hides columns of other
+    items that are called so. A star stands for the fields of an element that ``has_fields``, not for it.
     """
 
-    __slots__ = ("_declared", "_fields", "_table", "alias", "element", "is_open")
+    __slots__ = ("_declared", "_fields", "_table", "alias", "element", "has_fields", "is_open")
 
-    def __init__(self, alias: str, fields: Iterable[Field], *, is_open: bool = False, element: str = "") -> None:
+    def __init__(
+        self, alias: str, fields: Iterable[Field], *, is_open: bool = False, element: str = "", has_fields: bool = False
+    ) -> None:
         self.alias = alias
         self.is_open = is_open
         self.element = element
+        self.has_fields = has_fields
         self._fields = {field.name.casefold(): field for field in fields if field.name}
         self._declared: Mapping[str, OutputColumn] = {}
         self._table = ""
@@ -82,7 +85,10 @@ class Source:
     @property
     def fields(self) -> list[Field]:
         """The columns that a star stands for, in order."""
-        return [field for name in self.names if name != self.element and (field := self.get(name)) is not None]
+        return [field for name in self.names if not self._is_spread(name) and (field := self.get(name)) is not None]
+
+    def _is_spread(self, name: str) -> bool:
+        return self.has_fields and name == self.element
 
 
 class Found(NamedTuple):
@@ -130,15 +136,18 @@ class Level:
         if found is not None:
             return found
         name = parts[0]
+        if name in self.sources and len(parts) == 1:  # the name of a FROM item hides columns that are called so
+            return Found(name, _row(self.sources[name]), is_row=True)
         holders = [
             (source.alias, field.value) for source in self.sources.values() if (field := source.get(name)) is not None
         ]
+        if len(holders) > 1:
+            elements = [each for each in holders if self.sources[each[0]].element == name]
+            holders = elements or holders
         if len(holders) == 1:
             return Found(*holders[0])
         if holders:
             return self.joint(name) if name in self.joined else None
-        if name in self.sources and len(parts) == 1:
-            return Found(name, _row(self.sources[name]), is_row=True)
         opened = [source for source in self.sources.values() if source.is_open]
         if opened:
             return Found(opened[0].alias, NOTHING) if len(self.sources) == 1 and self.outer is None else None

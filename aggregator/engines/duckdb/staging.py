@@ -15,7 +15,7 @@ from aggregator.engines.duckdb.catalog import Columns, grouped_sql
 from aggregator.engines.duckdb.dialect import to_duckdb
 from aggregator.engines.duckdb.errors import translated
 from aggregator.engines.duckdb.reading import any_of, schemas_of, without_calls
-from aggregator.engines.duckdb.types import column_type, stored_type
+from aggregator.engines.duckdb.types import column_type, is_other_shape, stored_type
 from aggregator.engines.protocol import CheckError, QueryError
 
 if TYPE_CHECKING:
@@ -130,6 +130,9 @@ class Staging:
                 name: column_type(self._db.db, type_, expected.get(name.casefold(), ""))
                 for name, type_, *_ in described
             }
+            for name, type_, *_ in described:
+                if is_other_shape(type_, wanted := expected.get(name.casefold(), "")):
+                    raise QueryError(f"{name} is {wanted} on BigQuery, and {type_} here: is it called like a table?")
             arrays = {column.name.casefold() for column in write.columns if column.type.startswith("ARRAY")}
             if any(columns[row[0]] != row[1] or row[0].casefold() in arrays for row in described):
                 casts = ", ".join(

@@ -62,6 +62,12 @@ def column_type(db: duckdb.DuckDBPyConnection, found: str, wanted: str) -> str:
     return str(_nested(db, db.sqltype(found), parsed))
 
 
+def is_other_shape(found: str, wanted: str) -> bool:
+    """Whether one of both is a STRUCT or an ARRAY, and the other is not: then the query was understood otherwise."""
+    is_plain = not found.endswith("]") and not found.startswith("STRUCT")
+    return bool(wanted) and found != _UNKNOWN and is_plain == wanted.startswith(("ARRAY<", "STRUCT<"))
+
+
 def _nested(db: duckdb.DuckDBPyConnection, found: DuckDBPyType, wanted: exp.DataType | None) -> DuckDBPyType:
     """The same for what is inside of arrays and structs; fields go by their order."""
     from sqlglot import exp  # noqa: PLC0415  (as above)
