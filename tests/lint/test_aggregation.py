@@ -119,15 +119,15 @@ def test_divisions(expression, expected):
             [],
         ),
         (
-            """WITH n AS (
+            """WITH counted AS (
               SELECT flight_date, COUNT(*) AS n, SUM(distance) AS miles FROM staging.flights GROUP BY flight_date
             )
-            SELECT flight_date, miles / n AS x FROM n""",
+            SELECT flight_date, miles / n AS x FROM counted""",
             [],
         ),
         (
-            """WITH n AS (SELECT flight_date, COUNT(tailnum) AS n FROM staging.flights GROUP BY flight_date)
-            SELECT flight_date, 1 / n AS x FROM n""",
+            """WITH counted AS (SELECT flight_date, COUNT(tailnum) AS n FROM staging.flights GROUP BY flight_date)
+            SELECT flight_date, 1 / n AS x FROM counted""",
             ["L044"],
         ),
     ],

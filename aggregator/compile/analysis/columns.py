@@ -111,7 +111,9 @@ def _qualified(node: exp.Column, parts: list[exp.Expr], names: list[str], found:
     base = parts[found.used - 1]
     base.args["this"] = names[found.used - 1]
     if found.is_row:
-        node.replace(exp.TableColumn(this=base))
+        row = exp.TableColumn(this=base)
+        set_type(row, value.type)
+        node.replace(row)
         return value
     if found.sides:
         node.replace(_coalesced(names[0], found))
