@@ -7,6 +7,7 @@ after the group's name. What agrees with the reference engine on random rows bec
 from __future__ import annotations
 
 from side_by_side.common_cases import COMMON
+from side_by_side.float_cases import FLOATS
 from side_by_side.further_cases import FURTHER
 from side_by_side.places_of_types import PLACES
 from side_by_side.typed_cases import TYPED
@@ -1288,4 +1289,5 @@ GROUPS: dict[str, tuple[str, ...]] = {
     **TYPED,
     **PLACES,
     **COMMON,
+    **FLOATS,
 }

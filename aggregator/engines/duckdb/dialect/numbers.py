@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from sqlglot import exp
 
+from aggregator.engines.duckdb.dialect import overflow
 from aggregator.engines.duckdb.dialect.typing import is_numeric, kind_of
 from aggregator.engines.duckdb.failures import failing
 from aggregator.engines.duckdb.trees import bound, call
@@ -88,7 +89,6 @@ MACROS = (
     "_sec(x) AS 1 / cos(x)",
     "_csch(x) AS 1 / sinh(x)",
     "_sech(x) AS 1 / cosh(x)",
-    "_corr(x, pairs) AS CASE WHEN pairs >= 2 THEN x END",
     # Only floats must be rounded: as one, a great integer would lose digits. A text is digits, or hexadecimal.
     (
         "_integer(x) AS CASE WHEN typeof(x) IN ('DOUBLE', 'FLOAT') THEN CAST(round(TRY_CAST(x AS DOUBLE)) AS BIGINT)"
@@ -126,15 +126,15 @@ def division(node: exp.Expr) -> exp.Expr:
     """X / 0 is an error, not infinity; NUMERIC by NUMERIC is NUMERIC, of nine digits."""
     if is_numeric(node.this, node.expression):
         return call("_numeric_divide", node.this, node.expression)
-    if exp.DataType.Type.DOUBLE in (kind_of(node.this), kind_of(node.expression)):
-        return call("_divide", *(exp.cast(side, "DOUBLE", dialect="duckdb") for side in (node.this, node.expression)))
+    if overflow.is_calculated(node):
+        return overflow.arithmetic(node)
     return call("_divide", node.this, node.expression)
 
 
 def safe_division(node: exp.Expr) -> exp.Expr:
     """NUMERIC by NUMERIC is NUMERIC, of nine digits."""
     if not is_numeric(node.this, node.expression):
-        return node
+        return overflow.or_null(node)
     return call("_numeric_safe_divide", node.this, node.expression)
 
 
@@ -204,13 +204,6 @@ def safe(node: exp.Expr) -> exp.Expr:
 
 def _is_apart(node: exp.Expr) -> bool:
     return isinstance(node, (*_OVER_ROWS, exp.Query))
-
-
-def correlation(node: exp.Expr) -> exp.Expr:
-    """CORR of fewer than two pairs is NULL; that of what does not vary is NaN."""
-    if isinstance(node.parent, exp.Window):
-        return node
-    return call("_corr", node.copy(), call("regr_count", node.this.copy(), node.expression.copy()))
 
 
 def named(name: str) -> Callable[[exp.Expr], exp.Expr]:

@@ -21,7 +21,10 @@ from aggregator.engines.duckdb.dialect import (
     moments,
     numbers,
     octets,
+    ordering,
+    overflow,
     python,
+    spread,
     structs,
     texts,
 )
@@ -36,6 +39,8 @@ MACROS = (
     *structs.MACROS,
     *numbers.MACROS,
     *floats.MACROS,
+    *overflow.MACROS,
+    *spread.MACROS,
     *moments.MACROS,
     *json_texts.MACROS,
     *documents.MACROS,
@@ -131,21 +136,18 @@ def _distinct(node: exp.Expr) -> exp.Expr:
     return node
 
 
-def _latest(node: exp.Expr) -> exp.Expr:
-    """MAX_BY gives the value of the row that has the greatest key, also if it is NULL."""
-    return call("arg_max_null" if isinstance(node, exp.ArgMax) else "arg_min_null", node.this, node.expression)
-
-
 def _sum(node: exp.Expr) -> exp.Expr:
     """Integers that are written out are INT64; DATE + INT64 is a number of days; two moments differ by an INTERVAL."""
     better = intervals.added(node)
-    return numbers.wide(moments.later(node)) if better is node else better
+    better = numbers.wide(moments.later(node)) if better is node else better
+    return overflow.arithmetic(node) if better is node else better
 
 
 def _product(node: exp.Expr) -> exp.Expr:
     """NUMERIC by NUMERIC is rounded to nine digits; INTERVAL by INT64 is computed part by part; integers are INT64."""
     better = intervals.product(node)
-    return numbers.product(node) if better is node else better
+    better = numbers.product(node) if better is node else better
+    return overflow.arithmetic(node) if better is node else better
 
 
 def _quotient(node: exp.Expr) -> exp.Expr:
@@ -154,17 +156,40 @@ def _quotient(node: exp.Expr) -> exp.Expr:
     return numbers.division(node) if better is node else better
 
 
+def _total(node: exp.Expr) -> exp.Expr:
+    """SUM of INTERVALs: each part by itself; of FLOAT64, infinity is an error."""
+    better = intervals.total(node)
+    return overflow.total(node) if better is node else better
+
+
 def _average(node: exp.Expr) -> exp.Expr:
     """AVG of NUMERIC is NUMERIC, and AVG of INTERVAL is INTERVAL; DuckDB computes the first as a float."""
     better = intervals.average(node)
-    return numbers.average(node) if better is node else better
+    better = numbers.average(node) if better is node else better
+    return overflow.total(node) if better is node else better
 
 
 def _window(node: exp.Expr) -> exp.Expr:
     """AVG of NUMERIC over a window: the sum over it by the count over it; SUM of INTERVAL: each part; MIN of NaN."""
     better = intervals.windowed(node)
     better = floats.windowed_minimum(node) if better is node else better
-    return numbers.window(node) if better is node else better
+    better = numbers.window(node) if better is node else better
+    better = spread.windowed(node) if better is node else better
+    return overflow.total(node) if better is node else better
+
+
+def _or_null(otherwise: Rewrite) -> Rewrite:
+    def rewrite(node: exp.Expr) -> exp.Expr:
+        better = overflow.or_null(node)
+        return otherwise(node) if better is node else better
+
+    rewrite.__doc__ = f"{otherwise.__doc__} Of FLOAT64, what overflows is NULL."
+    return rewrite
+
+
+def _query(node: exp.Expr) -> exp.Expr:
+    """GROUP BY, ORDER BY and QUALIFY with what is meant in the place of names that DuckDB would read otherwise."""
+    return ordering.of_rows(aliases.spelt_out(node))
 
 
 def _time(node: exp.Expr) -> exp.Expr:
@@ -218,17 +243,19 @@ REWRITES: dict[type[exp.Expr], Rewrite] = {
     exp.Div: _quotient,
     exp.IntDiv: numbers.whole_division,
     exp.SafeDivide: numbers.safe_division,
-    exp.SafeAdd: numbers.named("_safe_add"),
-    exp.SafeSubtract: numbers.named("_safe_subtract"),
-    exp.SafeMultiply: numbers.named("_safe_multiply"),
+    exp.SafeAdd: _or_null(numbers.named("_safe_add")),
+    exp.SafeSubtract: _or_null(numbers.named("_safe_subtract")),
+    exp.SafeMultiply: _or_null(numbers.named("_safe_multiply")),
     exp.SafeNegate: numbers.named("_safe_negate"),
     exp.SafeFunc: numbers.safe,
-    exp.RangeBucket: numbers.named("_range_bucket"),
+    exp.RangeBucket: floats.bucket,
     exp.Sqrt: numbers.named("_sqrt"),
     exp.Ln: numbers.named("_ln"),
     exp.Log: numbers.named("_log"),
     exp.Pow: numbers.named("_pow"),
     exp.Exp: numbers.named("_exp"),
+    exp.Sinh: numbers.named("_sinh"),
+    exp.Cosh: numbers.named("_cosh"),
     exp.Coth: numbers.named("_coth"),
     exp.Csc: numbers.named("_csc"),
     exp.Sec: numbers.named("_sec"),
@@ -239,6 +266,7 @@ REWRITES: dict[type[exp.Expr], Rewrite] = {
     exp.In: floats.among,
     exp.Case: floats.case,
     exp.Nullif: floats.null_if,
+    exp.Between: floats.between,
     exp.Sign: floats.sign,
     exp.DataType: _numeric,
     exp.Literal: _float_literal,
@@ -333,23 +361,28 @@ REWRITES: dict[type[exp.Expr], Rewrite] = {
     exp.Dot: sketches.sketch,
     # aggregates
     exp.CountIf: _count_if,
-    exp.Sum: intervals.total,
+    exp.Sum: _total,
     exp.Avg: _average,
     exp.Window: _window,
     exp.Min: floats.minimum,
-    **dict.fromkeys((exp.Variance, exp.VariancePop, exp.Stddev, exp.StddevSamp, exp.StddevPop), floats.variance),
-    exp.Corr: numbers.correlation,
+    **dict.fromkeys((exp.Variance, exp.VariancePop, exp.Stddev, exp.StddevSamp, exp.StddevPop), spread.variance),
+    **dict.fromkeys((exp.Corr, exp.CovarPop, exp.CovarSamp), spread.together),
     exp.Distinct: _distinct,
     exp.ArrayAgg: arrays.collected,
     exp.IgnoreNulls: arrays.collected_without_nulls,
     exp.ArrayConcatAgg: arrays.concatenated,
     exp.GroupConcat: texts.joined,
+    **dict.fromkeys((exp.PercentileCont, exp.PercentileDisc), ordering.percentile),
+    exp.ApproxQuantiles: ordering.quantiles,
+    exp.HavingMax: ordering.having,
     exp.ApproxTopK: numbers.named("_top_count"),
-    exp.ArgMax: _latest,
-    exp.ArgMin: _latest,
+    exp.ArgMax: ordering.greatest,
+    exp.ArgMin: ordering.greatest,
     # queries
     exp.Anonymous: _called,
-    exp.Select: aliases.spelt_out,
+    exp.Select: _query,
+    **dict.fromkeys((exp.Union, exp.Intersect, exp.Except), ordering.of_rows),
+    exp.Ordered: ordering.ordered,
     exp.Subquery: _subquery,
     exp.Table: _unpivoted,
 }

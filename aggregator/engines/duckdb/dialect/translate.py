@@ -10,7 +10,7 @@ from sqlglot import exp
 
 from aggregator.core.names import TableName
 from aggregator.engines.duckdb import bits, sketches
-from aggregator.engines.duckdb.dialect import intervals, structs
+from aggregator.engines.duckdb.dialect import floats, intervals, structs
 from aggregator.engines.duckdb.dialect.binding import bound, repeated
 from aggregator.engines.duckdb.dialect.moments import with_zones
 from aggregator.engines.duckdb.dialect.rewrites import MACROS, REWRITES
@@ -46,6 +46,8 @@ def translated(sql: str, columns: _Columns) -> str:
     tell_types(nodes, sql, schemas)
     with_zones(nodes)
     if structs.compare_fields(nodes, schemas):
+        nodes = walked(tree)
+    if floats.join_using(nodes, schemas):
         nodes = walked(tree)
     if bits.regroup(nodes):
         nodes = walked(tree)
