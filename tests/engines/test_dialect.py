@@ -51,6 +51,7 @@ CASES: dict[type[exp.Expr], dict[str, tuple[str, Any]]] = {
     },
     exp.ApproxQuantiles: {
         "as many and one more": ("APPROX_QUANTILES(x, 2) FROM UNNEST([5, 1, NULL, 4, 2, 3]) AS x", [1, 3, 5]),
+        "only what is there": ("APPROX_QUANTILES(x, 2) FROM UNNEST([1, 100, 2, 200]) AS x", [1, 2, 200]),
         "each once": ("APPROX_QUANTILES(DISTINCT x, 2) FROM UNNEST([1, 1, 1, 2, 3]) AS x", [1, 2, 3]),
         "one of many": ("APPROX_QUANTILES(x, 100)[OFFSET(90)] FROM UNNEST(GENERATE_ARRAY(1, 1000)) AS x", 900),
     },

@@ -7,6 +7,7 @@ after the group's name. What agrees with the reference engine on random rows bec
 from __future__ import annotations
 
 from side_by_side.common_cases import COMMON
+from side_by_side.everyday_cases import EVERYDAY
 from side_by_side.float_cases import FLOATS
 from side_by_side.further_cases import FURTHER
 from side_by_side.places_of_types import PLACES
@@ -1290,4 +1291,5 @@ GROUPS: dict[str, tuple[str, ...]] = {
     **PLACES,
     **COMMON,
     **FLOATS,
+    **EVERYDAY,
 }

@@ -30,6 +30,32 @@ def spelt_out(node: exp.Expr) -> exp.Expr:
     return node
 
 
+def joined_first(node: exp.Expr) -> exp.Expr:
+    """A star is the columns of USING first, those of the last join before others; DuckDB leaves them in place."""
+    names: dict[str, exp.Expr] = {}
+    for join in node.args.get("joins") or ():
+        latest = {each.name.casefold(): each for each in join.args.get("using") or ()}
+        names = latest | {name: each for name, each in names.items() if name not in latest}
+    if names:
+        items = [better for each in node.expressions for better in _with_joined(each, names)]
+        node.set("expressions", items)
+    return node
+
+
+def _with_joined(item: exp.Expr, names: dict[str, exp.Expr]) -> list[exp.Expr]:
+    if not isinstance(item, exp.Star):
+        return [item]
+    replaced = {each.alias.casefold(): each for each in item.args.get("replace") or ()}
+    left_out = {each.name.casefold() for each in item.args.get("except_") or ()}
+    first = [replaced.get(name, exp.column(each.copy())) for name, each in names.items() if name not in left_out]
+    others = [each for name, each in replaced.items() if name not in names]
+    exceptions = [
+        *(item.args.get("except_") or ()),
+        *(exp.column(names[name].copy()) for name in names.keys() - left_out),
+    ]
+    return [*first, exp.Star(except_=exceptions, replace=others or None)]
+
+
 def _spelt_out(value: exp.Expr, named: dict[str, exp.Expr]) -> exp.Expr:
     """An expression in which a name is that of an output first; DuckDB takes it for a column's, if there is one."""
     holder = exp.Paren(this=value)

@@ -116,6 +116,7 @@ MACROS = (
 SAFE_FORMS = frozenset(
     {
         *("_sqrt", "_ln", "_log", "_pow", "_exp", "_div"),
+        *("_date_of", "_time_of", "_datetime_of", "_timestamp_of"),
         *("_json_integer", "_json_float", "_json_bool", "_string"),
     }
 )
@@ -217,6 +218,13 @@ def named(name: str) -> Callable[[exp.Expr], exp.Expr]:
 
     rewrite.__doc__ = f"By the macro {name}."
     return rewrite
+
+
+def from_text(node: exp.Expr) -> exp.Expr:
+    """A text with ``_`` between its digits is no number, but to DuckDB."""
+    if kind_of(node.this) in exp.DataType.TEXT_TYPES and not isinstance(node.this, exp.Literal):
+        node.set("this", call("replace", node.this, exp.Literal.string("_"), exp.Literal.string("?")))
+    return node
 
 
 def generated(node: exp.Expr) -> exp.Expr:

@@ -18,6 +18,7 @@ from aggregator.engines.duckdb.dialect import (
     intervals,
     json_changes,
     json_texts,
+    moment_casts,
     moments,
     numbers,
     octets,
@@ -42,6 +43,7 @@ MACROS = (
     *overflow.MACROS,
     *spread.MACROS,
     *moments.MACROS,
+    *moment_casts.MACROS,
     *json_texts.MACROS,
     *documents.MACROS,
     *formats.MACROS,
@@ -111,10 +113,21 @@ def _cast(node: exp.Expr) -> exp.Expr:
 _AS_THEY_ARE = frozenset({*_INTEGERS, *exp.DataType.TEXT_TYPES, exp.DataType.Type.BOOLEAN})
 """What is of such a type needs no cast to it, but that DuckDB's own integers can be shorter."""
 
+
+def _time_cast(node: exp.Expr) -> exp.Expr:
+    """A text must be as BigQuery reads it; TIME of a TIMESTAMP is that on the clock of UTC."""
+    better = moment_casts.from_text(node)
+    return moments.time_of(node) if better is node else better
+
+
 _CASTS: dict[exp.DType, Rewrite] = {
     **dict.fromkeys(exp.DataType.TEXT_TYPES, texts.cast_to_text),
     exp.DataType.Type.BINARY: texts.cast_to_bytes,
-    exp.DataType.Type.TIME: moments.time_of,
+    **dict.fromkeys((exp.DataType.Type.DOUBLE, *_DECIMALS), numbers.from_text),
+    exp.DataType.Type.TIME: _time_cast,
+    **dict.fromkeys(
+        (exp.DataType.Type.DATE, exp.DataType.Type.TIMESTAMP, exp.DataType.Type.TIMESTAMPTZ), moment_casts.from_text
+    ),
     exp.DataType.Type.INTERVAL: intervals.from_text,
 }
 
@@ -189,7 +202,18 @@ def _or_null(otherwise: Rewrite) -> Rewrite:
 
 def _query(node: exp.Expr) -> exp.Expr:
     """GROUP BY, ORDER BY and QUALIFY with what is meant in the place of names that DuckDB would read otherwise."""
-    return ordering.of_rows(aliases.spelt_out(node))
+    return ordering.of_rows(aliases.joined_first(aliases.spelt_out(node)))
+
+
+def _timestamp(node: exp.Expr) -> exp.Expr:
+    """Of a text as BigQuery reads it; a local time that occurs twice is the first of the two, to DuckDB the second."""
+    better = moment_casts.timestamp(node)
+    return moments.timestamp(node) if better is node else better
+
+
+def _datetime_of_text(node: exp.Expr) -> exp.Expr:
+    """DATETIME of a text, but not within FORMAT_DATETIME."""
+    return node if isinstance(node.parent, exp.TimeToStr) else moment_casts.datetime(node)
 
 
 def _time(node: exp.Expr) -> exp.Expr:
@@ -314,7 +338,9 @@ REWRITES: dict[type[exp.Expr], Rewrite] = {
     exp.Datetime: moments.datetime,
     exp.TimestampDiff: moments.timestamp_diff,
     exp.TimestampTrunc: moments.timestamp_trunc,
-    exp.Timestamp: moments.timestamp,
+    exp.Timestamp: _timestamp,
+    exp.Date: moment_casts.date,
+    exp.TsOrDsToDatetime: _datetime_of_text,
     exp.TimeTrunc: moments.time_trunc,
     exp.TimeToStr: moments.formatted,
     exp.StrToDate: moments.parsed_date,
