@@ -89,6 +89,13 @@ def date(node: exp.Expr) -> exp.Expr:
     return cast(_read(node.this, "TIMESTAMPTZ"), "DATE")
 
 
+def last_day(node: exp.Expr) -> exp.Expr:
+    """LAST_DAY of a text, which is a DATE."""
+    if is_text(node.this):
+        node.set("this", _read(node.this, "DATE"))
+    return node
+
+
 def datetime(node: exp.Expr) -> exp.Expr:
     """DATETIME of a text."""
     return _read(node.this, "TIMESTAMP") if is_text(node.this) else node

@@ -15,6 +15,9 @@ _OVER_ROWS = (exp.AggFunc, exp.Filter, exp.IgnoreNulls, exp.RespectNulls, exp.Wi
 _STRAY = "starts_with(typeof(x), 'DECIMAL(38') OR starts_with(typeof(y), 'DECIMAL(38')"
 _STRAY_SAID = failing("'the type of a NUMERIC could not be told; cast it where it is divided or averaged'", "DOUBLE")
 _BY_ZERO = "'division by zero'"
+_BAD_NUMERIC = "'Invalid NUMERIC value: ' || text"
+_DIGITS = r"(\d[\d,]*(\.\d*)?|,[\d,]*\d[\d,]*(\.\d*)?|\.\d+)([eE][+-]?\d+)?"
+_NUMERIC_TEXT = rf"\s*([+-]\s*)?{_DIGITS}\s*|\s*{_DIGITS}\s*[+-]\s*"  # a sign before or behind, commas anywhere
 _NEGATIVE = "'Argument to SQRT cannot be negative'"
 _BAD_INTEGER, _BAD_BOOL = (f"'Bad {each} value: ' || CAST(x AS VARCHAR)" for each in ("int64", "bool"))
 
@@ -42,6 +45,15 @@ MACROS = (
     ),
     "_numeric_safe_divide(x, y) AS CASE WHEN y <> 0 THEN _numeric_ratio(x, y) END",
     "_numeric_multiply(x, y) AS round(CAST(x AS DECIMAL(38, 9)) * CAST(y AS DECIMAL(38, 9)), 9)",
+    (
+        f"_parse_numeric(text) AS CASE WHEN regexp_full_match(text, '{_NUMERIC_TEXT}') THEN CAST(regexp_replace("
+        "regexp_replace(text, '[\\s,]', '', 'g'), '^(.*)([+-])$', '\\2\\1') AS DECIMAL(38, 9))"
+        f" WHEN text IS NOT NULL THEN {failing(_BAD_NUMERIC, 'DECIMAL(38, 9)')} END"
+    ),
+    (
+        f"_safe_parse_numeric(text) AS CASE WHEN regexp_full_match(text, '{_NUMERIC_TEXT}') THEN TRY_CAST("
+        "regexp_replace(regexp_replace(text, '[\\s,]', '', 'g'), '^(.*)([+-])$', '\\2\\1') AS DECIMAL(38, 9)) END"
+    ),
     f"_averaged(x) AS CASE WHEN starts_with(typeof(x), 'DECIMAL(38') THEN {_STRAY_SAID} ELSE x END",
     (
         "_ieee_divide(x, y) AS CASE WHEN y = 0 AND x IS NOT NULL THEN CASE WHEN x = 0 OR isnan(CAST(x AS DOUBLE))"
@@ -116,6 +128,7 @@ MACROS = (
 SAFE_FORMS = frozenset(
     {
         *("_sqrt", "_ln", "_log", "_pow", "_exp", "_div"),
+        "_parse_numeric",
         *("_date_of", "_time_of", "_datetime_of", "_timestamp_of"),
         *("_json_integer", "_json_float", "_json_bool", "_string"),
     }
@@ -166,6 +179,8 @@ def _is_whole(node: exp.Expr) -> bool:
 def average(node: exp.Expr) -> exp.Expr:
     """AVG of NUMERIC is NUMERIC; DuckDB computes it as a float."""
     item = node.this.expressions[0] if isinstance(node.this, exp.Distinct) else node.this
+    if kind_of(item) is exp.DataType.Type.INTERVAL:
+        return node
     if not is_numeric(item):
         if not isinstance(node.this, exp.Distinct):
             node.set("this", call("_averaged", node.this))

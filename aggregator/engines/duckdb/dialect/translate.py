@@ -38,6 +38,8 @@ def to_duckdb(sql: str, schemas: Schemas | None = None) -> str:
 def translated(sql: str, columns: _Columns) -> str:
     """The same, of what can be kept."""
     tree = sqlglot.parse_one(sql, read=Source)
+    if tree.args.get("kind") == "STRUCT":
+        tree.set("kind", None)  # the fields are the columns of what is stored
     nodes = walked(tree)
     for node in nodes:
         node._meta = None  # noqa: SLF001  (places in the text, which take long to copy, and which nobody asks for)
