@@ -246,6 +246,8 @@ def generated(node: exp.Expr) -> exp.Expr:
     """GENERATE_ARRAY of FLOAT64 and NUMERIC: each by its place, so that nothing adds up."""
     first, last, step = (node.args.get(each) or exp.Literal.number(1) for each in ("start", "end", "step"))
     kinds = {kind_of(each) for each in (first, last, step)}
+    if not isinstance(step, (exp.Literal, exp.Neg)) or step.name == "0":  # DuckDB's makes nothing of a step of 0
+        return call("_generate_array", first, last, step)
     for kind, type_ in ((exp.DataType.Type.DOUBLE, "DOUBLE"), (exp.DataType.Type.DECIMAL, "DECIMAL(38, 9)")):
         if kind in kinds:
             return call("_generate_array", *(exp.cast(each, type_, dialect="duckdb") for each in (first, last, step)))

@@ -86,13 +86,19 @@ _SAFE: dict[type[exp.Expr], type[exp.Binary]] = {
 
 
 def total(node: exp.Expr) -> exp.Expr:
-    """SUM and AVG of FLOAT64: infinity is an error, also where it is the sum of infinities, which can't be told."""
+    """SUM and AVG of FLOAT64: infinity is an error, also where it is the sum of infinities, which can't be told.
+
+    SUM of INT64 is one, and an error beyond; DuckDB's has twice as many bits.
+    """
     aggregate = node.this if isinstance(node, exp.Window) else node
-    if not isinstance(aggregate, (exp.Sum, exp.Avg)) or kind_of(_argument(aggregate)) is not _FLOAT:
+    if not isinstance(aggregate, (exp.Sum, exp.Avg)) or isinstance(node.parent, (exp.Window, exp.Filter)):
         return node
-    if isinstance(node.parent, (exp.Window, exp.Filter)) or is_pivoted(node) or _bits(aggregate.this) < _LOST:
+    kind = kind_of(_argument(aggregate))
+    if is_pivoted(node):
         return node
-    return call("_finite_total", node)
+    if isinstance(aggregate, exp.Sum) and kind in exp.DataType.SIGNED_INTEGER_TYPES:
+        return cast(node, "BIGINT")
+    return call("_finite_total", node) if kind is _FLOAT and _bits(aggregate.this) >= _LOST else node
 
 
 def _argument(aggregate: exp.Expr) -> exp.Expr:

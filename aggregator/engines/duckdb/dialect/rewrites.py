@@ -158,6 +158,7 @@ REWRITES: dict[type[exp.Expr], Rewrite] = {
     # JSON
     exp.JSONExtract: documents.found,
     exp.JSONExtractArray: documents.found_array,
+    exp.JSONValueArray: documents.values,
     exp.JSONFormat: documents.written,
     **dict.fromkeys((exp.JSONSet, exp.JSONArrayAppend, exp.JSONArrayInsert), json_changes.changed),
     exp.JSONRemove: json_changes.removed,
