@@ -20,7 +20,7 @@ from aggregator.engines.duckdb.dialect.verdict import DOCUMENTED
 WRAPPED = {
     "a cast to and fro": ("7", "CAST(CAST({} AS STRING) AS INT64)", 7),
     "NUMERIC divided": ("NUMERIC '1'", "({} / NUMERIC '2')", 0.03125),
-    "a float divided": ("64.0", "({} / 2)", 2.0),
+    "a float divided": ("64.0", "SAFE_DIVIDE({}, 2)", 2.0),
     "roots and logarithms": ("16.0", "SQRT(LN(EXP({})))", None),
     "a moment": ("TIMESTAMP '2013-02-08 10:11:12+00'", "TIMESTAMP_TRUNC({}, HOUR, 'Asia/Kolkata')", None),
     "one that may fail": ("'5'", "CAST(SAFE_CAST({} AS INT64) AS STRING)", "5"),

@@ -49,6 +49,12 @@ CASES: dict[type[exp.Expr], dict[str, tuple[str, Any]]] = {
         "only NULLs": ("COUNTIF(x > 1) FROM (SELECT CAST(NULL AS INT64) AS x)", 0),
         "over a window": ("COUNTIF(x > 1) OVER (ORDER BY x) FROM UNNEST([1, 2, 3]) AS x", [(0,), (1,), (2,)]),
     },
+    exp.ApproxQuantiles: {
+        "as many and one more": ("APPROX_QUANTILES(x, 2) FROM UNNEST([5, 1, NULL, 4, 2, 3]) AS x", [1, 3, 5]),
+        "only what is there": ("APPROX_QUANTILES(x, 2) FROM UNNEST([1, 100, 2, 200]) AS x", [1, 2, 200]),
+        "each once": ("APPROX_QUANTILES(DISTINCT x, 2) FROM UNNEST([1, 1, 1, 2, 3]) AS x", [1, 2, 3]),
+        "one of many": ("APPROX_QUANTILES(x, 100)[OFFSET(90)] FROM UNNEST(GENERATE_ARRAY(1, 1000)) AS x", 900),
+    },
     exp.ApproxTopK: {
         "the most frequent values": (
             "APPROX_TOP_COUNT(x, 2) FROM UNNEST(['apple', 'apple', 'pear', 'pear', 'pear', 'banana']) AS x",
@@ -126,10 +132,22 @@ CASES: dict[type[exp.Expr], dict[str, tuple[str, Any]]] = {
         "as text, no digits are made up": ("CAST(2.50 AS STRING)", "2.5"),
     },
     exp.TimestampDiff: {
-        "an hour is not over": ("TIMESTAMP_DIFF(TIMESTAMP '2013-01-01 11:29', TIMESTAMP '2013-01-01 10:30', HOUR)", 0),
-        "an hour is over": ("TIMESTAMP_DIFF(TIMESTAMP '2013-01-01 11:30', TIMESTAMP '2013-01-01 10:30', HOUR)", 1),
-        "backwards, too": ("TIMESTAMP_DIFF(TIMESTAMP '2013-01-01 09:01', TIMESTAMP '2013-01-01 11:00', HOUR)", -1),
-        "a day is 24 hours": ("TIMESTAMP_DIFF(TIMESTAMP '2013-01-02 09:59', TIMESTAMP '2013-01-01 10:00', DAY)", 0),
+        "an hour is not over": (
+            "TIMESTAMP_DIFF(TIMESTAMP '2013-01-01 11:29:00', TIMESTAMP '2013-01-01 10:30:00', HOUR)",
+            0,
+        ),
+        "an hour is over": (
+            "TIMESTAMP_DIFF(TIMESTAMP '2013-01-01 11:30:00', TIMESTAMP '2013-01-01 10:30:00', HOUR)",
+            1,
+        ),
+        "backwards, too": (
+            "TIMESTAMP_DIFF(TIMESTAMP '2013-01-01 09:01:00', TIMESTAMP '2013-01-01 11:00:00', HOUR)",
+            -1,
+        ),
+        "a day is 24 hours": (
+            "TIMESTAMP_DIFF(TIMESTAMP '2013-01-02 09:59:00', TIMESTAMP '2013-01-01 10:00:00', DAY)",
+            0,
+        ),
         "milliseconds": (
             "TIMESTAMP_DIFF(TIMESTAMP '2013-01-01 00:00:01.5', TIMESTAMP '2013-01-01 00:00:00', MILLISECOND)",
             1500,
@@ -311,8 +329,11 @@ AS_THEY_ARE = {
     "a date and an interval are a DATETIME": ("DATE '2013-01-01' + INTERVAL 1 DAY", datetime(2013, 1, 2)),  # noqa: DTZ001
     "DATE_DIFF counts boundaries": ("DATE_DIFF(DATE '2013-02-01', DATE '2013-01-31', MONTH)", 1),
     "DATE_DIFF counts Sundays": ("DATE_DIFF(DATE '2013-01-07', DATE '2013-01-05', WEEK)", 1),
-    "DATETIME_DIFF does so, too": ("DATETIME_DIFF(DATETIME '2013-01-01 11:00', DATETIME '2013-01-01 10:59', HOUR)", 1),
-    "an hour of a TIMESTAMP": ("TIMESTAMP_TRUNC(TIMESTAMP '2013-06-12 03:10', HOUR)", utc("2013-06-12T03:00")),
+    "DATETIME_DIFF does so, too": (
+        "DATETIME_DIFF(DATETIME '2013-01-01 11:00:00', DATETIME '2013-01-01 10:59:00', HOUR)",
+        1,
+    ),
+    "an hour of a TIMESTAMP": ("TIMESTAMP_TRUNC(TIMESTAMP '2013-06-12 03:10:00', HOUR)", utc("2013-06-12T03:00")),
     "ROUND goes away from zero": ("ROUND(-2.5)", -3.0),
     **PRECEDENCE,
     **ANSWERS_AS_THEY_ARE,

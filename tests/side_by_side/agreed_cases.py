@@ -7,7 +7,10 @@ after the group's name. What agrees with the reference engine on random rows bec
 from __future__ import annotations
 
 from side_by_side.common_cases import COMMON
+from side_by_side.everyday_cases import EVERYDAY
+from side_by_side.float_cases import FLOATS
 from side_by_side.further_cases import FURTHER
+from side_by_side.name_cases import NAMES
 from side_by_side.pipe_cases import PIPES
 from side_by_side.places_of_types import PLACES
 from side_by_side.typed_cases import TYPED
@@ -1290,4 +1293,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     **PLACES,
     **COMMON,
     **PIPES,
+    **NAMES,
+    **FLOATS,
+    **EVERYDAY,
 }

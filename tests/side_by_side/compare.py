@@ -14,6 +14,7 @@ from side_by_side import random_rows
 from sqlglot.errors import SqlglotError
 
 from aggregator.analyzers.googlesql.tables import Answer, Question, Rows, Table, Unchecked
+from aggregator.analyzers.googlesql.types import parsed, text_of
 from aggregator.analyzers.protocol import Field, Mistake, Relation
 from aggregator.engines.protocol import QueryError
 from aggregator.unit_tests.compare import is_same
@@ -73,6 +74,8 @@ def compared(sql: str, engine: Embedded, answer: Answer) -> Compared:
     """The embedded engine beside what the reference engine said."""
     if isinstance(answer, Unchecked):
         return Compared(UNKNOWN, answer.reason)
+    if sql.startswith("SELECT AS STRUCT") and isinstance(answer, Rows):
+        answer = _in_columns(answer)
     try:
         columns = answer.columns if isinstance(answer, Rows) else ()
         query = engine.translated(sql)
@@ -83,6 +86,13 @@ def compared(sql: str, engine: Embedded, answer: Answer) -> Compared:
     except (TypeError, ValueError, AttributeError) as error:
         return Compared(SILENT, f"values of another type: {error}")
     return _laid_beside(answer, found, types)
+
+
+def _in_columns(answer: Rows) -> Rows:
+    """Rows that are STRUCTs as they are stored: each field is a column."""
+    fields = parsed(answer.columns[0].type).struct_type.field
+    columns = tuple(Field(each.field_name, text_of(each.field_type)) for each in fields)
+    return dataclasses.replace(answer, columns=columns, values=tuple(tuple(row[0].values()) for row in answer.values))
 
 
 def _laid_beside(answer: Rows | Mistake, found: Any, types: str) -> Compared:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-_EQUAL = ("i", "f", "n", "b", "s", "y", "d", "dt", "ts", "tm")
+_EQUAL = ("i", "f", "h", "n", "b", "s", "y", "d", "dt", "ts", "tm")
 """Columns of each type that can be compared, ordered and grouped."""
 
 _ANY = (*_EQUAL, "st", "iv", "js")
@@ -92,7 +92,7 @@ PLACES: dict[str, tuple[str, ...]] = {
     "values that rows are parted by": tuple(
         place.format(x=column)
         for column in _EQUAL
-        if column != "f"  # BigQuery refuses it
+        if column not in ("f", "h")  # BigQuery refuses it
         for place in (
             "SELECT COUNT(*) OVER (PARTITION BY {x}) AS v, k FROM t",
             "SELECT k FROM t QUALIFY ROW_NUMBER() OVER (PARTITION BY {x} ORDER BY k) = 1",

@@ -1,4 +1,4 @@
-"""Names of output columns in GROUP BY and ORDER BY, where BigQuery means the output and DuckDB something else."""
+"""Names of outputs in GROUP BY, ORDER BY and QUALIFY, where BigQuery means the output and DuckDB something else."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from sqlglot import exp
 
 
 def spelt_out(node: exp.Expr) -> exp.Expr:
-    """GROUP BY and ORDER BY with what is meant in the place of names that DuckDB would read otherwise.
+    """GROUP BY, ORDER BY and QUALIFY with what is meant in the place of names that DuckDB would read otherwise.
 
     In ``SELECT DATE_TRUNC(day, MONTH) AS day … GROUP BY day`` DuckDB groups by the column, as it does by any
     of that name. In SELECT AS STRUCT the outputs have no names of their own to DuckDB.
@@ -21,11 +21,50 @@ def spelt_out(node: exp.Expr) -> exp.Expr:
         place = 0 if is_struct or _hides(meant, key.name) else _place(node.expressions, key.name)
         if is_struct or not (isinstance(meant, exp.Column) and meant.name.casefold() == key.name.casefold()):
             key.replace(exp.Literal.number(place) if place else meant.copy())
-    for ordered in order.expressions if order and is_struct else ():
-        meant = _meant(ordered.this, named)
-        if meant is not None:
-            ordered.set("this", meant.copy())
+    qualify = node.args.get("qualify")
+    if qualify and named:
+        qualify.set("this", _spelt_out(qualify.this, named))
+    for ordered in order.expressions if order and named else ():
+        if is_struct or not isinstance(ordered.this, exp.Column):
+            ordered.set("this", _spelt_out(ordered.this, named))
     return node
+
+
+def joined_first(node: exp.Expr) -> exp.Expr:
+    """A star is the columns of USING first, those of the last join before others; DuckDB leaves them in place."""
+    names: dict[str, exp.Expr] = {}
+    for join in node.args.get("joins") or ():
+        latest = {each.name.casefold(): each for each in join.args.get("using") or ()}
+        names = latest | {name: each for name, each in names.items() if name not in latest}
+    if names:
+        items = [better for each in node.expressions for better in _with_joined(each, names)]
+        node.set("expressions", items)
+    return node
+
+
+def _with_joined(item: exp.Expr, names: dict[str, exp.Expr]) -> list[exp.Expr]:
+    if not isinstance(item, exp.Star):
+        return [item]
+    replaced = {each.alias.casefold(): each for each in item.args.get("replace") or ()}
+    left_out = {each.name.casefold() for each in item.args.get("except_") or ()}
+    first = [replaced.get(name, exp.column(each.copy())) for name, each in names.items() if name not in left_out]
+    others = [each for name, each in replaced.items() if name not in names]
+    exceptions = [
+        *(item.args.get("except_") or ()),
+        *(exp.column(names[name].copy()) for name in names.keys() - left_out),
+    ]
+    return [*first, exp.Star(except_=exceptions, replace=others or None)]
+
+
+def _spelt_out(value: exp.Expr, named: dict[str, exp.Expr]) -> exp.Expr:
+    """An expression in which a name is that of an output first; DuckDB takes it for a column's, if there is one."""
+    holder = exp.Paren(this=value)
+    for column in list(holder.find_all(exp.Column)):
+        meant = _meant(column, named)
+        if meant is not None and not column.find_ancestor(exp.Query):
+            column.replace(meant.copy() if column.parent is holder else exp.paren(meant.copy(), copy=False))
+    found: exp.Expr = holder.this
+    return found
 
 
 def _meant(key: exp.Expr, named: dict[str, exp.Expr]) -> exp.Expr | None:

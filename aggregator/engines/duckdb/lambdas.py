@@ -57,7 +57,19 @@ _LONG_CALLS = frozenset(
     }
 )
 _PLAIN_CALLS = _LONG_CALLS | {
-    *("_bit_count", "_divide", "_integer", "_item", "_position", "_safe_integer", "_shift_left", "_shift_right"),
+    *(
+        "_bit_count",
+        "_divide",
+        "_finite",
+        "_finite_ratio",
+        "_finite_total",
+        "_integer",
+        "_item",
+        "_position",
+        "_safe_integer",
+        "_shift_left",
+        "_shift_right",
+    ),
     *("_no_struct", "_week", "date_sub", "len", "list_extract"),
 }
 """What gives one value for each element, whatever the others are: no queries, aggregates, windows or chance."""

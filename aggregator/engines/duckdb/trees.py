@@ -65,6 +65,12 @@ def bound(value: exp.Expr, name: str, body: exp.Expr) -> exp.Expr:
     return call("list_extract", items, one())
 
 
+def is_pivoted(aggregate: exp.Expr) -> bool:
+    """Whether this is the aggregate of a PIVOT, in whose place no expression can stand."""
+    parent = aggregate.parent
+    return isinstance(parent.parent if isinstance(parent, exp.Alias) else parent, exp.Pivot)
+
+
 def is_long(value: exp.Expr) -> bool:
     """Whether planning a query would suffer if a value stood in it several times: it calls a macro, or branches."""
     return value.find(exp.Anonymous, exp.Case, exp.If) is not None

@@ -25,6 +25,11 @@ MACROS = (
         " WHEN 'BOOLEAN' THEN 'boolean' WHEN 'NULL' THEN 'null' ELSE 'number' END"
     ),
     "_json_found(x) AS nullif(CAST(x AS VARCHAR), 'null')",
+    "_json_items(x) AS CASE WHEN json_type(x) = 'ARRAY' THEN CAST(x AS JSON[]) END",
+    (
+        "_json_values(x) AS CASE WHEN json_type(x) = 'ARRAY' AND len(list_filter(CAST(x AS JSON[]), lambda _one:"
+        " json_type(_one) IN ('OBJECT', 'ARRAY'))) = 0 THEN CAST(x AS VARCHAR[]) END"
+    ),
     "_is_whole(text) AS TRY_CAST(text AS DOUBLE) = floor(TRY_CAST(text AS DOUBLE))",
     (
         "_is_json_integer(x) AS json_type(x) IN ('BIGINT', 'UBIGINT')"
@@ -73,8 +78,14 @@ def found(node: exp.Expr) -> exp.Expr:
 
 
 def found_array(node: exp.Expr) -> exp.Expr:
-    """The parts of a text are texts; DuckDB gives JSON."""
-    return exp.cast(node, "ARRAY<TEXT>") if kind_of(node.this) in exp.DataType.TEXT_TYPES else node
+    """The parts of a text are texts; DuckDB gives JSON. What is no array has none."""
+    items = call("_json_items", exp.JSONExtract(this=node.this, expression=node.expression))
+    return exp.cast(items, "ARRAY<TEXT>") if kind_of(node.this) in exp.DataType.TEXT_TYPES else items
+
+
+def values(node: exp.Expr) -> exp.Expr:
+    """JSON_VALUE_ARRAY of an array of scalars; NULL of all else."""
+    return call("_json_values", exp.JSONExtract(this=node.this, expression=node.expression))
 
 
 def written(node: exp.Expr) -> exp.Expr:

@@ -10,7 +10,7 @@ from sqlglot import exp
 from aggregator.engines.duckdb.trees import bound, call, is_long
 from aggregator.engines.protocol import QueryError
 
-_ELEMENT = re.compile(r"%(?:E[0-9*]?[A-Za-z]|.)|[^%]+|%$", re.DOTALL)
+_ELEMENT = re.compile(r"%(?:E[0-9*]?[A-Za-z]|-[A-Za-z]|.)|[^%]+|%$", re.DOTALL)
 
 _SHORT = {
     "%F": "%Y-%m-%d",
@@ -40,6 +40,13 @@ _WRITTEN = {
     "%l": "lpad(CAST((hour(x) + 11) % 12 + 1 AS VARCHAR), 2, ' ')",
     "%P": "lower(strftime(x, '%p'))",
     "%g": "right(strftime(x, '%G'), 2)",
+    "%-d": "CAST(day(x) AS VARCHAR)",
+    "%-m": "CAST(month(x) AS VARCHAR)",
+    "%-j": "CAST(dayofyear(x) AS VARCHAR)",
+    "%-H": "CAST(hour(x) AS VARCHAR)",
+    "%-I": "CAST((hour(x) + 11) % 12 + 1 AS VARCHAR)",
+    "%-M": "CAST(minute(x) AS VARCHAR)",
+    "%-S": "CAST(second(x) AS VARCHAR)",
     "%Q": "CAST(quarter(x) AS VARCHAR)",
     "%C": "lpad(CAST(year(x) // 100 AS VARCHAR), 2, '0')",
     "%n": "CASE WHEN x IS NOT NULL THEN chr(10) END",

@@ -16,8 +16,9 @@ MACROS = (
         " rpad(text, width, ' ') ELSE lpad(text, width, ' ') END"
     ),
     (
-        "_or_null_text(x) AS coalesce(_text(x) || CASE WHEN typeof(x) = 'DOUBLE' AND"
-        " regexp_full_match(_text(x), '-?[0-9]+') THEN '.0' ELSE '' END, 'NULL')"
+        "_or_null_text(x) AS coalesce(CASE WHEN typeof(x) = 'DOUBLE' AND printf('%g', TRY_CAST(x AS DOUBLE)) = '-0'"
+        " THEN '-0.0' WHEN typeof(x) = 'DOUBLE' AND regexp_full_match(_text(x), '-?[0-9]+') THEN _text(x) || '.0'"
+        " ELSE _text(x) END, 'NULL')"
     ),
 )
 """Functions that the rewritten SQL calls."""

@@ -172,15 +172,17 @@ def total(node: exp.Expr) -> exp.Expr:
 
 
 def windowed(node: exp.Expr) -> exp.Expr:
-    """SUM of INTERVALs over a window; AVG has not been shown to agree to the microsecond."""
+    """SUM of INTERVALs over a window, and AVG: the sum, divided."""
     if not isinstance(node.this, (exp.Sum, exp.Avg)) or not is_interval(node.this.this):
         return node
-    if isinstance(node.this, exp.Avg):
-        raise QueryError("AVG of INTERVALs over a window is not translated for the embedded engine; SUM is")
-    sums = [node.copy() for _ in range(3)]
+    *sums, number = [node.copy() for _ in range(4)]
     for window, part in zip(sums, _sums(node.this.this), strict=True):
         window.set("this", part)
-    return _typed(call("_interval", *sums))
+    total_ = _typed(call("_interval", *sums))
+    if isinstance(node.this, exp.Sum):
+        return total_
+    number.set("this", exp.Count(this=node.this.this.copy()))
+    return _typed(call("_interval_over", total_, number))
 
 
 def _sums(item: exp.Expr) -> list[exp.Expr]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from sqlglot import exp
 
+from aggregator.engines.duckdb.dialect import overflow
 from aggregator.engines.duckdb.dialect.typing import is_numeric, kind_of
 from aggregator.engines.duckdb.failures import failing
 from aggregator.engines.duckdb.trees import bound, call
@@ -14,6 +15,9 @@ _OVER_ROWS = (exp.AggFunc, exp.Filter, exp.IgnoreNulls, exp.RespectNulls, exp.Wi
 _STRAY = "starts_with(typeof(x), 'DECIMAL(38') OR starts_with(typeof(y), 'DECIMAL(38')"
 _STRAY_SAID = failing("'the type of a NUMERIC could not be told; cast it where it is divided or averaged'", "DOUBLE")
 _BY_ZERO = "'division by zero'"
+_BAD_NUMERIC = "'Invalid NUMERIC value: ' || text"
+_DIGITS = r"(\d[\d,]*(\.\d*)?|,[\d,]*\d[\d,]*(\.\d*)?|\.\d+)([eE][+-]?\d+)?"
+_NUMERIC_TEXT = rf"\s*([+-]\s*)?{_DIGITS}\s*|\s*{_DIGITS}\s*[+-]\s*"  # a sign before or behind, commas anywhere
 _NEGATIVE = "'Argument to SQRT cannot be negative'"
 _BAD_INTEGER, _BAD_BOOL = (f"'Bad {each} value: ' || CAST(x AS VARCHAR)" for each in ("int64", "bool"))
 
@@ -41,6 +45,15 @@ MACROS = (
     ),
     "_numeric_safe_divide(x, y) AS CASE WHEN y <> 0 THEN _numeric_ratio(x, y) END",
     "_numeric_multiply(x, y) AS round(CAST(x AS DECIMAL(38, 9)) * CAST(y AS DECIMAL(38, 9)), 9)",
+    (
+        f"_parse_numeric(text) AS CASE WHEN regexp_full_match(text, '{_NUMERIC_TEXT}') THEN CAST(regexp_replace("
+        "regexp_replace(text, '[\\s,]', '', 'g'), '^(.*)([+-])$', '\\2\\1') AS DECIMAL(38, 9))"
+        f" WHEN text IS NOT NULL THEN {failing(_BAD_NUMERIC, 'DECIMAL(38, 9)')} END"
+    ),
+    (
+        f"_safe_parse_numeric(text) AS CASE WHEN regexp_full_match(text, '{_NUMERIC_TEXT}') THEN TRY_CAST("
+        "regexp_replace(regexp_replace(text, '[\\s,]', '', 'g'), '^(.*)([+-])$', '\\2\\1') AS DECIMAL(38, 9)) END"
+    ),
     f"_averaged(x) AS CASE WHEN starts_with(typeof(x), 'DECIMAL(38') THEN {_STRAY_SAID} ELSE x END",
     (
         "_ieee_divide(x, y) AS CASE WHEN y = 0 AND x IS NOT NULL THEN CASE WHEN x = 0 OR isnan(CAST(x AS DOUBLE))"
@@ -88,7 +101,6 @@ MACROS = (
     "_sec(x) AS 1 / cos(x)",
     "_csch(x) AS 1 / sinh(x)",
     "_sech(x) AS 1 / cosh(x)",
-    "_corr(x, pairs) AS CASE WHEN pairs >= 2 THEN x END",
     # Only floats must be rounded: as one, a great integer would lose digits. A text is digits, or hexadecimal.
     (
         "_integer(x) AS CASE WHEN typeof(x) IN ('DOUBLE', 'FLOAT') THEN CAST(round(TRY_CAST(x AS DOUBLE)) AS BIGINT)"
@@ -116,6 +128,8 @@ MACROS = (
 SAFE_FORMS = frozenset(
     {
         *("_sqrt", "_ln", "_log", "_pow", "_exp", "_div"),
+        "_parse_numeric",
+        *("_date_of", "_time_of", "_datetime_of", "_timestamp_of"),
         *("_json_integer", "_json_float", "_json_bool", "_string"),
     }
 )
@@ -126,15 +140,15 @@ def division(node: exp.Expr) -> exp.Expr:
     """X / 0 is an error, not infinity; NUMERIC by NUMERIC is NUMERIC, of nine digits."""
     if is_numeric(node.this, node.expression):
         return call("_numeric_divide", node.this, node.expression)
-    if exp.DataType.Type.DOUBLE in (kind_of(node.this), kind_of(node.expression)):
-        return call("_divide", *(exp.cast(side, "DOUBLE", dialect="duckdb") for side in (node.this, node.expression)))
+    if overflow.is_calculated(node):
+        return overflow.arithmetic(node)
     return call("_divide", node.this, node.expression)
 
 
 def safe_division(node: exp.Expr) -> exp.Expr:
     """NUMERIC by NUMERIC is NUMERIC, of nine digits."""
     if not is_numeric(node.this, node.expression):
-        return node
+        return overflow.or_null(node)
     return call("_numeric_safe_divide", node.this, node.expression)
 
 
@@ -165,6 +179,8 @@ def _is_whole(node: exp.Expr) -> bool:
 def average(node: exp.Expr) -> exp.Expr:
     """AVG of NUMERIC is NUMERIC; DuckDB computes it as a float."""
     item = node.this.expressions[0] if isinstance(node.this, exp.Distinct) else node.this
+    if kind_of(item) is exp.DataType.Type.INTERVAL:
+        return node
     if not is_numeric(item):
         if not isinstance(node.this, exp.Distinct):
             node.set("this", call("_averaged", node.this))
@@ -206,13 +222,6 @@ def _is_apart(node: exp.Expr) -> bool:
     return isinstance(node, (*_OVER_ROWS, exp.Query))
 
 
-def correlation(node: exp.Expr) -> exp.Expr:
-    """CORR of fewer than two pairs is NULL; that of what does not vary is NaN."""
-    if isinstance(node.parent, exp.Window):
-        return node
-    return call("_corr", node.copy(), call("regr_count", node.this.copy(), node.expression.copy()))
-
-
 def named(name: str) -> Callable[[exp.Expr], exp.Expr]:
     """A correction that calls a macro with what a function takes."""
 
@@ -226,10 +235,19 @@ def named(name: str) -> Callable[[exp.Expr], exp.Expr]:
     return rewrite
 
 
+def from_text(node: exp.Expr) -> exp.Expr:
+    """A text with ``_`` between its digits is no number, but to DuckDB."""
+    if kind_of(node.this) in exp.DataType.TEXT_TYPES and not isinstance(node.this, exp.Literal):
+        node.set("this", call("replace", node.this, exp.Literal.string("_"), exp.Literal.string("?")))
+    return node
+
+
 def generated(node: exp.Expr) -> exp.Expr:
     """GENERATE_ARRAY of FLOAT64 and NUMERIC: each by its place, so that nothing adds up."""
     first, last, step = (node.args.get(each) or exp.Literal.number(1) for each in ("start", "end", "step"))
     kinds = {kind_of(each) for each in (first, last, step)}
+    if not isinstance(step, (exp.Literal, exp.Neg)) or step.name == "0":  # DuckDB's makes nothing of a step of 0
+        return call("_generate_array", first, last, step)
     for kind, type_ in ((exp.DataType.Type.DOUBLE, "DOUBLE"), (exp.DataType.Type.DECIMAL, "DECIMAL(38, 9)")):
         if kind in kinds:
             return call("_generate_array", *(exp.cast(each, type_, dialect="duckdb") for each in (first, last, step)))

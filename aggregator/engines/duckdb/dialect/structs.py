@@ -116,6 +116,8 @@ def _equal(node: exp.Expr) -> exp.Expr:
 
 
 def _among(node: exp.Expr) -> exp.Expr:
+    if isinstance(node.parent, exp.Pivot):  # not a condition, but the columns that are made, or gone
+        return node
     one, items, array = _side(node.this), [_side(each) for each in node.expressions], node.args.get("unnest")
     element = exp.column("_element")
     if items:

@@ -10,7 +10,7 @@ from sqlglot import exp
 from aggregator.compile.pipes import tree_of
 from aggregator.core.names import TableName
 from aggregator.engines.duckdb import bits, sketches
-from aggregator.engines.duckdb.dialect import intervals, structs
+from aggregator.engines.duckdb.dialect import floats, intervals, structs
 from aggregator.engines.duckdb.dialect.binding import bound, repeated
 from aggregator.engines.duckdb.dialect.moments import with_zones
 from aggregator.engines.duckdb.dialect.rewrites import MACROS, REWRITES
@@ -38,6 +38,8 @@ def to_duckdb(sql: str, schemas: Schemas | None = None) -> str:
 def translated(sql: str, columns: _Columns) -> str:
     """The same, of what can be kept."""
     tree = tree_of(sql, Source)
+    if tree.args.get("kind") == "STRUCT":
+        tree.set("kind", None)  # the fields are the columns of what is stored
     nodes = walked(tree)
     for node in nodes:
         node._meta = None  # noqa: SLF001  (places in the text, which take long to copy, and which nobody asks for)
@@ -46,6 +48,8 @@ def translated(sql: str, columns: _Columns) -> str:
     tell_types(nodes, sql, schemas)
     with_zones(nodes)
     if structs.compare_fields(nodes, schemas):
+        nodes = walked(tree)
+    if floats.join_using(nodes, schemas):
         nodes = walked(tree)
     if bits.regroup(nodes):
         nodes = walked(tree)
