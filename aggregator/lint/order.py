@@ -10,8 +10,8 @@ import dataclasses
 from collections.abc import Iterator
 
 from sqlglot import exp
-from sqlglot.optimizer.scope import Scope
 
+from aggregator.compile.analysis import Scope
 from aggregator.compile.nodes import copy_of
 from aggregator.core.calendar import ColumnType, Grain
 from aggregator.core.maps import Reach
