@@ -80,6 +80,8 @@ def texts(nodes: Iterator[exp.Expr] | list[exp.Expr] | tuple[exp.Expr, ...]) -> 
 
 def _text(node: exp.Expr) -> str:
     """An item as text, by a copy of our own: it is had in a fifth of the time that sqlglot's takes."""
+    if isinstance(node, exp.Column) and not node.args.get("db"):  # as nearly all are
+        return f"{node.table}.{node.name}"
     return copy_of(node.unalias()).sql(_DIALECT, copy=False)
 
 

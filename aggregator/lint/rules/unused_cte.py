@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 from collections.abc import Iterator
 
 from sqlglot import exp
@@ -48,8 +49,8 @@ def _is_written(cte: exp.CTE, query: Query) -> bool:
     alias = cte.args.get("alias")
     if alias is None or alias.this is None or "start" not in alias.this.meta:
         return False
-    before = next((token for token in reversed(query.tokens) if token.end < alias.this.meta["start"]), None)
-    return before is None or before.token_type is not TokenType.ALIAS
+    index = bisect.bisect_left(query.tokens, alias.this.meta["start"], key=lambda token: token.start)
+    return index == 0 or query.tokens[index - 1].token_type is not TokenType.ALIAS
 
 
 def _is_inside(node: exp.Expr, cte: exp.CTE) -> bool:
