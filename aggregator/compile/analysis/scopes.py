@@ -90,8 +90,10 @@ class _Finder:
 
     def _with(self, scope: Scope) -> None:
         with_ = scope.expression.args.get("with_")
+        if with_ is None:
+            return
         in_sight = dict(scope.in_sight)
-        for cte in with_.expressions if with_ is not None else ():
+        for cte in with_.expressions:
             if with_.recursive and isinstance(cte.this, exp.SetOperation):  # it reads its own first side
                 in_sight[cte.alias] = Scope(cte.this.this.unnest(), scope, scope.in_sight)
             inside = self.read(cte.this, scope, dict(in_sight))

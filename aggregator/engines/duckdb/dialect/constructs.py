@@ -63,13 +63,8 @@ def constructs(nodes: Nodes) -> Iterator[Construct]:
 
 def telling(nodes: Nodes) -> list[exp.Expr]:
     """The nodes of a tree that are constructs: two thirds of all nodes are names, and can't differ."""
-    kinds = {kind for kind in nodes.kinds if not _says_nothing(kind)}
+    kinds = {kind for kind in nodes.kinds if kind not in _COMMON and not issubclass(kind, _LEAVES)}
     return [node for node in nodes.in_order if type(node) in kinds]
-
-
-@functools.cache
-def _says_nothing(kind: type) -> bool:
-    return kind in _COMMON or issubclass(kind, _LEAVES)
 
 
 def _kind(node: exp.Expr) -> Any:
