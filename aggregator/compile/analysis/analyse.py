@@ -56,14 +56,21 @@ class Analysis:
         return Nodes(self.tree)
 
     @functools.cached_property
-    def root(self) -> Scope | None:
-        """The scope of the whole query; None where there is no copy."""
-        return scope_of(self.tree, self.nodes) if self.tree is not None else None
+    def scopes(self) -> dict[int, Scope]:
+        """The scopes of all queries inside, inner before outer, by the identity of the query.
 
-    @functools.cached_property
-    def scopes(self) -> Mapping[int, Scope]:
-        """The scopes of all queries inside, inner before outer, by the identity of the query."""
-        return {id(scope.expression): scope for scope in self.root.traverse()} if self.root is not None else {}
+        There are none where there is no copy, or where queries are nested too deeply.
+        """
+        try:
+            found = scope_of(self.tree, self.nodes).traverse() if self.tree is not None else ()
+            return {id(scope.expression): scope for scope in found}
+        except RecursionError:
+            return {}
+
+    @property
+    def root(self) -> Scope | None:
+        """The scope of the whole query; None where there are no scopes."""
+        return next(reversed(self.scopes.values()), None)
 
     def release(self) -> None:
         """Let the copy and its scopes go; see :meth:`Nodes.release`."""

@@ -80,8 +80,8 @@ class _Finder:
         scope = Scope(node if parent is None else node.unnest(), parent, in_sight)
         self._with(scope)
         if isinstance(scope.expression, exp.SetOperation):
-            sides = (scope.expression.this, scope.expression.expression)
-            scope.set_operation_scopes = [self.read(side, scope, scope.in_sight) for side in sides]
+            for side in (scope.expression.this, scope.expression.expression):
+                scope.set_operation_scopes.append(self.read(side, scope, scope.in_sight))
             return scope
         self._from(scope)
         found = self._subqueries.get(id(scope.expression), ())
