@@ -87,7 +87,7 @@ def _differences(subject: Subject) -> Iterator[Difference]:
     from aggregator.core.graph import Difference  # noqa: PLC0415
     from aggregator.engines.duckdb.dialect.verdict import verdict  # noqa: PLC0415
 
-    for found in verdict(subject.analysis.every_node, subject.analysis.called):
+    for found in verdict(subject.analysis.nodes, subject.analysis.called):
         place = subject.query.place_of(found.node) if found.node is not None else subject.model.place
         yield Difference(found.fidelity, place, found.construct, found.why)
 

@@ -12,8 +12,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
-from sqlglot.optimizer.scope import Scope
 
+from aggregator.compile.analysis import Scope
 from aggregator.compile.analysis.aggregates import WINDOW_ONLY
 from aggregator.compile.linear import is_linear
 

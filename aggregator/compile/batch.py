@@ -12,10 +12,9 @@ import dataclasses
 from collections.abc import Mapping
 
 from sqlglot import exp
-from sqlglot.optimizer.scope import Scope
 
 from aggregator.compile.alignment import AlignedColumns, cutting_columns, is_aligned, type_name
-from aggregator.compile.analysis import Analysis, select_list
+from aggregator.compile.analysis import Analysis, Scope, select_list
 from aggregator.compile.nodes import Nodes, conjuncts
 from aggregator.core.calendar import Calendar
 from aggregator.core.graph import Input

@@ -55,8 +55,12 @@ def canonical(tokens: Sequence[Token]) -> Iterator[str]:
     """
     kinds = [token.token_type for token in tokens]
     for token, type_, after in zip(tokens, kinds, [*kinds[1:], None], strict=True):
+        text = token.text
         if type_ in _NAMES:
-            text = token.text.upper() if type_ is _VAR and after is _L_PAREN else token.text
+            text = text.upper() if type_ is _VAR and after is _L_PAREN else text
+            if "." not in text:
+                yield f"={text}"
+                continue
             first, *others = text.split(".")
             yield f"={first}"
             for part in others:  # `lake.flights` in one pair of backticks is three tokens
@@ -69,5 +73,4 @@ def canonical(tokens: Sequence[Token]) -> Iterator[str]:
         elif type_ is _NEQ:
             yield "!="
         elif type_ not in _MEANS_NOTHING:
-            text = token.text
             yield f"{_KINDS[type_]} {text if type_ in LITERALS else text.upper()}"

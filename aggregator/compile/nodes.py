@@ -5,7 +5,7 @@ from __future__ import annotations
 import collections
 import functools
 import itertools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TypeVar, cast
 
 from sqlglot import exp
@@ -71,6 +71,11 @@ class Nodes:
         for node in self.in_order:
             if type(node) not in LEAVES:
                 node.args.clear()
+
+    @property
+    def kinds(self) -> Iterable[type[exp.Expr]]:
+        """The types that there are."""
+        return self._by_type
 
     def of(self, *types: type[E]) -> Iterator[E]:
         """The nodes of these types and of the types below them, one type after the other."""

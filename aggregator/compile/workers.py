@@ -28,6 +28,9 @@ _MANY_OBJECTS = 10_000
 _SHARE = 8
 """At most so many models are sent at a time."""
 
+_AHEAD = 2
+"""So many shares for each process are under way: one to work on, one to go on with. To wait for many costs much."""
+
 
 class Workers:
     """Takes models and gives facts. What examining needs is imported when the first one comes."""
@@ -68,7 +71,7 @@ class Workers:
 
         pool = self._pool = self._pool or self._start()
         size = max(1, min(_SHARE, len(self._waiting) // self._processes))
-        while self._waiting:
+        while self._waiting and len(self._running) < _AHEAD * self._processes:
             share, self._waiting = self._waiting[:size], self._waiting[size:]
             self._running.add(pool.submit(_examine, share))
         done, self._running = futures.wait(self._running, return_when=futures.FIRST_COMPLETED)

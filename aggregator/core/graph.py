@@ -109,7 +109,16 @@ class OutputColumn:
 
     def described(self, type_: str, description: str) -> OutputColumn:
         """The same column with what its author says of it; of the type, if anything."""
-        return dataclasses.replace(self, type=type_ or self.type, description=description)
+        return OutputColumn(
+            self.name,
+            type_ or self.type,
+            description,
+            self.origins,
+            self.derivation,
+            self.measure,
+            self.sketch,
+            self.state_of,
+        )
 
 
 @dataclasses.dataclass(frozen=True)

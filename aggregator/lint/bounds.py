@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from sqlglot import exp
-from sqlglot.optimizer.scope import Scope
 
+from aggregator.compile.analysis import Scope
 from aggregator.compile.truncations import grain_of
 from aggregator.core.calendar import Calendar, ColumnType, Grain
 from aggregator.core.graph import Input

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sqlglot import exp
-from sqlglot.optimizer.scope import Scope
 
 from aggregator.aggregates.codes import FAN_OUT
+from aggregator.compile.analysis import Scope
 from aggregator.core.diagnostics import Diagnostic
 from aggregator.lint.protocol import Inspected
 from aggregator.lint.relations import bound_columns, only_source, place_of_item

@@ -10,8 +10,8 @@ import dataclasses
 from collections.abc import Iterator
 
 from sqlglot import exp
-from sqlglot.optimizer.scope import Scope
 
+from aggregator.compile.analysis import Scope
 from aggregator.compile.nodes import copy_of
 from aggregator.core.calendar import ColumnType, Grain
 from aggregator.core.maps import Reach
@@ -80,6 +80,8 @@ def texts(nodes: Iterator[exp.Expr] | list[exp.Expr] | tuple[exp.Expr, ...]) -> 
 
 def _text(node: exp.Expr) -> str:
     """An item as text, by a copy of our own: it is had in a fifth of the time that sqlglot's takes."""
+    if isinstance(node, exp.Column) and not node.args.get("db"):  # as nearly all are
+        return f"{node.table}.{node.name}"
     return copy_of(node.unalias()).sql(_DIALECT, copy=False)
 
 

@@ -14,8 +14,7 @@ from aggregator.core.diagnostics import Edit
 from aggregator.lint.relations import Relations
 
 if TYPE_CHECKING:
-    from sqlglot.optimizer.scope import Scope
-
+    from aggregator.compile.analysis import Scope
     from aggregator.compile.nodes import E, Nodes
     from aggregator.core.diagnostics import Code, Diagnostic
 

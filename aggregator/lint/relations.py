@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
-from sqlglot.optimizer.scope import Scope
 
+from aggregator.compile.analysis import Scope
 from aggregator.compile.nodes import conjuncts
 from aggregator.core.maps import Reach
 from aggregator.core.names import TableName
@@ -44,6 +44,7 @@ class Relations:
         self._tables = subject.tables
         self._model = subject.model
         self._scopes = subject.analysis.scopes
+        self._over_rows = subject.analysis.nodes.over_rows
         self._keys: dict[int, tuple[frozenset[str], ...]] = {}
         self._named: dict[int, dict[str, int]] = {}
         self.measures: dict[int, Measure] = {}
@@ -118,6 +119,21 @@ class Relations:
         columns = bound.get(alias, set()) | self._one_partition(alias, source)
         return any(key <= columns for key in self.keys(source))
 
+    def aggregates(self, select: exp.Expr) -> bool:
+        """Whether an output column of a SELECT aggregates its rows. Most are told by having no aggregate at all."""
+        return id(select) in self._over_rows and any(map(has_aggregate, select.expressions))
+
+    def is_one_row(self, select: exp.Expr) -> bool:
+        """Whether a query surely gives one row at most."""
+        if not isinstance(select, exp.Select):
+            return False
+        limit = select.args.get("limit")
+        if limit is not None and limit.expression is not None and limit.expression.name in ("0", "1"):
+            return True
+        if not select.args.get("from_"):
+            return True
+        return not select.args.get("group") and self.aggregates(select)
+
     def _one_partition(self, alias: str, source: exp.Table | Scope) -> set[str]:
         """The partition column of a table of which a query sees a single partition.
 
@@ -138,7 +154,7 @@ class Relations:
         if select.args.get("group") is not None:
             key = grouped_key(select)
             yield from () if key is None else (key,)
-        elif is_one_row(select):
+        elif self.is_one_row(select):
             yield frozenset()
         else:
             if select.args.get("distinct") and not select.args["distinct"].args.get("on"):
@@ -159,18 +175,6 @@ class Relations:
         for key in self.keys(source):
             if key <= names.keys():
                 yield frozenset(names[name] for name in key)
-
-
-def is_one_row(select: exp.Expr) -> bool:
-    """Whether a query surely gives one row at most."""
-    if not isinstance(select, exp.Select):
-        return False
-    limit = select.args.get("limit")
-    if limit is not None and limit.expression is not None and limit.expression.name in ("0", "1"):
-        return True
-    if not select.args.get("from_"):
-        return True
-    return not select.args.get("group") and any(has_aggregate(item) for item in select.expressions)
 
 
 def has_aggregate(node: exp.Expr) -> bool:

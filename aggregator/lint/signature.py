@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
 from sqlglot import exp
-from sqlglot.optimizer.scope import Scope
 
+from aggregator.compile.analysis import Scope
 from aggregator.compile.nodes import conjuncts
 from aggregator.core.diagnostics import Code, Diagnostic, Layer, Place, Severity
 from aggregator.lint.relations import only_source, outputs_of

@@ -6,9 +6,9 @@ import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 
 from sqlglot import exp
-from sqlglot.optimizer.scope import Scope
+from sqlglot.optimizer.scope import walk_in_scope
 
-from aggregator.compile.analysis import Analysis, analyse
+from aggregator.compile.analysis import Analysis, Scope, analyse
 from aggregator.compile.parse import DIALECT, parse_select
 from aggregator.compile.query import Query
 from aggregator.core.diagnostics import Document
@@ -69,7 +69,7 @@ class _Found:
         """All that is in one SELECT, without those inside."""
         select = scope.expression
         is_inner = isinstance(select.parent, exp.Subquery) and not select.args.get("distinct")
-        for node in scope.walk():
+        for node in walk_in_scope(select):
             if isinstance(node, exp.Column):
                 if is_inner and node.parent is not None and select in (node.parent, node.parent.parent):
                     continue  # handed on: used where the query around it says so

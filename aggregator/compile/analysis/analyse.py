@@ -12,11 +12,11 @@ from collections.abc import Mapping
 
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
-from sqlglot.optimizer.scope import Scope, traverse_scope
 
 from aggregator.compile.analysis.bodies import Called
 from aggregator.compile.analysis.relation import Relation
 from aggregator.compile.analysis.relations import Relations
+from aggregator.compile.analysis.scopes import Scope, scope_of
 from aggregator.compile.analysis.types import NULL, type_of
 from aggregator.compile.nodes import Nodes, copy_of
 from aggregator.compile.pipes import names_are_lost
@@ -49,39 +49,34 @@ class Analysis:
     called: tuple[Called, ...] = ()
 
     @functools.cached_property
-    def _scopes(self) -> list[Scope]:
-        try:
-            return traverse_scope(self.tree) if self.tree is not None else []
-        except _CANT_FOLLOW:
-            return []
-
-    @functools.cached_property
-    def every_node(self) -> Nodes:
-        """The nodes of the copy."""
+    def nodes(self) -> Nodes:
+        """The nodes of the copy; none where there is no copy."""
         return Nodes(self.tree)
 
     @functools.cached_property
-    def nodes(self) -> Nodes:
-        """The nodes of the copy; none where sqlglot can't follow it."""
-        return self.every_node if self._scopes else Nodes(None)
+    def scopes(self) -> dict[int, Scope]:
+        """The scopes of all queries inside, inner before outer, by the identity of the query.
+
+        There are none where there is no copy, or where queries are nested too deeply.
+        """
+        try:
+            found = scope_of(self.tree, self.nodes).traverse() if self.tree is not None else ()
+            return {id(scope.expression): scope for scope in found}
+        except RecursionError:
+            return {}
 
     @property
     def root(self) -> Scope | None:
-        """The scope of the whole query; None where sqlglot can't follow it."""
-        return self._scopes[-1] if self._scopes else None
-
-    @functools.cached_property
-    def scopes(self) -> Mapping[int, Scope]:
-        """The scopes of all queries inside, by the identity of the query."""
-        return {id(scope.expression): scope for scope in self._scopes}
+        """The scope of the whole query; None where there are no scopes."""
+        return next(reversed(self.scopes.values()), None)
 
     def release(self) -> None:
         """Let the copy and its scopes go; see :meth:`Nodes.release`."""
-        self.every_node.release()
+        for scope in self.scopes.values():
+            scope.parent = None
+        self.nodes.release()
         for each in self.called:
             Nodes(each.body).release()
-        for scope in self._scopes:
-            scope.parent = None
 
 
 def output_name(select: exp.Expr) -> str:

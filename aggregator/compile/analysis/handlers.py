@@ -139,7 +139,7 @@ def _chosen(results: list[Value], tests: list[Value]) -> Value:
     made = made_from([*results, *tests], functions.type_of_choice(results))
     kinds = {value.measure for value in results if not value.is_literal}
     measure = next(iter(kinds)) if len(kinds) == 1 else made.measure
-    return made._replace(measure=measure, is_literal=False, sketch=sketch_of(results))
+    return Value(made.type, made.origins, made.derivation, measure, sketch=sketch_of(results))
 
 
 def _struct(reader: Reader, node: exp.Expr, level: Level) -> Value:

@@ -31,7 +31,8 @@ tell them apart. Spell it as its table does.""",
         """One finding per rarer spelling in a SELECT."""
         spellings: dict[tuple[int, str], list[exp.Identifier]] = {}
         names = [each.this for each in subject.written.of(exp.Column) if isinstance(each.this, exp.Identifier)]
-        if len({name.name for name in names}) == len({name.name.casefold() for name in names}):
+        distinct = {name.this for name in names}
+        if len(distinct) == len({name.casefold() for name in distinct}):
             return
         for name in names:
             select = id(name.find_ancestor(exp.Select))

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sqlglot import exp
-from sqlglot.optimizer.scope import Scope
 
+from aggregator.compile.analysis import Scope
 from aggregator.core.diagnostics import Code, Diagnostic, Layer, Severity
 from aggregator.lint.protocol import Inspected
-from aggregator.lint.relations import bound_columns, columns_in, is_one_row, place_of_item
+from aggregator.lint.relations import bound_columns, columns_in, place_of_item
 
 
 class CrossJoin:
@@ -39,10 +39,14 @@ JOIN dims.airports AS airports ON airports.airport = flights.dest"""
             select = scope.expression
             joins = select.args.get("joins") or []
             first = select.args.get("from_")
-            if not joins or first is None or _is_small(first.this, scope):
+            if not joins or first is None or _is_small(first.this, scope, subject):
                 continue
             for join in joins:
-                if not join.args.get("using") and not _is_small(join.this, scope) and not _is_tied(join, select):
+                if (
+                    not join.args.get("using")
+                    and not _is_small(join.this, scope, subject)
+                    and not _is_tied(join, select)
+                ):
                     name = join.this.alias_or_name
                     if _has_fixed_key(name, scope, subject):
                         continue
@@ -56,14 +60,14 @@ def _has_fixed_key(alias: str, scope: Scope, subject: Inspected) -> bool:
     return source is not None and subject.relations.has_one_row(alias, source, bound_columns(scope))
 
 
-def _is_small(item: exp.Expr, scope: Scope) -> bool:
+def _is_small(item: exp.Expr, scope: Scope, subject: Inspected) -> bool:
     """Whether an item of FROM has one row, or rows that are in no table."""
     if not isinstance(item, (exp.Table, exp.Subquery)):
         return True  # an unnested array, a list of values
     source = scope.sources.get(item.alias_or_name)
     if isinstance(source, exp.Table) or source is None:
         return isinstance(source, exp.Table) and not source.db
-    return is_one_row(source.expression) or _reads_no_table(source)
+    return subject.relations.is_one_row(source.expression) or _reads_no_table(source)
 
 
 def _reads_no_table(scope: Scope) -> bool:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sqlglot import exp
-from sqlglot.optimizer.scope import Scope
 
+from aggregator.compile.analysis import Scope
 from aggregator.compile.nodes import name_of
 from aggregator.core.diagnostics import Code, Diagnostic, Layer, Severity
 from aggregator.lint.protocol import Inspected
-from aggregator.lint.relations import bound_columns, columns_in, has_aggregate, outputs_of
+from aggregator.lint.relations import bound_columns, columns_in, outputs_of
 
 _ADDITIVE = (exp.Sum, exp.Avg, exp.Count, exp.CountIf)
 
@@ -44,7 +44,7 @@ GROUP BY flights.flight_date"""
     def check(self, subject: Inspected) -> Iterator[Diagnostic]:
         """One finding per aggregate, and per join that repeats its rows."""
         for scope in subject.selects():
-            if len(scope.selected_sources) < 2 or not any(map(has_aggregate, outputs_of(scope))):  # noqa: PLR2004
+            if len(scope.selected_sources) < 2 or not subject.relations.aggregates(scope.expression):  # noqa: PLR2004
                 continue
             repeating = _repeating(subject, scope)
             for aggregate in _additive(scope) if repeating else ():

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sqlglot import exp
-from sqlglot.optimizer.scope import Scope
 
+from aggregator.compile.analysis import Scope
 from aggregator.core.diagnostics import Code, Diagnostic, Layer, Severity
 from aggregator.core.project import Kind
 from aggregator.lint.protocol import Inspected

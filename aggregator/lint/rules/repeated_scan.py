@@ -60,10 +60,12 @@ GROUP BY flight_date, origin"""
 def _is_alike(subject: Inspected, edges: list[Input]) -> bool:
     """Whether some three of the reads use the same columns, outside of joins: there, a table may play several parts."""
     counts: collections.Counter[frozenset[str]] = collections.Counter()
+    used: dict[int, set[str]] = collections.defaultdict(set)
+    for column in subject.analysis.nodes.of(exp.Column):
+        used[id(subject.relations.source_of(column))].add(column.name.casefold())
     for scope in subject.selects():
-        for alias, (_, source) in scope.selected_sources.items():
+        for _, source in scope.selected_sources.values():
             is_it = isinstance(source, exp.Table) and f"{source.db}.{source.name}" == str(edges[0].table)
             if is_it and len(scope.selected_sources) == 1:
-                columns = frozenset(c.name.casefold() for c in scope.columns if c.table == alias)
-                counts[columns] += 1
+                counts[frozenset(used[id(source)])] += 1
     return any(count >= _MANY for count in counts.values())

@@ -40,6 +40,6 @@ reads the table has to write them, for ever. Choose another name: `row_count`, `
         """One finding per alias."""
         for node in subject.written.of(exp.Alias, exp.TableAlias):
             name = node.args.get("alias") if isinstance(node, exp.Alias) else node.this
-            if isinstance(name, exp.Identifier) and name.name.casefold() in _RESERVED and "start" in name.meta:
+            if isinstance(name, exp.Identifier) and name.this.casefold() in _RESERVED and "start" in name.meta:
                 message = f"{name.name} is a reserved keyword: everyone who reads it needs backticks"
                 yield Diagnostic(subject.query.place_of(name), self.code, message, "choose another name")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sqlglot import exp
-from sqlglot.optimizer.scope import Scope
 
+from aggregator.compile.analysis import Scope
 from aggregator.compile.analysis.relation import is_cut
 from aggregator.core.diagnostics import Code, Diagnostic, Layer, Severity
 from aggregator.core.graph import Measure

@@ -62,7 +62,7 @@ JOIN dims.airports AS airports ON airports.airport = flights.dest"""
 
 def _says_no_table(column: exp.Column) -> bool:
     """Whether the author names a column alone; in ``a.* EXCEPT (x)`` the star says whose it is."""
-    return not column.table and "start" in column.this.meta and not isinstance(column.parent, exp.Star)
+    return column.args.get("table") is None and "start" in column.this.meta and not isinstance(column.parent, exp.Star)
 
 
 def _may_name_output(column: exp.Column) -> bool:

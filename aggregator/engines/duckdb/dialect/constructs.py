@@ -63,12 +63,8 @@ def constructs(nodes: Nodes) -> Iterator[Construct]:
 
 def telling(nodes: Nodes) -> list[exp.Expr]:
     """The nodes of a tree that are constructs: two thirds of all nodes are names, and can't differ."""
-    return [node for node in nodes.in_order if not _says_nothing(_kind(node))]
-
-
-@functools.cache
-def _says_nothing(kind: type) -> bool:
-    return kind in _COMMON or issubclass(kind, _LEAVES)
+    kinds = {kind for kind in nodes.kinds if kind not in _COMMON and not issubclass(kind, _LEAVES)}
+    return [node for node in nodes.in_order if type(node) in kinds]
 
 
 def _kind(node: exp.Expr) -> Any:
@@ -95,6 +91,8 @@ def shape_of(node: exp.Expr) -> Hashable | None:
     kind = _kind(node)
     if kind is exp.Literal:
         return kind, node.is_number
+    if kind is exp.Alias:  # a fifth of all nodes
+        return kind
     if kind in _DEEP or "format" in node.args:
         return None
     shape: list[Hashable] = [kind]
