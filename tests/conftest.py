@@ -43,7 +43,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure() -> None:
     """Say at once what would else end a run of ten minutes: folders of tests are no packages, so names must differ.
 
-    Whoever is started in the background ignores interrupts, and so do all that it starts; tests interrupt some of these.
+    Whoever is started in the background ignores interrupts, and so do all that it starts; tests interrupt some.
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
     names = collections.Counter(path.name for path in (ROOT / "tests").rglob("test_*.py"))
