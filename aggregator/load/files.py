@@ -168,8 +168,9 @@ def _document(path: str, content: bytes) -> Document | Diagnostic:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
+        before = content[content.rfind(b"\n", 0, error.start) + 1 : error.start].decode("utf-8-sig")
         message = f"byte {error.start + 1} is not UTF-8"
-        return Diagnostic(Place(path, line), codes.BAD_FILE, message, "save the file as UTF-8")
+        return Diagnostic(Place(path, line, len(before) + 1), codes.BAD_FILE, message, "save the file as UTF-8")
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     if not text or text.isspace():

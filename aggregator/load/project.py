@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     from aggregator.core.project import Environment, Function
 
 
+_LAYOUT = "models live in models/<dataset>/<table>.sql"
+
+
 @dataclasses.dataclass(frozen=True)
 class Loaded:
     """What was found. Without a sound ``aggregator.yml`` there is no project."""
@@ -209,7 +212,9 @@ class _Files:
         _, *parts = file.relative.rpartition(".")[0].split("/")
         if len(parts) != 2 or not all(is_identifier(part) for part in parts):  # noqa: PLR2004
             message = f"{file.relative} does not name a table"
-            self._report.add(place, codes.BAD_NAME, message, "models live in models/<dataset>/<table>.sql")
+            has_folders = len(parts) == 2  # noqa: PLR2004
+            advice = "a name is of letters from a to z, digits and _, and no digit comes first" if has_folders else _LAYOUT
+            self._report.add(place, codes.BAD_NAME, message, advice)
             return None
         taken = self._taken.setdefault(".".join(parts).casefold(), file.relative)
         if taken != file.relative:
