@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 
 _LAYOUT = "models live in models/<dataset>/<table>.sql"
+_LETTERS = "a name is of letters from a to z, digits and _, and no digit comes first"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -212,9 +213,7 @@ class _Files:
         _, *parts = file.relative.rpartition(".")[0].split("/")
         if len(parts) != 2 or not all(is_identifier(part) for part in parts):  # noqa: PLR2004
             message = f"{file.relative} does not name a table"
-            has_folders = len(parts) == 2  # noqa: PLR2004
-            advice = "a name is of letters from a to z, digits and _, and no digit comes first" if has_folders else _LAYOUT
-            self._report.add(place, codes.BAD_NAME, message, advice)
+            self._report.add(place, codes.BAD_NAME, message, _LETTERS if len(parts) == 2 else _LAYOUT)  # noqa: PLR2004
             return None
         taken = self._taken.setdefault(".".join(parts).casefold(), file.relative)
         if taken != file.relative:

@@ -14,6 +14,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
+from aggregator.core.calendar import EARLIEST, LATEST
 from aggregator.core.diagnostics import Place, Word, did_you_mean
 from aggregator.core.names import is_identifier
 from aggregator.load import codes
@@ -101,9 +102,6 @@ class Moment:
 
     expected: str = "a date such as 2013-01-31, or an hour such as 2013-01-31T05"
     FORM: ClassVar = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}(:00(:00)?)?)?")
-    EARLIEST: ClassVar = datetime(1960, 1, 1)  # noqa: DTZ001  (on a wall clock)
-    LATEST: ClassVar = datetime(2160, 1, 1)  # noqa: DTZ001
-    """BigQuery has partitions for the time in between; rows of other times are in no partition there."""
 
     def read(self, node: Node, report: Report) -> datetime | Invalid:
         """The moment, without a time zone."""
@@ -114,7 +112,7 @@ class Moment:
             moment = datetime.fromisoformat(text)
         except ValueError as error:
             return report.wrong(node, self.expected, str(error))
-        if not self.EARLIEST <= moment <= self.LATEST:
+        if not EARLIEST <= moment.replace(tzinfo=None) <= LATEST:
             return report.wrong(node, self.expected, "BigQuery's partitions begin with 1960 and end with 2159")
         return moment
 

@@ -74,7 +74,7 @@ def test_the_caret_stands_under_the_word(content, make_project, aggregator):
     ("content", "place"),
     [
         (MODEL.encode("utf-16"), "1:1"),
-        (MODEL.replace("nome", "größe").encode("latin-1"), "6:1"),
+        (MODEL.replace("nome", "größe").encode("latin-1"), "6:5"),
         (b"\xff\xfe\x00", "1:1"),
         (b"", "1:1"),
         (b"\xef\xbb\xbf", "1:1"),
@@ -93,7 +93,7 @@ def test_a_project_file_that_is_no_text(found):
 
 
 def test_a_macro_file_that_is_no_text(found):
-    assert found({"macros/late.sql": b"{# \xff #}"}) == (1, ["macros/late.sql:1:1 A109"])
+    assert found({"macros/late.sql": b"{# \xff #}"}) == (1, ["macros/late.sql:1:4 A109"])
 
 
 @pytest.mark.parametrize("character", ["\0", "\x0c", "\x1b", "\x85", "\u2028", "\ufeff", "\ufffe", "\U0001f600"])
