@@ -205,7 +205,7 @@ class _Files:
 
     def _name(self, file: File) -> TableName | None:
         place = Place(file.relative)
-        if file.is_linked:
+        if file.is_doubtful:
             document = read_file(self._root, file, self._unsaved)
             if isinstance(document, Diagnostic):
                 self._report.diagnostics.append(document)
