@@ -9,6 +9,7 @@ import io
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import textwrap
@@ -40,7 +41,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure() -> None:
-    """Say at once what would else end a run of ten minutes: folders of tests are no packages, so names must differ."""
+    """Say at once what would else end a run of ten minutes: folders of tests are no packages, so names must differ.
+
+    Whoever is started in the background ignores interrupts, and so do all that it starts; tests interrupt some.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     names = collections.Counter(path.name for path in (ROOT / "tests").rglob("test_*.py"))
     twice = [name for name, files in names.items() if files > 1]
     if twice:

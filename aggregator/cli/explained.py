@@ -79,7 +79,7 @@ def _not_there(model: CompiledModel, partition: str, known: Known) -> str:
     has = f"it has {due[0]} to {due[-1]}" if due and due[0] else "it has no partitions"
     why = ""
     if model.calendar is not None:
-        with contextlib.suppress(ValueError):
+        with contextlib.suppress(ValueError, OverflowError):  # it is no date, or none that has a next one
             why = why_not_due(model, due, model.calendar.parse(partition), known.snapshot.now)
     return f"{name} is not a partition of {model.name}: {has}{f'; {why}' if why else ''}"
 

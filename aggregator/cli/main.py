@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import sys
@@ -81,11 +82,14 @@ def cli() -> None:
     """
 
 
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run a command and give its exit code: 0 fine, 1 findings, 2 usage or configuration, 3 a bug, 130 interrupted."""
     try:
         result = cli.main(arguments, prog_name="aggregator", standalone_mode=False)
-        sys.stdout.flush()
+        _flush()
         return result if isinstance(result, int) else 0
     except click.exceptions.Exit as exit_:
         return exit_.exit_code
@@ -95,14 +99,28 @@ def main(arguments: list[str] | None = None) -> int:
     except (click.Abort, KeyboardInterrupt):
         click.secho("interrupted; what was published stays, `aggregator run` goes on from here", fg="yellow", err=True)
         return 130
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (BrokenPipeError, SystemExit):  # the reader has gone, as `head` does; click exits with 1 then
+        _write_no_more()
         return 0
     except Exception as error:  # noqa: BLE001  (the last resort; everything expected was caught before)
         return _unexpected(error)
 
 
+def _flush() -> None:
+    if sys.stdout is not None:  # whoever starts a process may close it
+        sys.stdout.flush()
+
+
+def _write_no_more() -> None:
+    if sys.stdout is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+
+
 def _unexpected(error: Exception) -> int:
+    if isinstance(error, OSError) and error.errno in _NO_ROOM:
+        _write_no_more()
+        click.secho(f"error: what the command gives can't be written: {error.strerror}", fg="red", err=True)
+        return 2
     from aggregator.engines.protocol import WarehouseError  # noqa: PLC0415
 
     if isinstance(error, WarehouseError):

@@ -20,12 +20,16 @@ class _Moment(click.ParamType[datetime]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
         """Read ISO text."""
+        from aggregator.core.calendar import EARLIEST, LATEST  # noqa: PLC0415  (`--help` needs no calendars)
+
         try:
             moment = datetime.fromisoformat(value)
         except ValueError:
             self.fail(f"{value!r} is not a date such as 2013-01-31 or an hour such as 2013-01-31T05", param, ctx)
         if moment.tzinfo is not None:
             self.fail(f"{value!r} has a time zone; intervals are on the tables' own clocks", param, ctx)
+        if not EARLIEST <= moment <= LATEST:
+            self.fail(f"{value!r} is in no partition: BigQuery's begin with 1960 and end with 2159", param, ctx)
         return moment
 
 

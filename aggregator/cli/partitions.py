@@ -62,8 +62,8 @@ def _asked(graph: Graph, now: datetime, name: TableName, partition: str) -> Stre
         parsed = calendar.parse(partition)
     except ValueError:
         parsed = None
-    is_one = parsed is not None and calendar.id(parsed) == partition and calendar.grain.floor(parsed) == parsed
-    if parsed is None or not is_one or not extent.first <= parsed <= extent.last:
+    is_there = parsed is not None and extent.first <= parsed <= extent.last
+    if parsed is None or not is_there or calendar.id(parsed) != partition or calendar.grain.floor(parsed) != parsed:
         span = f"it has {calendar.id(extent.first)} to {calendar.id(extent.last)}"
         raise click.UsageError(f"{address(name, partition)} is not a partition of {name}: {span}")
     return Stretch(parsed, parsed)

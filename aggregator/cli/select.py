@@ -85,7 +85,7 @@ class _Selection:
             found = [name for name in self._all_models if fnmatch.fnmatchcase(str(name), text)]
         if not found:
             advice = did_you_mean(text, map(str, self._graph.models))
-            raise click.UsageError(f"--select {text}: there is no such model. {advice}".strip())
+            raise click.UsageError(f"{text or repr(text)}: there is no such model. {advice}".strip())
         return found
 
     @functools.cached_property

@@ -18,6 +18,9 @@ from zoneinfo import ZoneInfo
 
 Partition: TypeAlias = datetime
 
+EARLIEST, LATEST = datetime(1960, 1, 1), datetime(2160, 1, 1)  # noqa: DTZ001  (on wall clocks)
+"""BigQuery has partitions for the time in between; rows of other times are in none of them."""
+
 
 class Grain(StrEnum):
     """How long a partition is, the shorter first.

@@ -36,8 +36,8 @@ class File(NamedTuple):
 
     path: str
     relative: str
-    is_linked: bool = False
-    """Whether there may be a link on the way to it."""
+    is_doubtful: bool = False
+    """Whether it may be no file of the project: there may be a link on the way to it, or it is a folder."""
 
 
 def project_files(
@@ -45,7 +45,7 @@ def project_files(
 ) -> Iterator[File]:
     """The files below a folder of the project that end so, sorted; hidden ones are passed over.
 
-    Linked folders are not walked into, but yielded like a file, so that reading them says why.
+    Folders that are linked or can't be listed are yielded like a file, so that reading them says why.
     """
     top = File(str(root / folder), folder, _has_links(root, root / folder))
     if (root / folder).is_symlink():
@@ -61,8 +61,12 @@ def project_files(
 def _saved_files(folder: File, suffixes: tuple[str, ...]) -> Iterator[File]:
     """What is in a folder, then what is below it."""
     files, folders = [], []
-    for entry in _entries(folder.path):
-        found = File(entry.path, f"{folder.relative}/{entry.name}", folder.is_linked or entry.is_symlink())
+    entries = _entries(folder.path)
+    if entries is None:
+        yield folder._replace(is_doubtful=True)
+        return
+    for entry in entries:
+        found = File(entry.path, f"{folder.relative}/{entry.name}", folder.is_doubtful or entry.is_symlink())
         if _is_folder(entry):
             if not entry.name.startswith("."):
                 folders.append((found, entry.is_symlink()))
@@ -75,12 +79,15 @@ def _saved_files(folder: File, suffixes: tuple[str, ...]) -> Iterator[File]:
             yield from _saved_files(found, suffixes)
 
 
-def _entries(folder: str) -> list[os.DirEntry[str]]:
+def _entries(folder: str) -> list[os.DirEntry[str]] | None:
+    """What is in a folder, if that can be told."""
     try:
         with os.scandir(folder) as entries:
             return sorted(entries, key=lambda each: each.name)
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError):
         return []
+    except OSError:
+        return None
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
@@ -141,7 +148,7 @@ def read_document(root: Path, path: Path, unsaved: Unsaved = NOTHING_UNSAVED) ->
 
 def read_file(root: Path, file: File, unsaved: Unsaved = NOTHING_UNSAVED) -> Document | Diagnostic:
     """The text of a file that :func:`project_files` found, as :func:`read_document` has it."""
-    if file.is_linked or unsaved:
+    if file.is_doubtful or unsaved:
         return read_document(root, Path(file.path), unsaved)
     return _read(file.path, file.relative)
 
@@ -151,7 +158,7 @@ def _read(path: str, relative: str) -> Document | Diagnostic:
     try:
         status = os.stat(path)  # noqa: PTH116  (a Path for each of thousands of files costs as much as reading them)
         if not stat.S_ISREG(status.st_mode):
-            return Diagnostic(place, codes.BAD_FILE, f"{relative} is not a file", "a linked folder is not followed")
+            return Diagnostic(place, codes.BAD_FILE, *_no_file(path, relative))
         if status.st_size > MAX_BYTES:
             message = f"the file has {status.st_size / 1e6:.1f} MB; at most 1 MB is read"
             return Diagnostic(place, codes.BAD_FILE, message, "keep rows in a source or a table, not in a model")
@@ -163,13 +170,25 @@ def _read(path: str, relative: str) -> Document | Diagnostic:
     return _document(relative, content)
 
 
+def _no_file(path: str, relative: str) -> tuple[str, str]:
+    """What is wrong with what is there instead of a file, and what to do."""
+    try:
+        os.scandir(path).close()
+    except NotADirectoryError:
+        pass
+    except OSError as error:
+        return f"the folder cannot be read: {error.strerror}", "allow it: what is in there would be missed"
+    return f"{relative} is not a file", "a linked folder is not followed"
+
+
 def _document(path: str, content: bytes) -> Document | Diagnostic:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
+        before = content[content.rfind(b"\n", 0, error.start) + 1 : error.start].decode("utf-8-sig")
         message = f"byte {error.start + 1} is not UTF-8"
-        return Diagnostic(Place(path, line), codes.BAD_FILE, message, "save the file as UTF-8")
+        return Diagnostic(Place(path, line, len(before) + 1), codes.BAD_FILE, message, "save the file as UTF-8")
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     if not text or text.isspace():

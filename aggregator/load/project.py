@@ -35,6 +35,10 @@ if TYPE_CHECKING:
     from aggregator.core.project import Environment, Function
 
 
+_LAYOUT = "models live in models/<dataset>/<table>.sql"
+_LETTERS = "a name is of letters from a to z, digits and _, and no digit comes first"
+
+
 @dataclasses.dataclass(frozen=True)
 class Loaded:
     """What was found. Without a sound ``aggregator.yml`` there is no project."""
@@ -201,7 +205,7 @@ class _Files:
 
     def _name(self, file: File) -> TableName | None:
         place = Place(file.relative)
-        if file.is_linked:
+        if file.is_doubtful:
             document = read_file(self._root, file, self._unsaved)
             if isinstance(document, Diagnostic):
                 self._report.diagnostics.append(document)
@@ -209,7 +213,7 @@ class _Files:
         _, *parts = file.relative.rpartition(".")[0].split("/")
         if len(parts) != 2 or not all(is_identifier(part) for part in parts):  # noqa: PLR2004
             message = f"{file.relative} does not name a table"
-            self._report.add(place, codes.BAD_NAME, message, "models live in models/<dataset>/<table>.sql")
+            self._report.add(place, codes.BAD_NAME, message, _LETTERS if len(parts) == 2 else _LAYOUT)  # noqa: PLR2004
             return None
         taken = self._taken.setdefault(".".join(parts).casefold(), file.relative)
         if taken != file.relative:

@@ -14,6 +14,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
+from aggregator.core.calendar import EARLIEST, LATEST
 from aggregator.core.diagnostics import Place, Word, did_you_mean
 from aggregator.core.names import is_identifier
 from aggregator.load import codes
@@ -108,9 +109,12 @@ class Moment:
         if not self.FORM.fullmatch(text):
             return report.wrong(node, self.expected)
         try:
-            return datetime.fromisoformat(text)
+            moment = datetime.fromisoformat(text)
         except ValueError as error:
             return report.wrong(node, self.expected, str(error))
+        if not EARLIEST <= moment.replace(tzinfo=None) <= LATEST:
+            return report.wrong(node, self.expected, "BigQuery's partitions begin with 1960 and end with 2159")
+        return moment
 
 
 @dataclasses.dataclass(frozen=True)

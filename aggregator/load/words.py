@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import re
+import zoneinfo
 from typing import ClassVar
-from zoneinfo import available_timezones
 
 from aggregator.core.diagnostics import did_you_mean
 from aggregator.core.project import TimeOfDay
@@ -15,12 +16,18 @@ from aggregator.load.yaml_nodes import Node, Scalar
 SCHEDULES = ("hourly", "daily", "weekly", "monthly", "yearly")
 
 
+@functools.cache
+def _zones() -> frozenset[str]:
+    """All IANA time zones: found by opening some hundreds of files, so once in a process."""
+    return frozenset(zoneinfo.available_timezones())
+
+
 class Zone:
     """An IANA time zone."""
 
     def read(self, node: Node, report: Report) -> str | Invalid:
         """The zone's name."""
-        zones = available_timezones()
+        zones = _zones()
         if isinstance(node, Scalar) and node.text in zones:
             return node.text
         advice = did_you_mean(node.text, zones) if isinstance(node, Scalar) else ""
@@ -38,8 +45,8 @@ class Deadline:
         if found is None:
             return report.wrong(node, "a time of day such as 06:00, 2 days 06:00, or 06:00 Europe/Berlin")
         zone = found[6] or ""
-        if zone and zone not in available_timezones():
-            return report.wrong(node, "a time zone after the time", did_you_mean(zone, available_timezones()))
+        if zone and zone not in _zones():
+            return report.wrong(node, "a time zone after the time", did_you_mean(zone, _zones()))
         return TimeOfDay(int(found[3]) * 60 + int(found[4]), int(found[2] or 0), zone)
 
 
@@ -55,7 +62,7 @@ class Schedule:
     def read(self, node: Node, report: Report) -> str | Invalid:
         """The schedule as written."""
         words = node.text.split() if isinstance(node, Scalar) else []
-        if len(words) in (2, 6) and words[-1] in available_timezones():
+        if len(words) in (2, 6) and words[-1] in _zones():
             words = words[:-1]
         if isinstance(node, Scalar) and len(words) == 1 and words[0] in SCHEDULES:
             return node.text

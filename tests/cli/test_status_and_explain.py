@@ -102,3 +102,28 @@ def test_the_page_where_none_can_be(shop, aggregator):
 
     assert refused.code == 2
     assert "No such file or directory" in refused.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        pytest.param(("plan", "--to", "0001-01-01"), "'0001-01-01' is in no partition", id="the first date of all"),
+        pytest.param(("run", "--from", "9999-12-31"), "'9999-12-31' is in no partition", id="the last date of all"),
+        pytest.param(("plan", "--to", "2160-01-02"), "BigQuery's begin with 1960 and end with 2159", id="too late"),
+        pytest.param(
+            ("explain", "marts.daily@9999-12-31"), "it has 2024-01-01 to 2024-01-04", id="a day without a next"
+        ),
+        pytest.param(("explain", "marts.daily@0001-01-01"), "it begins at 2024-01-01", id="a day without one before"),
+        pytest.param(("lineage", "marts.daily@0001-01-01"), "it has 2024-01-01 to 2024-01-04", id="in its lineage"),
+        pytest.param(("show", "marts.dayly"), "Error: marts.dayly: there is no such model", id="no option was given"),
+    ],
+)
+def test_what_is_refused(shop, aggregator, arguments, said):
+    outcome = aggregator(shop, *arguments)
+
+    assert (outcome.code, outcome.out) == (2, "")
+    assert said in outcome.err
+
+
+def test_the_last_day_that_there_may_be(shop, aggregator):
+    assert aggregator(shop, "plan", "--from", "1960-01-01", "--to", "2160-01-01").code == 0

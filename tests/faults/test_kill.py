@@ -13,6 +13,8 @@ import pytest
 from driving import drive
 from lab import Lab, Rows, State, daily, load_graph, model, name, project_file, source, write_files
 
+from aggregator.core.graph import Graph
+
 DAYS = ["2013-01-01", "2013-01-02", "2013-01-03"]
 FACTS = "day,k,n\n" + "".join(f"{day},{k},{n}\n" for day in DAYS for k, n in (("a", 1), ("b", 2), ("a", 3)))
 CHANGED = FACTS.replace("2013-01-02,a,1\n", "2013-01-02,a,5\n2013-01-02,c,6\n").replace("2013-01-03", "2012-12-31")
@@ -59,6 +61,12 @@ def before(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         assert lab_at(root).run().is_clean
         write_files(root, LATER)
     return root
+
+
+@pytest.fixture(scope="module")
+def graph(before: Path) -> Graph:
+    """It is the same wherever the project is copied to."""
+    return load_graph(before)
 
 
 @pytest.fixture(scope="module")
@@ -168,10 +176,10 @@ EXIT_CODES = {"kill": -9, "interrupt": 130}
 
 
 @pytest.mark.parametrize("fate", EXIT_CODES)
-def test_ended_at_any_point(statements, before, whole, undisturbed, tmp_path, fate):
-    task = {"template": before, "work": tmp_path, "arguments": ["run", "--quiet"]}
+def test_ended_at_any_point(statements, graph, whole, undisturbed, tmp_path, fate):
+    task = {"template": graph.project.root, "work": tmp_path, "arguments": ["run", "--quiet"]}
     for found in drive(**task, fate=fate, moments=telling(statements)[:-1]):
-        lab = lab_at(tmp_path / str(found["moment"]))
+        lab = Lab.at(tmp_path / str(found["moment"]), graph)
 
         assert found["exit"] == EXIT_CODES[fate], found
         begun = [kind(sql) for sql in found["statements"]]

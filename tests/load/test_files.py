@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
+
+from aggregator.load.files import project_files, read_file
 
 FRONT_MATTER = "/*---\ndescription: Flights per day.\nowner: ops@example.com\n---*/\n"
 MODEL = FRONT_MATTER + "SELECT carrier,\n  nome\nFROM lake.airlines\n"
@@ -74,7 +78,7 @@ def test_the_caret_stands_under_the_word(content, make_project, aggregator):
     ("content", "place"),
     [
         (MODEL.encode("utf-16"), "1:1"),
-        (MODEL.replace("nome", "größe").encode("latin-1"), "6:1"),
+        (MODEL.replace("nome", "größe").encode("latin-1"), "6:5"),
         (b"\xff\xfe\x00", "1:1"),
         (b"", "1:1"),
         (b"\xef\xbb\xbf", "1:1"),
@@ -93,7 +97,7 @@ def test_a_project_file_that_is_no_text(found):
 
 
 def test_a_macro_file_that_is_no_text(found):
-    assert found({"macros/late.sql": b"{# \xff #}"}) == (1, ["macros/late.sql:1:1 A109"])
+    assert found({"macros/late.sql": b"{# \xff #}"}) == (1, ["macros/late.sql:1:4 A109"])
 
 
 @pytest.mark.parametrize("character", ["\0", "\x0c", "\x1b", "\x85", "\u2028", "\ufeff", "\ufffe", "\U0001f600"])
@@ -260,3 +264,32 @@ def test_a_project_file_that_links_to_the_outside(tmp_path, make_project, aggreg
     outcome = aggregator(root, "lint", "--format", "json")
 
     assert (outcome.code, [each["code"] for each in outcome.json]) == (2, ["A112"])
+
+
+@contextlib.contextmanager
+def without_rights():
+    """Root may read everything: nobody else may."""
+    user = os.geteuid()
+    if user == 0:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(user)
+
+
+def test_a_folder_that_may_not_be_read():
+    with tempfile.TemporaryDirectory() as name:  # the folders that pytest makes are for their owner alone
+        root, folder = Path(name), Path(name, "models", "lake")
+        folder.mkdir(parents=True)
+        (folder / "airlines.yml").write_text(SOURCE)
+        root.chmod(0o755)
+        folder.chmod(0)
+        try:
+            with without_rights():
+                said = [read_file(root, file) for file in project_files(root, "models", (".yml",))]
+        finally:
+            folder.chmod(0o755)
+
+    expected = "the folder cannot be read: Permission denied"
+    assert [(each.place.path, each.message) for each in said] == [("models/lake", expected)]

@@ -14,9 +14,10 @@ from aggregator.analyzers.googlesql.types import parsed, text_of
 
 from .analyst import Analyst, RefusedError
 from .corpus import Fixture
+from .prepared import prepared
 from .rows import compared
 from .statements import Replay
-from .warehouse import Column, Warehouse
+from .warehouse import Column
 
 _LEGACY = {"INT64": "INTEGER", "FLOAT64": "FLOAT", "BOOL": "BOOLEAN"}
 OUTSIDE, RUN_TIME, AGREES = "outside", "run-time", "agrees"
@@ -43,7 +44,10 @@ def measure(evaluator: Evaluator, fixture: Fixture) -> Outcome:
     """Replay a fixture, and compare."""
     if fixture.outside:
         return Outcome(fixture, OUTSIDE)
-    analyst = Analyst(evaluator, Warehouse(fixture.default))
+    try:
+        analyst = prepared(evaluator, fixture)
+    except RefusedError as error:
+        return Outcome(fixture, f"its setup is refused: {error}")
     try:
         return _measured(analyst, fixture)
     finally:
@@ -52,12 +56,6 @@ def measure(evaluator: Evaluator, fixture: Fixture) -> Outcome:
 
 def _measured(analyst: Analyst, fixture: Fixture) -> Outcome:
     replay = Replay(analyst, is_dry_run=fixture.is_dry_run)
-    try:
-        if fixture.setup:
-            Replay(analyst).run(fixture.setup)
-    except RefusedError as error:
-        return Outcome(fixture, f"its setup is refused: {error}")
-    analyst.scopes, analyst.parameters = [{}], fixture.parameters
     try:
         result = replay.run(fixture.query, wants_rows=not fixture.is_dry_run)
     except RefusedError as error:

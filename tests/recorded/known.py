@@ -32,6 +32,16 @@ GROUPS = {
     "versioning": Group(15),
 }
 
+AGREEING = {
+    "api_configuration": (9, 12),
+    "partitioning_clustering": (7, 7),
+    "rest_crud": (73, 73),
+    "routines_scripting": (1, 1),
+    "specialized_types": (10, 85),
+    "standard_functions": (413, 417),
+}
+"""Of each group: in how many SELECTs the embedded engine agrees, and of how many."""
+
 _GEOGRAPHY = "the reference engine has no values of GEOGRAPHY, so their sizes are not known"
 _VARIABLES = "rows that variables of a script decide are not replayed"
 _APPROXIMATE = "the reference engine has no such aggregate"

@@ -28,9 +28,10 @@ from aggregator.engines.protocol import QueryError
 from .analyst import Analyst, RefusedError
 from .corpus import DATASET, Fixture
 from .embedded import Content, Embedded
+from .prepared import prepared
 from .rows import same_rows
 from .statements import Replay
-from .warehouse import Column, Warehouse
+from .warehouse import Column
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,11 +50,11 @@ def case(evaluator: Evaluator, fixture: Fixture) -> Case | None:
         return None
     if not _is_select(fixture.query):
         return None
-    analyst = Analyst(evaluator, Warehouse(fixture.default))
     try:
-        if fixture.setup:
-            Replay(analyst).run(fixture.setup)
-        analyst.scopes, analyst.parameters = [{}], fixture.parameters
+        analyst = prepared(evaluator, fixture)
+    except RefusedError:
+        return None
+    try:
         result = Replay(analyst).run(fixture.query)
         tables = _contents(analyst, fixture)
     except RefusedError:

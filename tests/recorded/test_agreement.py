@@ -1,6 +1,7 @@
-"""The product's judgement, and the reference engine's rows, beside what real BigQuery answered.
+"""The product's judgement, and the rows of both engines, beside what real BigQuery answered.
 
-``python -m tests.recorded`` prints the same as a table.
+``python -m tests.recorded`` prints the judgement, and what the reference engine says, as a table. All of it is in one
+file, so that one process replays what comes before the queries.
 """
 
 from __future__ import annotations
@@ -12,9 +13,10 @@ from typing import Any
 
 import pytest
 from recorded.corpus import HERE, VARIABLE, Fixture, fixtures, recorded_path
-from recorded.known import GROUPS, KNOWN
+from recorded.known import AGREEING, GROUPS, KNOWN
 
 from aggregator.analyzers.googlesql import module
+from aggregator.core.graph import Fidelity
 
 
 @pytest.fixture(scope="session")
@@ -35,6 +37,15 @@ def evaluator() -> Iterator[Any]:
     from aggregator.analyzers.googlesql.judge import Judge
 
     return Evaluator(Judge(Instances(module.compile_module(module.source_path()))))
+
+
+@pytest.fixture(scope="module")
+def computed(recorded: list[Fixture], evaluator: Any) -> list[tuple[Fixture, str, Fidelity]]:
+    """What the embedded engine makes of each SELECT, and what is said of it before."""
+    from recorded.local import case, fidelity, measure
+
+    cases = filter(None, (case(evaluator, each) for each in recorded))
+    return [(each.fixture, measure(each), fidelity(each)) for each in cases]
 
 
 @pytest.mark.skipif(VARIABLE in os.environ, reason=f"what is expected holds for {HERE.name}, not for {VARIABLE}")
@@ -76,3 +87,17 @@ def test_other_answers_are_told_one_by_one(recorded: list[Fixture], evaluator: A
     print(table(outcomes))
 
     assert len(outcomes) == len(recorded)
+
+
+def test_nothing_that_is_believed_of_the_embedded_engine_differs(computed: list[tuple[Fixture, str, Fidelity]]):
+    believed = {fixture.name: how for fixture, how, fidelity in computed if fidelity != "refused"}
+
+    assert {name: how for name, how in believed.items() if how.startswith("wrong")} == {}
+
+
+@pytest.mark.skipif(VARIABLE in os.environ, reason=f"what is expected holds for {HERE.name}, not for {VARIABLE}")
+def test_so_many_agree_in_the_embedded_engine(computed: list[tuple[Fixture, str, Fidelity]]):
+    agreeing = Counter(fixture.group for fixture, how, _ in computed if how == "agrees")
+    all_of_them = Counter(fixture.group for fixture, *_ in computed)
+
+    assert {group: (agreeing[group], count) for group, count in all_of_them.items()} == AGREEING

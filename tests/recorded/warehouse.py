@@ -69,6 +69,12 @@ class Warehouse:
         self.routines: dict[str, str] = {}
         self.procedures: dict[str, Procedure] = {}
 
+    def copy(self) -> Warehouse:
+        """The same, to be changed by itself."""
+        other = Warehouse(self.default)
+        other.tables, other.routines, other.procedures = dict(self.tables), dict(self.routines), dict(self.procedures)
+        return other
+
     def path(self, written: str) -> Path:
         """What a name means."""
         match written.split("."):

@@ -46,6 +46,9 @@ _OF_ITS_OWN = re.compile(r"collation|more than \d+ elements|max allowed output s
 _NO_ELEMENTS = {"format": re.compile("%[klP]"), "parse": re.compile("%F")}
 """Elements that Google's code leaves to the C library, and that of the module does not know: it writes nothing."""
 
+_NAMES_OF_MORE = (sessions.NAME.upper(), "INFORMATION_SCHEMA")
+"""What puts into a catalog more than its tables and functions."""
+
 _BY = {"MAX_BY": "ANY_VALUE(x HAVING MAX y)", "MIN_BY": "ANY_VALUE(x HAVING MIN y)"}
 """Aggregates that BigQuery documents as other words for these."""
 
@@ -56,15 +59,14 @@ class Evaluator:
     def __init__(self, judge: Judge) -> None:
         self.judge = judge
         self._functions: tuple[int, int] | None = None
+        self._kept: tuple[Question, int, int] | None = None
 
     def evaluate(self, question: Question) -> Answer:
         """The rows of a query, and why there are none."""
         try:
             if not question.tables and not question.routines and sessions.NAME not in question.sql.upper():
                 return self._answer(question, self.functions())
-            number = self._register(question)
-            answer = self._answer(question, number)
-            self.judge.call("UnregisterCatalog", service.UnregisterRequest(registered_id=number), empty_pb2.Empty)
+            return self._answer(question, self._catalog(question))
         except UnfitError as error:
             return Mistake(str(error))
         except LackingError as error:
@@ -73,7 +75,18 @@ class Evaluator:
             return _without_place(_refused(Split(question.sql), error))
         except Trapped as error:
             return Unchecked(str(error))
-        return answer
+
+    def _catalog(self, question: Question) -> int:
+        """The number of a catalog that holds the tables; the next question is often about the same rows."""
+        if self._kept is not None and self._kept[1] == self.judge.generation:
+            before, _, number = self._kept
+            if _has_same_catalog(before, question):
+                return number
+            self._kept = None
+            self.judge.call("UnregisterCatalog", service.UnregisterRequest(registered_id=number), empty_pb2.Empty)
+        number = self._register(question)
+        self._kept = question, self.judge.generation, number
+        return number
 
     def functions(self) -> int:
         """The number of a catalog with nothing but BigQuery's functions, which is registered once."""
@@ -136,6 +149,19 @@ class Evaluator:
             return _lacking(str(error))
         except Refused as error:
             return _failure(str(error))
+
+
+def _has_same_catalog(one: Question, other: Question) -> bool:
+    """Whether both are about the same tables; the very same rows, since equal ones may differ: ``0.0`` and ``-0.0``."""
+    return (
+        len(one.tables) == len(other.tables)
+        and all(
+            mine.relation == theirs.relation and mine.rows is theirs.rows
+            for mine, theirs in zip(one.tables, other.tables, strict=True)
+        )
+        and tuple(one.routines) == tuple(other.routines)
+        and not any(word in each.sql.upper() for each in (one, other) for word in _NAMES_OF_MORE)
+    )
 
 
 def _fill(content: Any, table: Table) -> None:

@@ -80,11 +80,12 @@ class Storage:
         """The client of Google's storage."""
         if importlib.util.find_spec("google.cloud.storage") is None:
             raise NotHereError(NOT_INSTALLED)
-        from google.cloud import storage  # noqa: PLC0415  (heavy; only when used)
+        import google.cloud.storage  # noqa: PLC0415  (heavy; only when used)
 
         with self._lock:
             if self._client is None:
-                self._client = storage.Client(project=client.project, credentials=client._credentials)  # noqa: SLF001
+                credentials = client._credentials  # noqa: SLF001  (it gives them to nobody)
+                self._client = google.cloud.storage.Client(project=client.project, credentials=credentials)
             return self._client
 
 
