@@ -2,8 +2,8 @@
 
 BigQuery passes over a partition where WHERE says of the partition column alone, beside what is constant, that no row of
 it can be meant. So it does with a condition on a subquery, if that only hands the column on. Understood are comparisons
-with literals, with parameters, and with these moved by days, hours and the like; AND, OR, BETWEEN and IN of those.
-Whatever else there is may leave less, and is told.
+of the column, or of a function that keeps its order, with literals, parameters, and these moved by days, hours and the
+like; AND, OR, BETWEEN and IN of those. Whatever else there is may leave less, and is told.
 """
 
 from __future__ import annotations
@@ -11,17 +11,16 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlglot import exp
 
 from aggregator.compile.pipes import tree_of
 from aggregator.dry_run.conditions import is_tested
+from aggregator.dry_run.monotone import Value, image_of, is_monotone, is_year
 
 if TYPE_CHECKING:
     from aggregator.core.calendar import Calendar
-
-Value: TypeAlias = "date | datetime"
 
 _UNITS = {"MICROSECOND": "microseconds", "MILLISECOND": "milliseconds", "SECOND": "seconds", "MINUTE": "minutes"} | {
     "HOUR": "hours",
@@ -36,6 +35,9 @@ _MOVES: Mapping[type[exp.Expr], int] = {
     exp.TimestampAdd: 1,
     exp.TimestampSub: -1,
 }
+_CONVERSIONS = (exp.Cast, exp.Date, exp.Timestamp, exp.TsOrDsToDatetime)
+"""What makes a date or a moment of a text: ``DATE '…'``, ``TIMESTAMP('…')`` and their like."""
+
 _BLOCKS = ("group", "distinct", "limit", "qualify", "having", "pivots")
 """Clauses through which conditions are not put to the rows before, or not surely."""
 
@@ -177,29 +179,30 @@ def _is_understood(condition: exp.Expr) -> bool:
     if isinstance(condition, exp.And | exp.Or):
         return _is_understood(condition.this) and _is_understood(condition.expression)
     if isinstance(condition, exp.Between):
-        return _is_column(condition.this) and _is_constant(condition.args["low"], condition.args["high"])
+        return _are_compared(condition.this, condition.args["low"], condition.args["high"])
     if isinstance(condition, exp.In):
         listed = condition.expressions
-        return _is_column(condition.this) and bool(listed) and _is_constant(*listed)
+        return bool(listed) and _are_compared(condition.this, *listed)
     if type(condition) not in _TESTS:
         return False
     left, right = condition.this, condition.expression
-    return (_is_column(left) and _is_constant(right)) or (_is_constant(left) and _is_column(right))
+    return _are_compared(left, right) or _are_compared(right, left)
 
 
-def _is_column(node: exp.Expr) -> bool:
-    return isinstance(node, exp.Column)
-
-
-def _is_constant(*nodes: exp.Expr) -> bool:
-    return all(_is_one_constant(each) for each in nodes)
+def _are_compared(of_column: exp.Expr, *constants: exp.Expr) -> bool:
+    """Whether something made from the column stands beside constants. Years are numbers, and nothing else is."""
+    if not is_monotone(of_column):
+        return False
+    if is_year(of_column):
+        return all(isinstance(each, exp.Literal) and each.is_int for each in constants)
+    return all(_is_one_constant(each) for each in constants)
 
 
 def _is_one_constant(node: exp.Expr) -> bool:
     if isinstance(node, exp.Literal):
         return bool(node.is_string)
-    if isinstance(node, exp.Cast):
-        return isinstance(node.this, exp.Literal)
+    if isinstance(node, _CONVERSIONS):
+        return isinstance(node.this, exp.Literal) and node.this.is_string and node.args.get("zone") is None
     if type(node) in _MOVES:
         unit = node.args.get("unit")
         return unit is not None and unit.name.upper() in _UNITS and _is_one_constant(node.this)
@@ -231,29 +234,38 @@ def _holds(condition: exp.Expr, span: _Span, parameters: Mapping[str, Any]) -> b
     if isinstance(condition, exp.And | exp.Or):
         both = (_holds(each, span, parameters) for each in (condition.this, condition.expression))
         return all(both) if isinstance(condition, exp.And) else any(both)
-    return _compares(condition, span, lambda node: _value(node, span.first, parameters))
+    return _compares(condition, span, parameters)
 
 
-def _compares(condition: exp.Expr, span: _Span, value: Callable[[exp.Expr], Value]) -> bool:
+def _compares(condition: exp.Expr, span: _Span, parameters: Mapping[str, Any]) -> bool:
+    is_turned = not is_monotone(condition.this)
+    image = image_of(condition.expression if is_turned else condition.this)
+    span = _Span(image(span.first), image(span.last))
+
+    def value(node: exp.Expr) -> Value:
+        return _value(node, span.first, parameters)
+
     if isinstance(condition, exp.Between):
         return span.last >= value(condition.args["low"]) and span.first <= value(condition.args["high"])
     if isinstance(condition, exp.In):
         return any(_TESTS[exp.EQ](span, value(each)) for each in condition.expressions)
     kind = type(condition)
-    if _is_column(condition.this):
-        return _TESTS[kind](span, value(condition.expression))
-    return _TESTS[_TURNED[kind]](span, value(condition.this))
+    if is_turned:
+        return _TESTS[_TURNED[kind]](span, value(condition.this))
+    return _TESTS[kind](span, value(condition.expression))
 
 
 def _value(node: exp.Expr, like: Value, parameters: Mapping[str, Any]) -> Value:
-    """A constant as a value of the partition column, of which ``like`` is one."""
+    """A constant as a value of what it is compared with, of which ``like`` is one."""
     if isinstance(node, exp.Parameter):
         found = parameters.get(node.name)
         if type(found) is not type(like):
             raise _NotUnderstood
         return found
-    if isinstance(node, exp.Cast):
+    if isinstance(node, _CONVERSIONS):
         return _value(node.this, like, parameters)
+    if isinstance(node, exp.Literal) and node.is_int:
+        return date(int(node.name), 1, 1)  # of a year, as the function's own values are
     if isinstance(node, exp.Literal):
         if not isinstance(like, datetime):
             return date.fromisoformat(node.name)

@@ -37,6 +37,14 @@ CONDITIONS = {
     "day >= DATE_SUB(@end, INTERVAL 3 DAY) AND day < @end": "345",
     "DAY >= DATE_ADD(@start, INTERVAL 1 WEEK)": "",
     "n > 3 AND day > '2025-01-07'": "89",
+    "DATE_TRUNC(day, DAY) = DATE('2025-01-03')": "3",
+    "DATE_TRUNC(day, MONTH) = '2025-01-01'": "123456789",
+    "DATE_TRUNC(day, MONTH) > '2025-01-01'": "",
+    "DATE '2024-12-31' < DATE_TRUNC(day, QUARTER) AND day < '2025-01-03'": "12",
+    "CAST(day AS DATE) <= @start": "12345",
+    "EXTRACT(YEAR FROM day) = 2024": "",
+    "EXTRACT(YEAR FROM day) IN (2023, 2025)": "123456789",
+    "2024 < EXTRACT(YEAR FROM day) AND EXTRACT(YEAR FROM day) BETWEEN 2024 AND 2025": "123456789",
 }
 
 
@@ -54,6 +62,17 @@ MOMENTS = {
     "day > TIMESTAMP '2025-01-08 23:59:59.999999'": "9",
     "day < '2025-01-02 00:00:00+01:00'": "1",
     "day < TIMESTAMP_SUB(TIMESTAMP '2025-01-03', INTERVAL 25 HOUR)": "1",
+    "day >= TIMESTAMP('2025-01-08 12:00:00')": "89",
+    "DATE(day) = '2025-01-03'": "3",
+    "DATE(day) BETWEEN '2025-01-03' AND DATE('2025-01-04')": "34",
+    "DATE '2025-01-08' <= DATE(day)": "89",
+    "CAST(day AS DATE) IN ('2025-01-03', DATE '2025-01-05')": "35",
+    "TIMESTAMP_TRUNC(day, DAY) = TIMESTAMP('2025-01-03')": "3",
+    "TIMESTAMP_TRUNC(day, DAY) = '2025-01-03 01:00:00'": "",
+    "TIMESTAMP_TRUNC(day, HOUR) >= '2025-01-08 23:00:00'": "89",
+    "TIMESTAMP_TRUNC(day, HOUR) > '2025-01-08 23:00:00'": "9",
+    "TIMESTAMP_TRUNC(day, YEAR) = '2025-01-01'": "123456789",
+    "EXTRACT(YEAR FROM day) >= 2026": "",
 }
 
 
@@ -104,6 +123,13 @@ NOTHING = {
     "in one of two places": "SELECT n FROM lake.facts WHERE day = '2025-01-01' UNION ALL SELECT n FROM lake.facts",
     "of what is made from the column": """SELECT n FROM (SELECT day + 1 AS day, n FROM lake.facts)
         WHERE day > '2025-01-07'""",
+    "a function that does not keep the order": "SELECT n FROM lake.facts WHERE EXTRACT(MONTH FROM day) = 2",
+    "a year in a zone": "SELECT n FROM lake.facts WHERE EXTRACT(YEAR FROM day AT TIME ZONE 'Asia/Tokyo') = 2024",
+    "a date in a zone": "SELECT n FROM lake.facts WHERE DATE(day, 'Asia/Tokyo') = '2025-01-03'",
+    "weeks, which begin on this day or that": "SELECT n FROM lake.facts WHERE DATE_TRUNC(day, WEEK) = '2025-01-05'",
+    "a number that is no year": "SELECT n FROM lake.facts WHERE day > 2024",
+    "a cast that may fail": "SELECT n FROM lake.facts WHERE SAFE_CAST(day AS DATE) = '2025-01-03'",
+    "a function of another column, too": "SELECT n FROM lake.facts WHERE DATE_TRUNC(day, MONTH) > other",
     "a text that is no date": "SELECT n FROM lake.facts WHERE day > 'yesterday'",
     "a parameter of which the value is not known": "SELECT n FROM lake.facts WHERE day > @other",
 }

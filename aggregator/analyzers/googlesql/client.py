@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from google.protobuf.message import DecodeError, Message
-from wasmtime import Engine, Func, Linker, Module, SharedMemory, Store, Trap, WasiConfig, WasmtimeError
+from wasmtime import Engine, Func, Linker, Memory, Module, SharedMemory, Store, Trap, WasiConfig, WasmtimeError
 
 from aggregator.analyzers.googlesql import memory, module
 
@@ -45,14 +45,14 @@ class Instance:
         self._exports = linker.instantiate(self._store, module).exports(self._store)
         self._functions: dict[str, Func] = {}
         found = self._exports["memory"]
-        assert isinstance(found, SharedMemory)  # noqa: S101  (the module was built so)
-        self._memory = found
-        if image is None or not memory.fill(found, image):
+        assert isinstance(found, Memory | SharedMemory)  # noqa: S101  (the module has one)
+        self.room = memory.Room(found, self._store)
+        if image is None or not memory.fill(self.room, image):
             self._call("_initialize")
 
     def image(self) -> bytes:
         """What makes a new instance of the same module one like this."""
-        return memory.image_of(self._memory)
+        return memory.image_of(self.room)
 
     def call(self, method: str, request: Message, response: type[R]) -> R:
         """Call a method of the service. Raises :class:`Refused` or :class:`Trapped`."""
@@ -90,14 +90,10 @@ class Instance:
         return self._functions[name](self._store, *arguments)
 
     def _write(self, address: int, content: bytes) -> None:
-        ctypes.memmove(self._base + address, content, len(content))
+        ctypes.memmove(self.room.base + address, content, len(content))
 
     def _read(self, address: int, size: int) -> bytes:
-        return ctypes.string_at(self._base + address, size)
-
-    @property
-    def _base(self) -> int:
-        return memory.base(self._memory)
+        return ctypes.string_at(self.room.base + address, size)
 
 
 class Source(Protocol):

@@ -11,10 +11,10 @@ from __future__ import annotations
 import ctypes
 import struct
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from wasmtime import SharedMemory
+    from wasmtime import Memory, SharedMemory, Store
 
 _PAGE = 65536
 """Bytes by which memory grows."""
@@ -22,7 +22,29 @@ _HEAD = struct.Struct("<II")
 """How many pages there are, and where the content begins; before that, all is zero."""
 
 
-def fill(memory: SharedMemory, image: Path) -> bool:
+class Room:
+    """The memory of an instance: of the build that we know, one that belongs to one thread, else as it was built."""
+
+    def __init__(self, memory: Memory | SharedMemory, store: Store) -> None:
+        self._memory: Any = memory
+        self._of = (store,) if type(memory).__name__ == "Memory" else ()
+
+    @property
+    def size(self) -> int:
+        """In bytes."""
+        return int(self._memory.data_len(*self._of))
+
+    @property
+    def base(self) -> int:
+        """Where it begins in ours."""
+        return ctypes.cast(self._memory.data_ptr(*self._of), ctypes.c_void_p).value or 0
+
+    def grow(self, pages: int) -> None:
+        """Make it larger by so many pages."""
+        self._memory.grow(*self._of, pages)
+
+
+def fill(room: Room, image: Path) -> bool:
     """Make a new memory what an image says. False where there is none, or half of one, and nothing was changed."""
     try:
         with image.open("rb") as file:
@@ -31,23 +53,18 @@ def fill(memory: SharedMemory, image: Path) -> bool:
                 return False
             pages, start = _HEAD.unpack(head)
             size = pages * _PAGE - start
-            missing = pages - memory.data_len() // _PAGE
+            missing = pages - room.size // _PAGE
             if image.stat().st_size != _HEAD.size + size or missing < 0:
                 return False
-            memory.grow(missing)
-            into = (ctypes.c_char * size).from_address(base(memory) + start)
+            room.grow(missing)
+            into = (ctypes.c_char * size).from_address(room.base + start)
             return bool(file.readinto(into) == size)
     except OSError:
         return False
 
 
-def image_of(memory: SharedMemory) -> bytes:
+def image_of(room: Room) -> bytes:
     """A memory as it is kept in a file."""
-    found = ctypes.string_at(base(memory), memory.data_len())
+    found = ctypes.string_at(room.base, room.size)
     content = found.lstrip(b"\0")
     return _HEAD.pack(len(found) // _PAGE, len(found) - len(content)) + content
-
-
-def base(memory: SharedMemory) -> int:
-    """Where a module's memory begins in ours."""
-    return ctypes.addressof(memory.data_ptr().contents)

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aggregator.analyzers.googlesql.message_sizes import with_sizes_computed_once
-from aggregator.analyzers.googlesql.self_checks import is_known, without_self_checks
+from aggregator.analyzers.googlesql.self_checks import ASSERTION_FAILED, is_known, without_self_checks
 from aggregator.analyzers.protocol import NotAvailableError
 from aggregator.cache import key_of
 
@@ -32,8 +32,11 @@ FOLDER_VARIABLE = "AGGREGATOR_CACHE_DIR"
 """The environment variable that says where the compiled module is kept."""
 
 PACKAGES = ("zetasql", "wasmtime")
-_PREPARATION = "4"
+_PREPARATION = "5"
 """Raised when the module is prepared otherwise before it is compiled."""
+
+USED = Path(__file__).with_name("used_functions.txt")
+"""Numbers of functions of the module that we know."""
 
 _MAX_STACK = 512 * 1024
 """Of WebAssembly code, in bytes: that for which the module was built. With more, the runtime ends the process."""
@@ -137,12 +140,22 @@ def _make(source: bytes, target: Path) -> None:
     from aggregator.analyzers.googlesql.webassembly import optimised  # noqa: PLC0415  (only to compile)
 
     compiled = target.with_suffix(".part")
-    faster = optimised(with_sizes_computed_once(without_self_checks(source)))
+    faster = optimised(without_waste(source), used_functions(), ASSERTION_FAILED)
     _write(compiled, bytes(Module(engine(), faster).serialize()))
     command = [sys.executable, "-P", "-m", "aggregator.analyzers.googlesql.beginning", str(compiled)]
     begun = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)  # noqa: S603  (ours)
     _write(image_path(target), begun.stdout if begun.returncode == 0 else b"")
     compiled.replace(target)
+
+
+def without_waste(source: bytes) -> bytes:
+    """The module that we know, without what it does for nobody; its functions have the numbers that they had."""
+    return with_sizes_computed_once(without_self_checks(source))
+
+
+def used_functions() -> list[int]:
+    """The numbers of the functions that statements use, the most called first; ``benchmarks.used_functions`` counts."""
+    return [int(each) for each in USED.read_text(encoding="ascii").split()]
 
 
 def _write(target: Path, content: bytes) -> None:

@@ -28,6 +28,9 @@ _HASH_MESSAGE = b"\x41\xd4\x93\xa7\x04"
 """The instruction that loads the address of "hash is not idempotent": in the 95 functions that compare a key with one
 in a table of hashes (``AssertHashEqConsistent`` in ``absl/container/internal/raw_hash_set.h``), and in no others."""
 
+ASSERTION_FAILED = 51398
+"""The number of ``__assert_fail``, which ends the process."""
+
 _NO_LOCALS, _NOP, _DROP, _TRUE, _END = b"\x00", b"\x01", b"\x1a", b"\x41\x01", b"\x0b"
 
 

@@ -55,5 +55,5 @@ def test_half_a_memory_is_not_used(copied: Path, damage):
     engine = module.engine()
     instance = Instance(engine, module.load(copied, engine))
 
-    assert not memory.fill(instance._memory, image)
+    assert not memory.fill(instance.room, image)
     assert all(not each.unchecked for each in Judge(Instances(copied)).verdicts(STATEMENTS))

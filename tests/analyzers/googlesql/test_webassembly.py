@@ -8,8 +8,12 @@ import pytest
 
 wasmtime = pytest.importorskip("wasmtime", reason="wasmtime is not installed")
 
-from aggregator.analyzers.googlesql.webassembly import optimised  # noqa: E402
+from aggregator.analyzers.googlesql import webassembly  # noqa: E402
+from aggregator.analyzers.googlesql.module import engine  # noqa: E402
+from aggregator.analyzers.googlesql.webassembly.assertions import without_assertions  # noqa: E402
 from aggregator.analyzers.googlesql.webassembly.binary import Binary, encoded, signed, unsigned  # noqa: E402
+from aggregator.analyzers.googlesql.webassembly.inlining import call_of  # noqa: E402
+from aggregator.analyzers.googlesql.webassembly.order import in_order  # noqa: E402
 
 FRAME = "(local.set $f (i32.sub (global.get 0) (i32.const 16))) (global.set 0 (local.get $f))"
 GIVEN_BACK = "(global.set 0 (i32.add (local.get $f) (i32.const 16)))"
@@ -18,9 +22,12 @@ HEAD = """
 (func $same (param $x i32) (result i32) (local $f i32)
   (local.set $f (i32.sub (global.get 0) (i32.const 16)))
   (i32.store offset=12 (local.get $f) (local.get $x)) (i32.load offset=12 (local.get $f)))
-(func $bump (param $at i32) (block)
+(func $bump (param $at i32) (block (br_table 0 (i32.const 0)))
   (i32.store (local.get $at) (i32.add (i32.load (local.get $at)) (i32.const 5))))
 (func $plus (param $x i32) (result i32) (i32.add (local.get $x) (i32.const 4)))
+(func $early (param $x i32) (result i32) (local $n i32)
+  (if (i32.gt_s (local.get $x) (i32.const 0)) (then (return (i32.add (local.get $x) (local.get $n)))))
+  (local.set $n (i32.const 7)) (block (br_if 1 (local.get $n) (i32.eqz (local.get $x))) (drop)) (i32.const -9))
 (func $minus (param $a i32) (param $b i32) (result i32) (i32.sub (local.get $a) (local.get $b)))
 (func $backwards (param $a i32) (param $b i32) (result i32) (i32.sub (local.get $b) (local.get $a)))
 """
@@ -72,6 +79,9 @@ MOVED = {
     "a call of another function": "(i32.store (local.get $f) (call $minus (i32.load (local.get $f)) (i32.const 2)))",
     "calls in calls": """(i32.store (local.get $f)
         (call $backwards (call $same (call $backwards (local.get $b) (local.get $a))) (call $same (i32.const 8))))""",
+    "a function that is left early": """(loop
+      (i32.store offset=4 (local.get $f) (i32.add (call $early (local.get $a)) (call $early (local.get $b))))
+      (br_if 0 (i32.lt_u (local.tee $n (i32.add (local.get $n) (i32.const 1))) (i32.const 3))))""",
     "the address through a function that gives it back": "(i32.store (call $same (local.get $f)) (i32.const 66))",
 }
 
@@ -96,6 +106,12 @@ def _computed(module: bytes, a: int, b: int) -> tuple[object, ...]:
     exports = wasmtime.Instance(store, wasmtime.Module(store.engine, module), []).exports(store)
     result = exports["run"](store, a, b)
     return result, bytes(exports["memory"].read(store, 0, 16)), exports["stack"].value(store)
+
+
+def optimised(module: bytes) -> bytes:
+    """With all its functions in use."""
+    binary = Binary(module)
+    return webassembly.optimised(module, range(binary.first, binary.first + len(binary.bodies)))
 
 
 def _has_frame(module: bytes) -> bool:
@@ -125,6 +141,98 @@ def test_short_functions_are_put_where_they_are_called():
     found = Binary(optimised(_module(MOVED["calls in calls"])))
 
     assert not [each for each in found.function(len(found.bodies) - 1).code if each[0] == 0x10]
+
+
+ATOMIC = {
+    "a sum": "(i32.atomic.rmw.add (i32.const 8) (local.get $b))",
+    "a difference": "(i32.atomic.rmw.sub (i32.const 8) (local.get $b))",
+    "bits": "(i32.atomic.rmw.or (i32.const 8) (local.get $b))",
+    "another value": "(i32.atomic.rmw.xchg (i32.const 8) (local.get $b))",
+    "another byte": "(i32.atomic.rmw8.xchg_u (i32.const 8) (local.get $b))",
+    "what is expected": "(i32.atomic.rmw.cmpxchg (i32.const 8) (i32.const 300) (local.get $b))",
+    "what is not expected": "(i32.atomic.rmw.cmpxchg (i32.const 8) (i32.const 44) (local.get $b))",
+    "an expected byte": "(i32.atomic.rmw8.cmpxchg_u (i32.const 8) (i32.const 44) (local.get $b))",
+    "a byte of what is expected": "(i32.atomic.rmw8.cmpxchg_u (i32.const 8) (i32.const 300) (local.get $b))",
+    "long numbers": """(i32.wrap_i64 (i64.add (i64.atomic.rmw.add (i32.const 8) (i64.const -5)) (i64.add
+      (i64.atomic.rmw.sub (i32.const 8) (i64.const 9))
+      (i64.atomic.rmw.cmpxchg (i32.const 8) (i64.const 286) (i64.const 99)))))""",
+    "loads and stores": """(i32.atomic.store (i32.const 8) (local.get $b))
+      (i32.atomic.store8 (i32.const 9) (i32.const 3)) (atomic.fence)
+      (i32.add (i32.atomic.load (i32.const 8)) (i32.atomic.load8_u (i32.const 9)))""",
+}
+
+
+@pytest.mark.parametrize("what", ATOMIC)
+def test_what_minds_threads_is_done_plainly(what: str):
+    start = "(i64.store (i32.const 8) (i64.const 300))"
+    module = _module(f"{start} (i32.store (i32.const 0) {_last(ATOMIC[what])})")
+    faster = optimised(module)
+
+    assert not [each for each in Binary(faster).function(len(Binary(faster).bodies) - 1).code if each[0] == 0xFE]
+    for b in (0, 1, 77, 300, -1):
+        assert _computed(faster, 5, b) == _computed(module, 5, b)
+
+
+def _last(instructions: str) -> str:
+    """Instructions as one that gives the value of the last."""
+    return f"(block (result i32) {instructions})"
+
+
+def test_memory_belongs_to_one_thread():
+    module = bytes(wasmtime.wat2wasm('(module (memory (export "memory") 1 2 shared) (func (export "f")))'))
+    store = wasmtime.Store(engine())
+
+    def memory_of(content: bytes) -> object:
+        return wasmtime.Instance(store, wasmtime.Module(store.engine, content), []).exports(store)["memory"]
+
+    assert isinstance(memory_of(module), wasmtime.SharedMemory)
+    assert isinstance(memory_of(optimised(module)), wasmtime.Memory)
+
+
+FAILS = "i32.const 9) (i32.const 8) (i32.const 7) (i32.const 6"
+
+
+@pytest.mark.parametrize(
+    ("then", "is_left_out"),
+    [
+        pytest.param(f"(call 0 ({FAILS})) (unreachable)", True, id="an assertion"),
+        pytest.param(f"(call 1 ({FAILS})) (unreachable)", False, id="another function"),
+        pytest.param(f"(call 0 ({FAILS}))", False, id="it goes on"),
+        pytest.param(f"(call 0 ({FAILS.replace('i32.const 8', 'local.get 0')})) (unreachable)", False, id="a value"),
+    ],
+)
+def test_assertions_are_left_out(then: str, is_left_out: bool):
+    text = f"""(module (func (param i32 i32 i32 i32)) (func (param i32 i32 i32 i32))
+        (func (param i32) (result i32) (if (i32.eqz (local.get 0)) (then {then})) (i32.const 3)))"""
+    binary = Binary(bytes(wasmtime.wat2wasm(text)))
+    code = binary.function(2).code
+
+    assert (call_of(0) in without_assertions(code, 0)) == (not is_left_out and "call 0" in then)
+    assert (len(without_assertions(code, 0)) < len(code)) == is_left_out
+
+
+@pytest.mark.parametrize("first", list(itertools.permutations((1, 2, 3), 2)))
+def test_functions_in_another_order_do_the_same(first: tuple[int, ...]):
+    module = bytes(
+        wasmtime.wat2wasm("""(module (import "a" "b" (func $host (result i32))) (memory 1) (type $t (func (result i32)))
+        (table 3 funcref) (elem (i32.const 0) $host $one $two) (start $begin)
+        (func $one (result i32) (i32.const 1))
+        (func $two (result i32) (i32.add (call $one) (i32.const 1)))
+        (func $begin (i32.store (i32.const 8) (i32.const 40)))
+        (func (export "run") (result i32) (i32.add (i32.load (i32.const 8))
+          (i32.add (call_indirect (type $t) (i32.const 0))
+          (i32.mul (i32.const 9) (call_indirect (type $t) (i32.const 2)))))))""")
+    )
+
+    def computed(content: bytes) -> object:
+        store = wasmtime.Store()
+        host = wasmtime.Func(store, wasmtime.FuncType([], [wasmtime.ValType.i32()]), lambda: 100)
+        exports = wasmtime.Instance(store, wasmtime.Module(store.engine, content), [host]).exports(store)
+        return exports["run"](store)
+
+    assert computed(module) == 158
+    assert computed(in_order(module, first)) == 158
+    assert len(Binary(in_order(module, first)).bodies[0]) == len(Binary(module).bodies[first[0] - 1])
 
 
 def test_all_else_is_as_it_was():

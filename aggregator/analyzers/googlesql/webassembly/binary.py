@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 Code = list[bytes]
 
@@ -17,12 +17,18 @@ I32, I64, F32, F64 = 0x7F, 0x7E, 0x7D, 0x7C
 """Types of values."""
 
 END, BRANCH_TABLE, CALL = 0x0B, 0x0E, 0x10
-_TYPES, _IMPORTS, _FUNCTIONS, _CODE = 1, 2, 3, 10
+BLOCKS, NO_RESULT = frozenset({0x02, 0x03, 0x04}), 0x40
+"""Instructions with which a block begins, and what they say where it gives nothing."""
+
+_TYPES, _IMPORTS, _FUNCTIONS, _MEMORIES, _CODE = 1, 2, 3, 5, 10
 """Sections."""
+
+_SHARED, _BOUNDED = 3, 1
+"""How a memory is limited: it has a largest size in both cases."""
 
 _NUMBER = rb"[\x80-\xff]*[\x00-\x7f]"
 _INSTRUCTION = re.compile(
-    rb"[\x02-\x04\x0c\x0d\x10\x20-\x24\x3f-\x42]" + _NUMBER + rb"|[\x00\x01\x05\x0b\x0f\x1a\x1b\x45-\xc4]"
+    rb"[\x02-\x04\x0c\x0d\x10\x20-\x24\x3f-\x42\xd2]" + _NUMBER + rb"|[\x00\x01\x05\x0b\x0f\x1a\x1b\x45-\xc4]"
     rb"|[\x11\x28-\x3e]" + _NUMBER * 2 + rb"|\x43.{4}|\x44.{8}"
     rb"|\xfc(?:[\x08\x0a]" + _NUMBER * 2 + rb"|[\x09\x0b]" + _NUMBER + rb"|[\x00-\x07])"
     rb"|\xfe(?:\x03.|" + _NUMBER * 3 + rb")",
@@ -63,6 +69,7 @@ class Binary:
         self.first = len(imported)
         """The number of the first function that has a body."""
         self.bodies = list(_bodies(content, places[_CODE].start))
+        self._replaced: dict[int, bytes] = {}
 
     def signature(self, function: int) -> Signature:
         """What a function takes and gives."""
@@ -79,14 +86,37 @@ class Binary:
             at += 1
         return Function(len(parameters), types, instructions(body, at))
 
+    def section(self, kind: int) -> bytes:
+        """What is in a section; nothing where there is none."""
+        return next((self._content[place] for each, place in self._sections if each == kind), b"")
+
+    def unshare_memory(self) -> None:
+        """Make its memory one that belongs to one thread."""
+        memories = self.section(_MEMORIES)
+        if memories[:2] == bytes([1, _SHARED]):
+            self._replaced[_MEMORIES] = bytes([1, _BOUNDED]) + memories[2:]
+
     def written(self) -> bytes:
         """The module with its bodies as they are now."""
-        code = b"".join([unsigned(len(self.bodies)), *(unsigned(len(each)) + each for each in self.bodies)])
+        return self._written({_CODE: _listed([unsigned(len(each)) + each for each in self.bodies])})
+
+    def rearranged(self, order: Sequence[int], bodies: Iterable[bytes], sections: Mapping[int, bytes]) -> bytes:
+        """The module with its functions in another order, with these bodies; ``sections`` has what names functions."""
+        kinds = self._kinds[self.first :]
+        code = _listed([unsigned(len(each)) + each for each in bodies])
+        functions = _listed([unsigned(kinds[each]) for each in order])
+        return self._written({**sections, _FUNCTIONS: functions, _CODE: code})
+
+    def _written(self, sections: Mapping[int, bytes]) -> bytes:
         parts = [self._content[:_HEADER]]
         for kind, place in self._sections:
-            section = code if kind == _CODE else self._content[place]
+            section = {**self._replaced, **sections}.get(kind, self._content[place])
             parts += [bytes([kind]), unsigned(len(section)), section]
         return b"".join(parts)
+
+
+def _listed(items: Sequence[bytes]) -> bytes:
+    return b"".join([unsigned(len(items)), *items])
 
 
 def encoded(function: Function) -> bytes:

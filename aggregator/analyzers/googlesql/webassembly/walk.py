@@ -3,10 +3,23 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from typing import NamedTuple, TypeAlias
 
-from aggregator.analyzers.googlesql.webassembly.binary import F32, F64, I32, I64, Binary, Code, number, signed
+from aggregator.analyzers.googlesql.webassembly.binary import (
+    BLOCKS,
+    BRANCH_TABLE,
+    END,
+    F32,
+    F64,
+    I32,
+    I64,
+    NO_RESULT,
+    Binary,
+    Code,
+    number,
+    signed,
+)
 from aggregator.analyzers.googlesql.webassembly.effects import EFFECTS, EXTENDED, LOADS, STORES, Width
 
 
@@ -41,9 +54,6 @@ class Kept(Exception):  # noqa: N818  (no error: an answer)
 
 
 GET, SET, _TEE, _STACK, _ADD, _LOOP, _IF, _ELSE = 0x20, 0x21, 0x22, 0x00, 0x6A, 0x03, 0x04, 0x05
-_NO_RESULT = 0x40
-_END, _BRANCH_TABLE = 0x0B, 0x0E
-_BLOCKS: Collection[int] = frozenset({0x02, _LOOP, _IF})
 
 
 @dataclasses.dataclass
@@ -94,11 +104,11 @@ class Walk:
 
     def _revives(self, kind: int) -> bool:
         assert self._dead is not None  # noqa: S101  (asked before)
-        if kind in _BLOCKS:
+        if kind in BLOCKS:
             self._dead += 1
-        elif kind == _END and self._dead:
+        elif kind == END and self._dead:
             self._dead -= 1
-        elif kind in (_ELSE, _END) and not self._dead:
+        elif kind in (_ELSE, END) and not self._dead:
             return True
         return False
 
@@ -231,9 +241,9 @@ class Walk:
         """A block, a loop or an IF."""
         if instruction[0] == _IF:
             self._use()
-        if instruction[1] not in (_NO_RESULT, I32, I64, F32, F64):
+        if instruction[1] not in (NO_RESULT, I32, I64, F32, F64):
             raise Kept
-        scope = _Scope(len(self._stack), instruction[1] != _NO_RESULT, instruction[0] == _LOOP)
+        scope = _Scope(len(self._stack), instruction[1] != NO_RESULT, instruction[0] == _LOOP)
         self._scopes.append(scope)
         self._loops += scope.is_loop
 
@@ -258,7 +268,7 @@ class Walk:
 
     def leave(self, _: int, instruction: bytes) -> None:
         """Nothing behind a branch is reached. What it may hand over is no address."""
-        if instruction[0] == _BRANCH_TABLE:
+        if instruction[0] == BRANCH_TABLE:
             self._use()
         self._hand_over()
         self._dead = 0
@@ -298,8 +308,8 @@ _HANDLERS: dict[int, Callable[[Walk, int, bytes], None]] = (
     | dict.fromkeys(range(0x28, 0x36), Walk.load)
     | dict.fromkeys(range(0x36, 0x3F), Walk.store)
     | dict.fromkeys((0x02, _LOOP, _IF), Walk.begin)
-    | dict.fromkeys((0x00, 0x0C, _BRANCH_TABLE, 0x0F), Walk.leave)
-    | dict.fromkeys((_ELSE, _END), Walk.end)
+    | dict.fromkeys((0x00, 0x0C, BRANCH_TABLE, 0x0F), Walk.leave)
+    | dict.fromkeys((_ELSE, END), Walk.end)
     | dict.fromkeys((SET, _TEE), Walk.local_set)
     | dict.fromkeys((_ADD, 0x6B), Walk.arithmetic)
     | dict.fromkeys((0xFC, 0xFE), Walk.extended)
