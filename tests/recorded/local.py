@@ -107,7 +107,7 @@ def fidelity(found: Case) -> Fidelity:
     analysis = analyse(query, schemas, "DATE")
     if not isinstance(analysis, Analysis):
         return Fidelity.REFUSED
-    said = {each.fidelity for each in verdict(analysis.every_node)}
+    said = {each.fidelity for each in verdict(analysis.nodes)}
     return next((each for each in (Fidelity.REFUSED, Fidelity.APPROXIMATE) if each in said), Fidelity.EXACT)
 
 
