@@ -26,7 +26,7 @@ BASE = {
         "SELECT day, k, SUM(n) AS n FROM lake.facts GROUP BY day, k", partition=DAYS, cluster=["k"]
     ),
     "models/marts/total.sql": model("SELECT k, SUM(n) AS total FROM marts.daily WHERE day > '2025-01-01' GROUP BY k"),
-    "models/marts/best.sql": model("SELECT MAX(total) AS most FROM marts.total"),
+    "models/marts/best.sql": model("SELECT MAX(t.total) AS most FROM marts.total AS t"),
 }
 DAILY = "models/marts/daily.sql"
 

@@ -144,4 +144,6 @@ def _coalesced(name: str, found: Found) -> exp.Expr:
     columns = [exp.column(name, table=side) for side in found.sides]
     for each in columns:
         set_type(each, found.value.type)
-    return exp.Coalesce(this=columns[0], expressions=columns[1:])
+    coalesced = exp.Coalesce(this=columns[0], expressions=columns[1:])
+    set_type(coalesced, found.value.type)
+    return coalesced
