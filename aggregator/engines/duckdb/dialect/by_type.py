@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 from sqlglot import exp
 
-from aggregator.engines.duckdb import aliases, lists
+from aggregator.engines.duckdb import lists
 from aggregator.engines.duckdb.dialect import (
+    aliases,
     floats,
     intervals,
     moment_casts,
