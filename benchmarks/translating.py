@@ -84,7 +84,7 @@ def _period(model: CompiledModel) -> Mapping[str, date | datetime]:
 
 def _timed(db: duckdb.DuckDBPyConnection, sql: str, parameters: Mapping[str, Any], runs: int) -> Cost | None:
     """A query, after one run that plans it; None where it can't be computed."""
-    for macro in macros_in(sql):
+    for macro in macros_in(sql, {}):
         db.execute(f"CREATE OR REPLACE TEMP MACRO {macro}")
     try:
         db.execute(sql, parameters).fetchall()
