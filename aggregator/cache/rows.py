@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Self
 
-_FORMAT = 1
+_FORMAT = 2
 _KEEP_DAYS = 14
 _WAIT_SECONDS = 5.0
 _SECONDS_A_DAY = 86_400
@@ -24,9 +24,10 @@ FILE = Path(".aggregator", "cache.sqlite")
 """Where a project's rows are; safe to delete."""
 
 _TABLES = """
-CREATE TABLE IF NOT EXISTS heads (key TEXT PRIMARY KEY, day INTEGER NOT NULL, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS bodies (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS heads (key TEXT PRIMARY KEY, day INTEGER NOT NULL, value TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS bodies (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
+"""Without that, rows this long go where their hashes belong: that takes twice the time, and a quarter more room."""
 
 
 @dataclasses.dataclass(frozen=True)
