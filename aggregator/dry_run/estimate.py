@@ -22,6 +22,7 @@ from aggregator.core.project import Kind
 from aggregator.core.warehouse import WHOLE
 from aggregator.dry_run.cadence import builds_per_day
 from aggregator.dry_run.conditions import is_tested
+from aggregator.dry_run.inlining import with_views
 from aggregator.dry_run.narrowing import Narrowed, narrowed
 from aggregator.dry_run.sizes import Stock, newest, stock_of
 from aggregator.dry_run.views import Reads, Scan, is_whole, scans
@@ -174,16 +175,17 @@ def _left(
 ) -> Narrowed | None:
     """The partitions that conditions of the query leave of those that it could read, as far as that can be told.
 
-    Nobody looks into views for that, and where there are no partitions in the catalog, there is nothing to choose from.
+    Where there are no partitions in the catalog, there is nothing to choose from.
     """
     among = tuple(sorted(stock.partitions)) if ids is None else ids
-    if stock.calendar is None or stock.typical is None or not among or scan.through:
+    if stock.calendar is None or stock.typical is None or not among:
         return None
-    if stock.calendar.suffix or not _may_narrow(model, stock.calendar.column):
+    if stock.calendar.suffix or not _may_narrow(scan, model, stock.calendar.column):
         return None  # ends of names are texts, which compare otherwise than dates
     if len(among) * len(partitions) > _MOST_TRIED:
         return None
-    found = [narrowed(model.sql, str(scan.table), stock.calendar, among, _bounds(model, each)) for each in partitions]
+    sql, table = with_views(model.sql, scan.through), str(scan.table)
+    found = [narrowed(sql, table, stock.calendar, among, _bounds(model, each)) for each in partitions]
     left = [each for each in found if each is not None]
     if len(left) < len(found):
         return None
@@ -191,11 +193,12 @@ def _left(
     return Narrowed(tuple(sorted(kept)), all(each.is_certain for each in left))
 
 
-def _may_narrow(model: CompiledModel, column: str) -> bool:
-    """Whether the author's own text may have such a condition; to be sure costs parsing."""
+def _may_narrow(scan: Scan, model: CompiledModel, column: str) -> bool:
+    """Whether what the author wrote, or a view, may have such a condition; to be sure costs parsing."""
     ends = [0, *(each.end for each in model.splices)]
     starts = [*(each.start for each in model.splices), len(model.sql)]
-    text = " ".join(model.sql[end:start] for end, start in zip(ends, starts, strict=True)).casefold()
+    own = (model.sql[end:start] for end, start in zip(ends, starts, strict=True))
+    text = " ".join((*own, *(sql for _, sql in scan.through))).casefold()
     return "where" in text and column.casefold() in text
 
 
@@ -211,10 +214,10 @@ _PRUNED = "a condition on the partition column may skip partitions"
 
 
 def _may_skip(scan: Scan, model: CompiledModel, column: str) -> bool:
-    """Whether a condition on a column may let BigQuery pass over some of a table; nobody looks into views for that."""
+    """Whether a condition on a column may let BigQuery pass over some of a table."""
     if scan.columns is not None and column.casefold() not in scan.columns:
         return False
-    return bool(scan.through) or is_tested(model.sql, str(scan.table), column)
+    return is_tested(with_views(model.sql, scan.through), str(scan.table), column)
 
 
 def _limits(scan: Scan, model: CompiledModel, stock: Stock, *, is_whole: bool) -> Iterable[str]:

@@ -20,6 +20,7 @@ from aggregator.compile.pipes import tree_of
 from aggregator.core.graph import CompiledModel, Derivation, Graph, OutputColumn
 from aggregator.core.maps import PartitionMap, Reach
 from aggregator.core.project import Kind
+from aggregator.dry_run.inlining import Views
 
 if TYPE_CHECKING:
     from aggregator.core.names import TableName
@@ -33,14 +34,14 @@ class Scan:
     """What a query reads of one table, in all places together: at most ``columns``, and ``surely`` these of them.
 
     Names are in lower case. ``columns`` is None where nobody could tell them. ``maps`` say which partitions, and
-    ``through`` is the SQL of the views on the way.
+    ``through`` has the views on the way.
     """
 
     table: TableName
     columns: frozenset[str] | None
     surely: frozenset[str]
     maps: frozenset[PartitionMap]
-    through: frozenset[str] = frozenset()
+    through: Views = frozenset()
 
     def joined(self, other: Scan) -> Scan:
         """Both, of the same table."""
@@ -82,7 +83,7 @@ def _below(model: CompiledModel, graph: Graph, reads: Reads, used: _Used | None)
         view = graph.models.get(table)
         if view is not None and view.model.kind is Kind.VIEW:
             for each in _below(view, graph, reads, _Used(scan.columns, scan.surely)):
-                yield dataclasses.replace(each, through=each.through | {view.sql})
+                yield dataclasses.replace(each, through=each.through | {(str(table).casefold(), view.sql)})
         else:
             yield scan
 

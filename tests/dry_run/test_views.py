@@ -185,3 +185,68 @@ def test_a_view_itself_is_made_for_nothing():
     found = estimated(compiled, "marts.view")
 
     assert (found.reads, found.bytes, found.billed, found.how) == ((), 0, 0, "nothing is read")
+
+
+CONDITIONS = {
+    "of the view": ("SELECT day, n FROM lake.facts WHERE day > '2025-05-29'", "SELECT n FROM marts.view", (4, True)),
+    "of its reader": ("SELECT * FROM lake.facts", "SELECT n FROM marts.view WHERE day < '2025-05-30'", (3, True)),
+    "of both": (
+        "SELECT * FROM lake.facts WHERE day >= '2025-05-29'",
+        "SELECT v.n FROM marts.view AS v WHERE v.day < DATE '2025-05-30'",
+        (2, True),
+    ),
+    "on the column under another name": (
+        "SELECT day AS d, n FROM lake.facts",
+        "SELECT n FROM marts.view WHERE d = '2025-05-28'",
+        (1, True),
+    ),
+    "in a view of pipes": ("FROM lake.facts |> WHERE day = '2025-05-29'", "SELECT n FROM marts.view", (2, True)),
+    "behind WITH in the view": (
+        "WITH f AS (SELECT * FROM lake.facts) SELECT * FROM f",
+        "SELECT n FROM marts.view WHERE day = '2025-05-31'",
+        (4, True),
+    ),
+    "on something else that it makes": (
+        "SELECT DATE_TRUNC(day, MONTH) AS month, n FROM lake.facts",
+        "SELECT n FROM marts.view WHERE month = '2025-05-01'",
+        (7, False),
+    ),
+    "behind its GROUP BY": (
+        "SELECT day, SUM(n) AS n FROM lake.facts GROUP BY day",
+        "SELECT n FROM marts.view WHERE day = '2025-05-28'",
+        (7, False),
+    ),
+    "in one of two mentions of it": (
+        "SELECT * FROM lake.facts",
+        "SELECT a.n FROM marts.view AS a JOIN marts.view AS b ON a.n = b.n WHERE a.day = '2025-05-28'",
+        (7, False),
+    ),
+    "not there": ("SELECT day, n FROM lake.facts", "SELECT n FROM marts.view", (7, True)),
+}
+"""With a view and its reader: the rows of the partitions that are read, in hundreds, and whether that is certain."""
+
+
+@pytest.mark.parametrize(("view", "sql", "expected"), CONDITIONS.values(), ids=CONDITIONS)
+def test_partitions_that_conditions_leave_through_a_view(view, sql, expected):
+    days = {"2025-05-28": (100, 1600), "2025-05-29": (200, 3200), "2025-05-31": (400, 6400)}
+    facts = stored("lake.facts", {"day": ("DATE", 5600), "n": ("INT64", 5600)}, (700, 11200), days)
+    reads = {"marts.out": {"marts.view": ("d", "day", "month", "n")}, "marts.view": {"lake.facts": ("day", "n")}}
+
+    found = estimated(project(view, sql=sql), reads=reads, tables=(facts,))
+
+    assert (found.bytes // 1600, not found.at_most) == expected
+
+
+def test_conditions_on_a_view_of_a_view_are_put_together():
+    sql = "SELECT n FROM marts.view WHERE day < '2025-05-31'"
+    view, below = "SELECT * FROM marts.below WHERE day > '2025-05-28'", "SELECT day, n FROM lake.facts"
+    days = {"2025-05-28": (100, 1600), "2025-05-29": (200, 3200), "2025-05-31": (400, 6400)}
+    facts = stored("lake.facts", {"day": ("DATE", 5600), "n": ("INT64", 5600)}, (700, 11200), days)
+    used = ("day", "n")
+    reads = {
+        "marts.out": {"marts.view": used},
+        "marts.view": {"marts.below": used},
+        "marts.below": {"lake.facts": used},
+    }
+
+    assert estimated(project(view, sql=sql, below=below), reads=reads, tables=(facts,)).bytes == 3200
