@@ -48,13 +48,15 @@ def cost_text(estimate: Estimate | None) -> str:
 def _verdict(model: ModelReport) -> str:
     refused = [each.layer for each in model.judgements if each.state is State.REFUSED]
     unchecked = [f"not checked by {each.layer}" for each in model.judgements if each.state is State.UNCHECKED]
-    verdict = click.style(f"refused by {', '.join(refused)}", fg="red") if refused else "accepted"
-    return "; ".join((verdict, *unchecked))
+    if refused:
+        return "; ".join((click.style(f"refused by {', '.join(refused)}", fg="red"), *unchecked))
+    is_accepted = len(unchecked) < len(model.judgements)
+    return "; ".join((*(["accepted"] if is_accepted else ()), *unchecked))
 
 
 def _tallies(found: DryRun) -> Iterator[str]:
-    """``googlesql: 14 accepted and 1 refused``, for each layer."""
-    for layer in found.layers:
+    """``googlesql: 14 accepted and 1 refused``, for each layer that was asked of a model."""
+    for layer in found.layers if found.models else ():
         states = Counter(each.state for model in found.models for each in model.judgements if each.layer == layer)
         yield f"{layer}: " + " and ".join(f"{states[state]:,} {state}" for state in State if states[state])
 

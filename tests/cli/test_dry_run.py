@@ -56,6 +56,24 @@ def test_all_is_well(root, aggregator):
     assert {each["checked"]["googlesql"] for each in outcome.json["models"]} == {"accepted"}
 
 
+def test_what_nobody_checked_is_not_called_accepted(root, aggregator):
+    write(root, "models/a/one.sql", "SELECT day, nothing AS x FROM lake.raw")
+
+    outcome = aggregator(root, "dry-run", "--layer", "sqlglot", "--select", "a.two")
+
+    (line,) = (each for each in outcome.out.splitlines() if each.startswith("a.two"))
+    assert line.endswith("? bytes  not checked by sqlglot")
+
+
+def test_no_layer_is_counted_where_no_model_can_be_read(root, aggregator):
+    for each in (root / "models").rglob("*.sql"):
+        each.write_text("SELECT 1 AS n")
+
+    outcome = aggregator(root, "dry-run", "--layer", "sqlglot")
+
+    assert outcome.out.splitlines()[-1] == "0 models"
+
+
 def test_quiet_does_not_say_which_layers_are_not_asked(root, aggregator):
     loud, quiet = (aggregator(root, "dry-run", "--format", "json", *more) for more in ((), ("--quiet",)))
 
