@@ -10,11 +10,12 @@ from random import Random
 from typing import Any
 
 from aggregator.core.calendar import Calendar, ColumnType, Grain
+from aggregator.core.declared import OnChange
 from aggregator.core.diagnostics import Document, Place, Word
 from aggregator.core.graph import CompiledModel, Graph, Input
 from aggregator.core.maps import ALL, PREVIOUS, SAME, PartitionMap, Reach
 from aggregator.core.names import TableName
-from aggregator.core.project import Kind, Model, OnChange, Partitioning, Source
+from aggregator.core.project import Kind, Model, Partitioning, Source
 
 PLACE = Place("")
 START, DAYS = datetime.fromisoformat("2013-02-01"), 28

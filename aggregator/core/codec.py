@@ -20,6 +20,7 @@ from typing import Any, TypeVar, Union
 from aggregator.core import (
     aggregate,
     calendar,
+    declared,
     diagnostics,
     estimate,
     graph,
@@ -40,7 +41,20 @@ Decoder = Callable[[Any, "Context"], Any]
 
 _PLAIN = frozenset({type(None), bool, int, float, str})
 _encoders: dict[type, Encoder] = {}
-_MODULES = (aggregate, calendar, diagnostics, estimate, graph, learned, maps, monitoring, names, plain, project)
+_MODULES = (
+    aggregate,
+    calendar,
+    declared,
+    diagnostics,
+    estimate,
+    graph,
+    learned,
+    maps,
+    monitoring,
+    names,
+    plain,
+    project,
+)
 _NAMESPACE = {name: value for module in _MODULES for name, value in vars(module).items()}
 """What hints may name; modules import much of it for the type checker only."""
 

@@ -10,8 +10,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from aggregator.core.declared import Freshness
     from aggregator.core.names import TableName
-    from aggregator.core.project import Freshness
 
 
 class Level(StrEnum):

@@ -12,8 +12,9 @@ from aggregator.dry_run import codes
 from aggregator.dry_run.report import Unjudged
 
 if TYPE_CHECKING:
+    from aggregator.core.declared import Budget
     from aggregator.core.graph import CompiledModel
-    from aggregator.core.project import Budget, Environment
+    from aggregator.core.project import Environment
 
 
 @dataclasses.dataclass(frozen=True)

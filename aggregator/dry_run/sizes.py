@@ -15,9 +15,10 @@ from aggregator.dry_run.type_tree import UNKNOWN, TypeTree, type_tree
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from aggregator.core.declared import DeclaredSize
     from aggregator.core.graph import Graph
     from aggregator.core.names import TableName
-    from aggregator.core.project import DeclaredSize, Partitioning
+    from aggregator.core.project import Partitioning
 
 
 @dataclasses.dataclass(frozen=True)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from aggregator.core.calendar import Calendar, Partition
-from aggregator.core.project import Freshness, TimeOfDay
+from aggregator.core.declared import Freshness, TimeOfDay
 
 
 @dataclasses.dataclass(frozen=True)

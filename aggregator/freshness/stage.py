@@ -9,10 +9,11 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from aggregator.core.calendar import Calendar
+from aggregator.core.declared import Freshness
 from aggregator.core.freshness import Arrival, FreshnessReport, Level, TableFreshness, length, said
 from aggregator.core.graph import Graph
 from aggregator.core.names import TableName
-from aggregator.core.project import Freshness, Kind
+from aggregator.core.project import Kind
 from aggregator.core.warehouse import NULL_PARTITION, WHOLE, Snapshot
 from aggregator.freshness.deadlines import Deadlines, earliest, of_partition, of_writing
 from aggregator.freshness.usual import Delay, odd_volume, usual_delay

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from aggregator.core.project import Duration, Kind, OnChange
+from aggregator.core.declared import Duration, OnChange
+from aggregator.core.project import Kind
 from aggregator.load import codes
 from aggregator.load.amounts import SECONDS
 from aggregator.load.report import Invalid, Report

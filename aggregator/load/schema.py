@@ -8,18 +8,10 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+from aggregator.core.declared import Budget, DeclaredSize, Freshness, Scheduling
 from aggregator.core.diagnostics import Place, Word, did_you_mean
 from aggregator.core.names import is_identifier
-from aggregator.core.project import (
-    Budget,
-    CheckDeclaration,
-    Column,
-    DeclaredSize,
-    Environment,
-    Freshness,
-    Kind,
-    Scheduling,
-)
+from aggregator.core.project import CheckDeclaration, Column, Environment, Kind
 from aggregator.load import codes
 from aggregator.load.aggregates import ROLLUP, Measures
 from aggregator.load.amounts import BYTES, SECONDS, Count, Number

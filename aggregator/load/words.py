@@ -7,8 +7,8 @@ import re
 import zoneinfo
 from typing import ClassVar
 
+from aggregator.core.declared import TimeOfDay
 from aggregator.core.diagnostics import did_you_mean
-from aggregator.core.project import TimeOfDay
 from aggregator.core.types import SCALARS, canonical_type
 from aggregator.load.report import Invalid, Report
 from aggregator.load.yaml_nodes import Node, Scalar

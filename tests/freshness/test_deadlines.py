@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.core.calendar import Calendar, ColumnType, Grain
+from aggregator.core.declared import Freshness, TimeOfDay
 from aggregator.core.freshness import length, said
-from aggregator.core.project import Freshness, TimeOfDay
 from aggregator.freshness.deadlines import Deadlines, at_time, of_partition, of_writing
 
 NEW_YORK, BERLIN = "America/New_York", "Europe/Berlin"

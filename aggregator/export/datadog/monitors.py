@@ -10,10 +10,11 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from aggregator.core.declared import Budget, Freshness
 from aggregator.core.estimate import size_text
 from aggregator.core.freshness import said
 from aggregator.core.graph import Graph
-from aggregator.core.project import Budget, Freshness, Kind, Model, Source
+from aggregator.core.project import Kind, Model, Source
 from aggregator.export.datadog.teams import Team, prefix, scope
 from aggregator.monitoring.messages import runbook_of
 from aggregator.monitoring.metrics import BYTES, CHECKS, FAILED, LEVEL, PARTITIONS, PRICE, Metric

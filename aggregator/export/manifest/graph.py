@@ -12,6 +12,7 @@ from pathlib import Path
 
 from aggregator.checks import PromisingModel
 from aggregator.core.aggregate import RollupDeclaration
+from aggregator.core.declared import Budget, DeclaredSize, Duration, Freshness, OnChange, Scheduling, TimeOfDay
 from aggregator.core.diagnostics import Document, Place, Word
 from aggregator.core.graph import (
     Derivation,
@@ -30,24 +31,17 @@ from aggregator.core.maps import PartitionMap
 from aggregator.core.monitoring import Contact, MailServer, Monitoring, Security
 from aggregator.core.names import TableName
 from aggregator.core.project import (
-    Budget,
     CheckDeclaration,
     Column,
-    DeclaredSize,
-    Duration,
     Environment,
     ExportDeclaration,
     FileFormat,
-    Freshness,
     Function,
     Kind,
     LocalFile,
     Model,
-    OnChange,
     Project,
-    Scheduling,
     Source,
-    TimeOfDay,
 )
 from aggregator.engines.mentions import mentions
 from aggregator.export.manifest.file import Json

@@ -9,10 +9,11 @@ from typing import Any
 
 from aggregator.checks import promises_of
 from aggregator.checks.verdicts import asked
+from aggregator.core.declared import Freshness, OnChange
 from aggregator.core.diagnostics import Diagnostic
 from aggregator.core.graph import CompiledModel, Difference, Graph, Input, Origin, OutputColumn
 from aggregator.core.lineage import Lineage
-from aggregator.core.project import CheckDeclaration, Environment, Freshness, Model, OnChange, Source
+from aggregator.core.project import CheckDeclaration, Environment, Model, Source
 from aggregator.core.sensitive import sensitive_columns
 from aggregator.engines import translations
 from aggregator.engines.mentions import mentions
