@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -15,7 +16,7 @@ from aggregator.cli.progress import counter
 from aggregator.core.diagnostics import Diagnostic, Place, errors
 from aggregator.core.graph import Graph
 from aggregator.load import codes, find_project
-from aggregator.review import review
+from aggregator.review import SELDOM, review
 
 _DOES_NOT_ROLL_UP = "measure-does-not-roll-up"
 
@@ -61,6 +62,7 @@ def open_project(folder: Path, environment: str | None, output: str = "text", *,
     if found.graph is None:
         _give_up(found.findings, root, output)
     assert found.graph is not None  # noqa: S101
+    gc.set_threshold(*SELDOM)  # what is known of the project stays until the command ends, and so does most of a plan
     return Session(root, found.graph, _measured(found.findings, found.graph))
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -80,6 +79,8 @@ def _like(calendar: Calendar, partitions: Sequence[str], partition: str) -> list
 
 def _spread(values: Sequence[float]) -> tuple[float, float]:
     """The median, and the deviation from it, as a standard deviation."""
+    import statistics  # noqa: PLC0415  (decimals and fractions: many projects promise nothing)
+
     median = statistics.median(values)
     return median, _NORMAL * statistics.median(abs(each - median) for each in values)
 

@@ -12,9 +12,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from aggregator.monitoring.dogstatsd import DogStatsD
 from aggregator.monitoring.measure import Ruler
-from aggregator.monitoring.opentelemetry import OpenTelemetry
 
 if TYPE_CHECKING:
     from aggregator.core.freshness import TableFreshness
@@ -115,8 +113,8 @@ class Meter:
 
     def _listeners(self, monitoring: Monitoring) -> Iterator[Listener]:
         makers: tuple[tuple[str, str, Callable[[str], Listener]], ...] = (
-            ("DogStatsD", monitoring.dogstatsd, DogStatsD),
-            ("OpenTelemetry", monitoring.opentelemetry, OpenTelemetry),
+            ("DogStatsD", monitoring.dogstatsd, _dogstatsd),
+            ("OpenTelemetry", monitoring.opentelemetry, _opentelemetry),
         )
         for name, address, make in makers:
             if address:
@@ -146,3 +144,15 @@ def metering(graph: Graph, warn: Callable[[str], None]) -> Iterator[Meter]:
         complaint = meter.close()
         if complaint:
             warn(complaint)
+
+
+def _dogstatsd(address: str) -> Listener:
+    from aggregator.monitoring.dogstatsd import DogStatsD  # noqa: PLC0415  (most runs have nobody who listens)
+
+    return DogStatsD(address)
+
+
+def _opentelemetry(endpoint: str) -> Listener:
+    from aggregator.monitoring.opentelemetry import OpenTelemetry  # noqa: PLC0415  (as above)
+
+    return OpenTelemetry(endpoint)

@@ -36,13 +36,17 @@ class Staleness:
         self._is_view = model.model.kind is Kind.VIEW
         self._is_doubtful = inputs.may_be_unsettled or model.model.volatile is not None
         waiting = ((edge, pending.get(edge.table)) for edge in inputs.edges)
-        self._waiting = [(edge, each) for edge, each in waiting if each or (each is not None and _is_own(edge, model))]
+        self._waiting = [
+            (edge, each, each.keys().isdisjoint)  # looked up once, as it is asked of each partition
+            for edge, each in waiting
+            if each or (each is not None and _is_own(edge, model))
+        ]
 
     def judge(self, partition: str) -> Stale | None:
         """The first reason that holds; None for what is fresh or exempt. The order is that of the design."""
         row = self._ledger.get(partition)
         version = self._versions.get(partition, ABSENT)
-        if row is None or not self._has_rows(row, version):
+        if row is None or not (version.rows or self._has_rows(row, version)):
             return self._judge_unknown(version, row)
         if self._inputs.keeps and self._inputs.gone(partition, row.inputs):
             return None
@@ -125,9 +129,9 @@ class Staleness:
 
     def _upstream(self, partition: str) -> Stale | None:
         """The first input that is to be rebuilt itself."""
-        for edge, waiting in self._waiting:
+        for edge, waiting, is_disjoint in self._waiting:
             read = edge.deciding[partition]
-            if read != (WHOLE,) and waiting.keys().isdisjoint(read):
+            if is_disjoint(read) and read != (WHOLE,):
                 continue
             for each in read:
                 cause = waiting.get(each) if each else next(iter(waiting.values()), None)

@@ -5,14 +5,16 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from concurrent import futures
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from aggregator.core.plan import Step
 from aggregator.core.report import StepResult
 from aggregator.engines import Engine, LeftRunningError
-from aggregator.run.build import Builder
 from aggregator.run.schedule import Schedule
 from aggregator.run.turns import WRITTEN, Turns
+
+if TYPE_CHECKING:
+    from aggregator.run.build import Builder
 
 Enough: TypeAlias = Callable[[StepResult], bool]
 """Whether nothing more is to be begun after a result; asked of each once, in the thread of its step."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from aggregator.core.diagnostics import Diagnostic
 from aggregator.core.graph import CompiledModel, Graph
@@ -19,7 +19,9 @@ from aggregator.plan.staleness import Staleness
 from aggregator.plan.texts import Texts
 from aggregator.run import codes
 from aggregator.run.accept import accept
-from aggregator.run.build import Attempt, Builder
+
+if TYPE_CHECKING:
+    from aggregator.run.build import Builder
 
 Refuse: TypeAlias = Callable[[CompiledModel], Diagnostic | None]
 """Says why a model must not be built, if so."""
@@ -94,6 +96,8 @@ class Turns:
 
     def builder(self, name: TableName) -> Builder:
         """What builds the pieces of steps of a model, in any one thread."""
+        from aggregator.run.build import Attempt, Builder  # noqa: PLC0415  (checks: many runs have nothing to build)
+
         attempt = Attempt(self._run_id, self._ledger, may_replace=name in self._from_nothing)
         return Builder(self._graph.models[name], self._graph, self._engine, attempt)
 

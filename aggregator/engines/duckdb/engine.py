@@ -103,19 +103,20 @@ class DuckDbEngine:
     @translated(lost)
     def ingest(self) -> tuple[Diagnostic, ...]:
         """Load each source whose files are new or changed."""
-        problems = []
+        problems, is_changed = [], False
         for source in self._graph.sources.values():
             origin = origin_of(self._graph.project.root, source)
             if isinstance(origin, Diagnostic):
                 problems.append(origin)
             elif origin is None:
-                if source.name in self._tables.columns and unload_sample(self._db, source):
-                    self._tables.reread()
+                is_changed |= source.name in self._tables.columns and unload_sample(self._db, source)
             elif source.name not in self._tables.columns or not is_loaded(self._db, source, origin):
                 self._say(f"loading {source.name} from {origin.name}")
                 problem = load(self._db, source, origin, self.now())
                 problems += [problem] if problem else []
-                self._tables.reread()
+                is_changed = True
+        if is_changed:
+            self._tables.reread()
         return tuple(problems)
 
     @translated(lost)
@@ -144,7 +145,8 @@ class DuckDbEngine:
         query = readable(write.query, self._graph, self._graph.upstream(write.table))
         write = dataclasses.replace(write, query=query)
         model = self._graph.models[write.table]
-        batches = self._staging.fill(with_own_columns(write, model, self._tables), expectations)
+        write = with_own_columns(write, model, self._tables)
+        batches = self._staging.fill(write, expectations, self._most_rows(write.table))
         return Staged(batches, fits(self._tables, write, self._staging.columns(write.table)))
 
     @contextlib.contextmanager
@@ -300,10 +302,21 @@ class DuckDbEngine:
             with translated(lost):
                 trial.detach()
 
+    def _most_rows(self, reader: TableName) -> int:
+        """How many rows the largest of the tables has that a model reads, by itself or through views."""
+        versions, found = self._tables.versions(), 0
+        read = list(self._graph.upstream(reader))
+        for name in read:
+            if name in self._tables.columns:
+                found = max(found, sum(each.rows for each in versions.get(name, {}).values()))
+            else:
+                read += [each for each in self._graph.upstream(name) if each not in read]
+        return found
+
     def _make_readable(self, reader: TableName) -> None:
         """A partitioned table of which nothing was built yet is read as empty: a model's own, the first time, too."""
         for table, columns in list(to_come(self._graph, reader, self._tables.columns)):
-            self._tables.create(table, columns)
+            self._tables.create(table, {name: str(self._db.db.sqltype(type_)) for name, type_ in columns.items()})
 
 
 def _only(calendar: Calendar | None, partition: str) -> tuple[str, dict[str, date | datetime]]:

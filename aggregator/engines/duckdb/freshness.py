@@ -48,11 +48,14 @@ def write_freshness(db: Connection, tables: Sequence[TableFreshness], checked_at
     db.execute(_MAKE_TABLE)
     db.execute(_MAKE_VIEW)
     db.execute(f"DELETE FROM {_TABLE}")
-    places = ", ".join("?" for _ in _COLUMNS)
-    for each in tables:
-        values: list[object] = [str(each.table), each.kind, each.owner, each.promise, each.newest, each.complete_until]
-        values += [len(each.missing), each.warn_at, each.error_at, each.usually_at, "; ".join(each.notes)]
-        db.execute(f"INSERT INTO {_TABLE} VALUES ({places})", [*values, str(each.level), checked_at])
+    with db.appender(_TABLE) as appender:
+        appender.append_rows([_values(each, checked_at) for each in tables])
+
+
+def _values(table: TableFreshness, checked_at: object) -> tuple[object, ...]:
+    said = str(table.table), str(table.kind), table.owner, table.promise, table.newest, table.complete_until
+    times = table.warn_at, table.error_at, table.usually_at
+    return (*said, len(table.missing), *times, "; ".join(table.notes), str(table.level), checked_at)
 
 
 def read_arrivals(db: Connection, limit: int) -> tuple[Arrival, ...]:

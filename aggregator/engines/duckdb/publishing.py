@@ -19,22 +19,24 @@ def overwrite(
     db: Connection, tables: Tables, write: OverwritePartitions, columns: Columns, partitions: Collection[str]
 ) -> None:
     """Delete and insert, one unbroken stretch of partitions at a time."""
-    tables.fit(write.table, columns)
+    is_new = tables.fit(write.table, columns)
     target, column = quoted(write.table), f'"{write.calendar.column}"'
     where = f"WHERE {column} >= $start AND {column} < $end"
     for start, end in _stretches(write.calendar, partitions):
         bounds = {"start": write.calendar.value(start), "end": write.calendar.value(end)}
-        db.execute(f"DELETE FROM {target} {where}", bounds)
+        if not is_new:
+            db.execute(f"DELETE FROM {target} {where}", bounds)
         db.execute(f"INSERT INTO {target} BY NAME SELECT * FROM {STAGING} {where}", bounds)
 
 
 def replace(db: Connection, tables: Tables, write: ReplaceTable, columns: Columns) -> None:
     """Delete and insert all; a table of other columns is made anew."""
     table = write.table
-    if not fits(tables, write, columns):
+    if fits(tables, write, columns):
+        db.execute(f"DELETE FROM {quoted(table)}")
+    else:
         tables.drop(table)
         tables.create(table, columns)
-    db.execute(f"DELETE FROM {quoted(table)}")
     db.execute(f"INSERT INTO {quoted(table)} SELECT * FROM {STAGING}")
 
 

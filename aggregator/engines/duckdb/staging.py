@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 STAGING = "_staging"
 _ALL_THREADS = 0
+_ROW_GROUP = 122_880
+"""So many rows at most DuckDB's threads take at once: of a table that has no more, one thread reads all."""
 
 Parameters: TypeAlias = dict[str, date]
 
@@ -51,9 +53,12 @@ class Staging:
         """The columns that were staged for a table."""
         return self._queries[table].columns
 
-    def fill(self, write: Write, expectations: Sequence[Expectation]) -> dict[str, Batch]:
-        """Run a query and measure each partition in its rows, in one more query."""
-        self._use_threads(1 if _is_one_partition(write) else _ALL_THREADS)
+    def fill(self, write: Write, expectations: Sequence[Expectation], most_rows: int) -> dict[str, Batch]:
+        """Run a query and measure each partition in its rows, in one more query.
+
+        ``most_rows`` is how many rows the largest of the tables has that the query reads.
+        """
+        self._use_threads(1 if most_rows <= _ROW_GROUP or _is_one_partition(write) else _ALL_THREADS)
         self.run(write)
         return self._measured(write, self.columns(write.table), expectations)
 
@@ -143,7 +148,7 @@ class Staging:
         return self._queries[write.table]
 
     def _use_threads(self, count: int) -> None:
-        """A second thread costs more than it gains on the few rows of one partition."""
+        """A second thread costs more than it gains on few rows, as most of the time goes into planning."""
         if count != self._threads:
             self._db.execute("RESET threads" if count == _ALL_THREADS else f"SET threads = {count}")
             self._threads = count

@@ -51,13 +51,14 @@ class Tables:
         return self._versions
 
     def create(self, table: TableName, columns: Columns) -> None:
-        """Make an empty table, in the place of a view if there is one."""
+        """Make an empty table, in the place of a view if there is one. Types are to be written as DuckDB writes them."""
         listed = ", ".join(f'"{name}" {type_}' for name, type_ in columns.items())
-        self._db.execute(f'CREATE SCHEMA IF NOT EXISTS "{table.dataset}"')
-        self._db.execute(f"DROP VIEW IF EXISTS {quoted(table)}")
+        if all(each.dataset != table.dataset for each in self.columns):
+            self._db.execute(f'CREATE SCHEMA IF NOT EXISTS "{table.dataset}"')
+        if table in self.versions():
+            self._db.execute(f"DROP VIEW IF EXISTS {quoted(table)}")
         self._db.execute(f"CREATE TABLE {quoted(table)} ({listed})")
-        described = self._db.execute(f"DESCRIBE {quoted(table)}").fetchall()
-        self.columns[table] = {row[0]: row[1] for row in described}
+        self.columns[table] = dict(columns)
         self._forget_versions(table)
 
     def drop(self, table: TableName) -> None:
@@ -71,14 +72,15 @@ class Tables:
         current = self.columns.get(table)
         return current is not None and (current == columns or _folded(current) == _folded(columns))
 
-    def fit(self, table: TableName, staged: Columns) -> None:
-        """Make a table ready for the staged columns: new ones are added.
+    def fit(self, table: TableName, staged: Columns) -> bool:
+        """Make a table ready for the staged columns: new ones are added. Tells whether it is a new table.
 
         Raises :class:`ColumnsChangedError` if others went or changed, unless no rows are in the way.
         """
         if table not in self.columns:
             self.create(table, staged)
-        elif not self.fits(table, staged):
+            return True
+        if not self.fits(table, staged):
             changes = _changes(self.columns[table], staged)
             if not changes:
                 self._widen(table, staged)
@@ -87,6 +89,8 @@ class Tables:
             else:
                 self.drop(table)
                 self.create(table, staged)
+                return True
+        return False
 
     def missing(self, table: TableName, names: list[str]) -> list[str]:
         """Those of the names that a table has no columns for."""
