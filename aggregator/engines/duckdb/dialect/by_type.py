@@ -16,9 +16,9 @@ from aggregator.engines.duckdb.dialect import (
     numbers,
     ordering,
     overflow,
+    pivoting,
     spread,
     texts,
-    unpivoting,
 )
 from aggregator.engines.duckdb.dialect.typing import kind_of
 from aggregator.engines.duckdb.trees import call, cast
@@ -192,10 +192,10 @@ def time(node: exp.Expr) -> exp.Expr:
 
 
 def subquery(node: exp.Expr) -> exp.Expr:
-    """Subqueries over one array are functions of lists; UNPIVOT gives the value before its name."""
+    """Subqueries over one array are functions of lists; PIVOT names columns otherwise."""
     better = lists.named(node)
     better = lists.scalar(node) if better is node else better
-    return unpivoting.unpivoted(node) if better is node else better
+    return pivoting.turned(node) if better is node else better
 
 
 _CALLS = {

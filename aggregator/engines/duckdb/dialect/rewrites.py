@@ -23,11 +23,11 @@ from aggregator.engines.duckdb.dialect import (
     octets,
     ordering,
     overflow,
+    pivoting,
     python,
     spread,
     structs,
     texts,
-    unpivoting,
 )
 from aggregator.engines.duckdb.dialect.by_type import Rewrite
 
@@ -209,6 +209,6 @@ REWRITES: dict[type[exp.Expr], Rewrite] = {
     **dict.fromkeys((exp.Union, exp.Intersect, exp.Except), ordering.of_rows),
     exp.Ordered: ordering.ordered,
     exp.Subquery: by_type.subquery,
-    exp.Table: unpivoting.unpivoted,
+    exp.Table: pivoting.turned,
 }
 """By construct: what BigQuery does is said by the first line of each function."""
