@@ -18,6 +18,7 @@ from aggregator.engines.duckdb.dialect import (
     overflow,
     pivoting,
     spread,
+    struct_stars,
     texts,
 )
 from aggregator.engines.duckdb.dialect.typing import kind_of
@@ -172,7 +173,12 @@ def or_null(otherwise: Rewrite) -> Rewrite:
 
 def query(node: exp.Expr) -> exp.Expr:
     """GROUP BY, ORDER BY and QUALIFY with what is meant in the place of names that DuckDB would read otherwise."""
-    return ordering.of_rows(aliases.joined_first(aliases.spelt_out(node)))
+    rows = struct_stars.of_rows(node)
+    better = ordering.of_rows(aliases.joined_first(aliases.spelt_out(struct_stars.spread(node))))
+    if rows is node:
+        return better
+    rows.args["from_"].this.set("this", better)
+    return rows
 
 
 def timestamp(node: exp.Expr) -> exp.Expr:
