@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
 from sqlglot import exp
 
 
@@ -18,32 +21,47 @@ def pivot_names(pivot: exp.Expr, *, of_date: bool) -> list[str]:
 
 
 def _name_of(value: exp.Expr, *, of_date: bool = False) -> str:
-    if isinstance(value, exp.PivotAlias):
-        return str(value.args["alias"].name)
-    if isinstance(value, exp.Null):
-        return "NULL"
-    if isinstance(value, exp.Boolean):
-        return "true" if value.this else "false"
-    if isinstance(value, exp.Neg) and isinstance(value.this, exp.Literal):
-        return f"minus{_of_number(value.this.name)}"
-    if isinstance(value, exp.Cast) and isinstance(value.this, exp.Literal):
-        return _of_typed(value.this.name, value.to.this)
-    if isinstance(value, exp.Literal) and value.is_string:
-        return _of_typed(value.name, exp.DType.DATE) if of_date else value.name or "empty_string_value"
-    if isinstance(value, exp.Literal):
-        return _of_number(value.name) if value.is_int else ""
-    names = [_name_of(each).removeprefix("_") for each in value.expressions] if isinstance(value, exp.Tuple) else []
+    if of_date and value.is_string:
+        return _of_date(value.name)
+    name = _NAMES.get(type(value))
+    return name(value) if name is not None else ""
+
+
+def _of_literal(value: Any) -> str:
+    if value.is_string:
+        return value.name or "empty_string_value"
+    return _of_number(value.name) if value.is_int else ""
+
+
+def _of_cast(value: Any) -> str:
+    """The name of ``DATE '2013-02-08'`` or ``NUMERIC '1.50'``."""
+    text, kind = value.this.name, value.args["to"].this
+    if kind is exp.DType.DATE:
+        return _of_date(text)
+    number = (text.rstrip("0").rstrip(".") if "." in text else text).removeprefix("+")
+    return _of_number(number) if kind is exp.DType.DECIMAL else ""
+
+
+def _of_row(value: Any) -> str:
+    names = [_name_of(each).removeprefix("_") for each in value.expressions]
     return "_".join(names) if all(names) else ""
 
 
-def _of_typed(text: str, kind: exp.DType) -> str:
-    if kind is exp.DType.DATE:
-        return f"_{text.replace('-', '_')}"
-    if kind is exp.DType.DECIMAL:
-        number = (text.rstrip("0").rstrip(".") if "." in text else text).removeprefix("+")
-        return f"minus{_of_number(number[1:])}" if number.startswith("-") else _of_number(number)
-    return ""
+def _of_date(text: str) -> str:
+    return f"_{text.replace('-', '_')}"
 
 
 def _of_number(digits: str) -> str:
-    return f"_{digits.replace('.', '_point_')}"
+    sign = "minus" if digits.startswith("-") else ""
+    return f"{sign}_{digits.removeprefix('-').replace('.', '_point_')}"
+
+
+_NAMES: Mapping[type[exp.Expr], Callable[[Any], str]] = {
+    exp.PivotAlias: lambda value: str(value.args["alias"].name),
+    exp.Null: lambda _: "NULL",
+    exp.Boolean: lambda value: "true" if value.this else "false",
+    exp.Neg: lambda value: _of_number(f"-{value.this.name}"),
+    exp.Cast: _of_cast,
+    exp.Literal: _of_literal,
+    exp.Tuple: _of_row,
+}

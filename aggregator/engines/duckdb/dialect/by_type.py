@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 
 from sqlglot import exp
 
@@ -31,6 +32,8 @@ Rewrite = Callable[[exp.Expr], exp.Expr]
 
 def count_if(node: exp.Expr) -> exp.Expr:
     """COUNTIF over no rows, or over NULLs only, is 0; DuckDB's count_if is NULL and a HUGEINT."""
+    if isinstance(node.this, exp.Distinct):
+        return exp.Filter(this=exp.Count(this=node.this), expression=exp.Where(this=node.this.expressions[0].copy()))
     return exp.Filter(this=exp.Count(this=exp.Star()), expression=exp.Where(this=node.this))
 
 
@@ -49,10 +52,12 @@ def numeric(node: exp.Expr) -> exp.Expr:
 def float_literal(node: exp.Expr) -> exp.Expr:
     """A literal with a point is a FLOAT64, unless it meets or becomes a NUMERIC; DuckDB reads it as DECIMAL."""
     assert isinstance(node, exp.Literal)  # noqa: S101
-    if node.is_string or "." not in node.this:
+    if node.is_string or node.is_int:
         return node
     parent = node.parent
     if isinstance(parent, exp.Cast) and parent.to.this in _DECIMALS:
+        return exp.Literal.number(f"{Decimal(node.name):f}")  # 1e19 is a DOUBLE to DuckDB, which is only near
+    if "." not in node.name:
         return node
     is_numeric = False
     if isinstance(parent, exp.Binary):
@@ -102,7 +107,8 @@ _CASTS: dict[exp.DType, Rewrite] = {
 
 
 def substring(node: exp.Expr) -> exp.Expr:
-    """Position 0 means 1, and so does one from before the beginning."""
+    """Position 0 means 1, and so does one from before the beginning; no length is negative."""
+    texts.checked("length", node)
     start = node.args.get("start")
     if start is not None and not (isinstance(start, exp.Literal) and start.name != "0"):
         node.set("start", call("_position", node.this.copy(), start))

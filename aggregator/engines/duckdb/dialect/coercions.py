@@ -47,7 +47,8 @@ def _beside(values: Sequence[exp.Expr]) -> Iterator[tuple[exp.Expr, exp.DataType
     kinds = kinds - {exp.DType.DATE} or kinds
     if len(kinds) == 1:
         data = next(each.type for each in values if kind_of(each) in kinds)
-        yield from ((each, data) for each in values if isinstance(each, exp.Literal) and each.is_string)
+        assert isinstance(data, exp.DataType)  # noqa: S101  (it has a kind)
+        yield from ((each, data) for each in values if each.is_string)
 
 
 def _selects(node: exp.Expr) -> Iterator[exp.Expr]:

@@ -1,4 +1,4 @@
-"""UNNEST of STRUCTs under a name: their fields are columns, too, for a star and for names alone; to DuckDB they are not."""
+"""UNNEST of STRUCTs under a name: in BigQuery their fields are columns, for a star and for names that stand alone."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def _name_elements(select: exp.Expr, sources: list[exp.Expr]) -> None:
             column.replace(_path(element, column))
 
 
-def _path(element: str, column: exp.Expr) -> exp.Expr:
+def _path(element: str, column: exp.Column) -> exp.Expr:
     better = exp.Dot.build([exp.column(element), *(part.copy() for part in column.parts)])
     better._type = column._type  # noqa: SLF001  (the setter parses)
     is_output = isinstance(column.parent, exp.Select) and column.arg_key == "expressions"

@@ -10,7 +10,7 @@ from aggregator.engines.protocol import QueryError
 
 
 def turned(node: exp.Expr) -> exp.Expr:
-    """PIVOT names columns by aggregate and value, DuckDB the other way round; UNPIVOT gives the value before its name."""
+    """PIVOT names columns by aggregate and value, UNPIVOT gives value and name; DuckDB turns both around."""
     pivots = node.args.get("pivots") or []
     if len(pivots) != 1 or not isinstance(node.parent, (exp.From, exp.Join)):
         return node
@@ -53,7 +53,7 @@ def _unpivoted(node: exp.Expr, pivot: exp.Expr) -> exp.Expr:
     name = fields[0].this.name
     is_row = not pivot.args.get("include_nulls") and len(values) > 1
     if is_row:  # a row is left out if all is NULL in it, by DuckDB if anything is
-        pivot.set("include_nulls", True)
+        pivot.set("include_nulls", exp.true())
     last = [*(exp.column(value.name) for value in values), _called_otherwise(fields[0])]
     star = exp.Star(except_=[exp.column(name), *(exp.column(value.name) for value in values)])
     query = exp.select(star, *last).from_(node.copy())

@@ -41,11 +41,16 @@ def _star_of(item: exp.Expr) -> exp.Star | None:
     return item.this if isinstance(item, exp.Column) and item.args.get("db") and item.is_star else None
 
 
+def _parts(column: exp.Expr) -> list[exp.Expr]:
+    assert isinstance(column, exp.Column)  # noqa: S101
+    return [*column.parts[:-1]]
+
+
 def _spread(item: exp.Expr, *, is_once: bool) -> list[exp.Expr]:
     star = _star_of(item)
     if star is None:
         return [item]
-    value = item.this if isinstance(item, exp.Dot) else exp.Dot.build([*item.parts[:-1]])
+    value = item.this if isinstance(item, exp.Dot) else exp.Dot.build(_parts(item))
     names = [each.name for each in value.type.expressions] if isinstance(value.type, exp.DataType) else []
     is_changed = bool(star.args.get("except_") or star.args.get("replace"))
     if not is_changed and not is_once and not isinstance(value, exp.Subquery):
