@@ -31,16 +31,7 @@ def operand_problems(analysis: Analysis) -> Iterator[Diagnostic]:
         if type_ is not None and type_.name != "BOOL":
             message = f"{clause.key.upper()} needs a condition, and this is {type_.text}"
             yield _finding(analysis, clause.this, message, "compare it with something")
-    for aggregate in analysis.nodes.of(exp.Sum, exp.Avg):
-        summed = aggregate.this.expressions[0] if isinstance(aggregate.this, exp.Distinct) else aggregate.this
-        type_ = known_type(summed)
-        if type_ is not None and type_.name not in _NUMERIC:
-            message = f"{name_of(aggregate)} needs numbers, and this is {type_.text}"
-            yield _finding(analysis, aggregate, message, "COUNTIF counts conditions; CAST makes numbers of texts")
-    for count in analysis.nodes.of(exp.Count):
-        if isinstance(count.this, exp.Distinct) and len(count.this.expressions) > 1:
-            message = "COUNT(DISTINCT …) takes one value"
-            yield _finding(analysis, count, message, "count TO_JSON_STRING(STRUCT(…)) of them")
+    yield from _aggregated(analysis)
     for pivot in analysis.nodes.of(exp.Pivot):
         yield from _turned(analysis, pivot)
     for comparison in analysis.nodes.of(*_COMPARISONS):
@@ -55,6 +46,19 @@ def operand_problems(analysis: Analysis) -> Iterator[Diagnostic]:
             yield from _incomparable(analysis, comparison)
     for union in analysis.nodes.of(exp.SetOperation):
         yield from _united(analysis, union)
+
+
+def _aggregated(analysis: Analysis) -> Iterator[Diagnostic]:
+    for aggregate in analysis.nodes.of(exp.Sum, exp.Avg):
+        summed = aggregate.this.expressions[0] if isinstance(aggregate.this, exp.Distinct) else aggregate.this
+        type_ = known_type(summed)
+        if type_ is not None and type_.name not in _NUMERIC:
+            message = f"{name_of(aggregate)} needs numbers, and this is {type_.text}"
+            yield _finding(analysis, aggregate, message, "COUNTIF counts conditions; CAST makes numbers of texts")
+    for count in analysis.nodes.of(exp.Count):
+        if isinstance(count.this, exp.Distinct) and len(count.this.expressions) > 1:
+            message = "COUNT(DISTINCT …) takes one value"
+            yield _finding(analysis, count, message, "count TO_JSON_STRING(STRUCT(…)) of them")
 
 
 def _turned(analysis: Analysis, pivot: exp.Expr) -> Iterator[Diagnostic]:

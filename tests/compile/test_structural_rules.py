@@ -95,7 +95,7 @@ REFUSED = {
     "distinct places": ("SELECT DISTINCT place FROM d.t", "nothing can be made distinct by GEOGRAPHY"),
     "ordered by an array": ("SELECT n FROM d.t ORDER BY tags", "nothing can be ordered by ARRAY"),
     "partitioned by a float": (
-        "SELECT SUM(n) OVER (PARTITION BY name) AS v FROM d.t",
+        "SELECT SUM(n) OVER (PARTITION BY x) AS v FROM d.t",
         "nothing can be partitioned by FLOAT64",
     ),
     "the largest array": ("SELECT MAX(tags) AS v FROM d.t", "there is no largest or smallest ARRAY"),

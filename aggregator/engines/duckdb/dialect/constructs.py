@@ -156,7 +156,8 @@ def _variant(node: exp.Expr) -> list[str]:
     """What an argument makes of a construct, beyond its type."""
     if isinstance(node, exp.HavingMax) and node.parent is not None:
         return [node.parent.key]
-    if isinstance(node, exp.JSONFormat) and node.args.get("options"):
+    options = node.args.get("options") if isinstance(node, exp.JSONFormat) else None
+    if options is not None and not (isinstance(options, exp.Boolean) and not options.this):
         return ["options"]
     if isinstance(node, exp.JSONExtract) and isinstance(node.expression, exp.Literal):
         return ["literal"]  # a path that sqlglot does not understand, such as 'lax $.a'
