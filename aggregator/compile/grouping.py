@@ -31,6 +31,7 @@ def grouping_problems(analysis: Analysis) -> Iterator[Diagnostic]:
     for select in analysis.nodes.of(exp.Select):
         group = select.args.get("group")
         if group is not None and not _is_plain(group):
+            yield from _mixed(analysis, group)
             continue
         if group is None and not _aggregates(select, analysis.nodes):
             continue
@@ -43,6 +44,15 @@ def grouping_problems(analysis: Analysis) -> Iterator[Diagnostic]:
                 if column.table.casefold() in own and column.name.casefold() not in told:
                     told.add(column.name.casefold())
                     yield _finding(analysis, column, has_group=group is not None)
+
+
+def _mixed(analysis: Analysis, group: exp.Group) -> Iterator[Diagnostic]:
+    """ROLLUP and its kin beside something else."""
+    several = next((key for key in group.expressions if isinstance(key, _SEVERAL_GROUPINGS)), None)
+    if several is not None and len(group.expressions) > 1:
+        name = "GROUPING SETS" if isinstance(several, exp.GroupingSets) else several.key.upper()
+        message = f"{name} must be all that GROUP BY lists"
+        yield Diagnostic(analysis.query.place_of(several), codes.SYNTAX, message, "list each grouping in GROUPING SETS")
 
 
 def _looked_at(select: exp.Select) -> Iterator[exp.Expr]:

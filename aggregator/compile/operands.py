@@ -31,12 +31,9 @@ def operand_problems(analysis: Analysis) -> Iterator[Diagnostic]:
         if type_ is not None and type_.name != "BOOL":
             message = f"{clause.key.upper()} needs a condition, and this is {type_.text}"
             yield _finding(analysis, clause.this, message, "compare it with something")
-    for aggregate in analysis.nodes.of(exp.Sum, exp.Avg):
-        summed = aggregate.this.expressions[0] if isinstance(aggregate.this, exp.Distinct) else aggregate.this
-        type_ = known_type(summed)
-        if type_ is not None and type_.name not in _NUMERIC:
-            message = f"{name_of(aggregate)} needs numbers, and this is {type_.text}"
-            yield _finding(analysis, aggregate, message, "COUNTIF counts conditions; CAST makes numbers of texts")
+    yield from _aggregated(analysis)
+    for pivot in analysis.nodes.of(exp.Pivot):
+        yield from _turned(analysis, pivot)
     for comparison in analysis.nodes.of(*_COMPARISONS):
         left, right = comparison.this, comparison.expression
         clash = _clash(left, right)
@@ -49,6 +46,38 @@ def operand_problems(analysis: Analysis) -> Iterator[Diagnostic]:
             yield from _incomparable(analysis, comparison)
     for union in analysis.nodes.of(exp.SetOperation):
         yield from _united(analysis, union)
+
+
+def _aggregated(analysis: Analysis) -> Iterator[Diagnostic]:
+    for aggregate in analysis.nodes.of(exp.Sum, exp.Avg):
+        summed = aggregate.this.expressions[0] if isinstance(aggregate.this, exp.Distinct) else aggregate.this
+        type_ = known_type(summed)
+        if type_ is not None and type_.name not in _NUMERIC:
+            message = f"{name_of(aggregate)} needs numbers, and this is {type_.text}"
+            yield _finding(analysis, aggregate, message, "COUNTIF counts conditions; CAST makes numbers of texts")
+    for count in analysis.nodes.of(exp.Count):
+        if isinstance(count.this, exp.Distinct) and len(count.this.expressions) > 1:
+            message = "COUNT(DISTINCT …) takes one value"
+            yield _finding(analysis, count, message, "count TO_JSON_STRING(STRUCT(…)) of them")
+
+
+def _turned(analysis: Analysis, pivot: exp.Expr) -> Iterator[Diagnostic]:
+    """Columns of an UNPIVOT that become one, and are of several types."""
+    if not pivot.args.get("unpivot"):
+        return
+    items = [
+        each.this if isinstance(each, exp.PivotAlias) else each
+        for field in pivot.args["fields"]
+        for each in field.expressions
+    ]
+    rows = [item.expressions if isinstance(item, exp.Tuple) else [item] for item in items]
+    for first, *others in zip(*rows, strict=False):
+        expected = known_type(first)
+        for other in others:
+            found = known_type(other)
+            if expected is not None and found is not None and found.plain != expected.plain:
+                message = f"UNPIVOT makes one column of these, and this is {found.text} beside {expected.text}"
+                yield _finding(analysis, other, message, "CAST them in a subquery before")
 
 
 def _incomparable(analysis: Analysis, comparison: exp.Expr) -> Iterator[Diagnostic]:

@@ -27,6 +27,11 @@ def placement_problems(query: Query) -> Iterator[Diagnostic]:
     for window in query.nodes.of(exp.Window):
         advice = "filter in QUALIFY, or compute it in a WITH"
         yield from _problem(query, window, "a window function", _BEFORE_WINDOWS, advice)
+    for zone in query.nodes.of(exp.AtTimeZone):
+        if not isinstance(zone.parent, exp.Extract) and zone.arg_key != "format":
+            message = "AT TIME ZONE stands in EXTRACT and FORMAT alone"
+            advice = "DATETIME(x, zone) is the clock of a zone, TIMESTAMP(x, zone) the moment that it shows"
+            yield Diagnostic(query.place_of(zone), codes.SYNTAX, message, advice)
     for qualify in query.nodes.of(exp.Qualify):
         select = qualify.parent
         parts = [qualify, *select.expressions] if isinstance(select, exp.Select) else []

@@ -125,10 +125,13 @@ def unknown_references(
     model: Model, query: Query, mentioned: Sequence[Reference], known: Tables
 ) -> Iterator[Diagnostic]:
     """What can be said of the tables that a model mentions before anything else is understood."""
+    aliases = {each.alias.casefold() for each in mentioned}
     for reference in mentioned:
         place = query.place(reference.start, reference.end)
         if reference.table not in known:
             message, advice = _unknown(reference.table, known)
+            if reference.table.dataset.casefold() in aliases:  # FROM row.items, of a row of the query around
+                advice = f"if it is an array, write UNNEST({reference.table})"
             yield Diagnostic(place, codes.UNKNOWN_TABLE, message, advice)
         elif reference.table == model.name and not _reads_previous(model, reference):
             message, advice = f"{model.name} reads its own table", f"`inputs: {{{model.name}: previous}}`"

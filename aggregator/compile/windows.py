@@ -60,4 +60,26 @@ def _problem(function: exp.Func, window: exp.Window) -> str:
         return f"{name} can have neither ORDER BY nor a frame in OVER"
     if isinstance(function.args.get("this"), exp.Distinct) and (order is not None or frame is not None):
         return f"{name} with DISTINCT can have neither ORDER BY nor a frame in OVER"
+    return _argument_problem(function, name) or (_frame_problem(frame) if isinstance(frame, exp.WindowSpec) else "")
+
+
+def _argument_problem(function: exp.Func, name: str) -> str:
+    """What is wrong with what a function is called with, as it has OVER."""
+    if isinstance(function, (exp.ArrayAgg, exp.GroupConcat)) and isinstance(function.this, (exp.Order, exp.Limit)):
+        return f"{name} can have neither ORDER BY nor LIMIT of its own with OVER"
+    if isinstance(function, (exp.Lag, exp.Lead)):
+        offset = function.args.get("offset")
+        if isinstance(offset, exp.Neg):
+            return f"the offset of {name} can't be negative"
+        if offset is not None and offset.find(exp.Column):
+            return f"the offset of {name} must be written out"
+    if isinstance(function, exp.Ntile) and (isinstance(function.this, exp.Neg) or function.this.name == "0"):
+        return f"{name} makes one part at least"
     return ""
+
+
+def _frame_problem(frame: exp.WindowSpec) -> str:
+    if frame.args.get("kind") == "GROUPS":
+        return "a frame is of ROWS or RANGE"
+    sides = (frame.args.get("start_side"), frame.args.get("end_side"))
+    return "the frame ends before it begins" if sides == ("FOLLOWING", "PRECEDING") else ""

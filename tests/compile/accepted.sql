@@ -28,7 +28,7 @@ WITH a AS (SELECT flight_date, n FROM lake.flights UNION ALL SELECT observed, te
 SELECT flights.flight_date, flights.n FROM lake.flights;
 SELECT flight_date, EWR, JFK FROM (SELECT flight_date, dest, n FROM lake.flights) PIVOT (SUM(n) FOR dest IN ('EWR', 'JFK'));
 SELECT flight_date, total_EWR FROM (SELECT flight_date, dest, n FROM lake.flights) PIVOT (SUM(n) AS total, COUNT(*) AS c FOR dest IN ('EWR', 'JFK'));
-SELECT flight_date, what, amount FROM (SELECT flight_date, n, delay FROM lake.flights) UNPIVOT (amount FOR what IN (n, delay));
+SELECT flight_date, what, amount FROM (SELECT flight_date, CAST(n AS FLOAT64) AS n, delay FROM lake.flights) UNPIVOT (amount FOR what IN (n, delay));
 SELECT flight_date, DATE_TRUNC(flight_date, WEEK(MONDAY)) AS w, EXTRACT(ISOWEEK FROM flight_date) AS i, DATE_DIFF(flight_date, other_date, WEEK) AS d FROM lake.flights;
 SELECT flight_date, ANY_VALUE(carrier HAVING MAX n) AS c, MAX_BY(carrier, n) AS d FROM lake.flights GROUP BY 1;
 SELECT day AS flight_date, COUNT(f.n) AS n FROM UNNEST(GENERATE_DATE_ARRAY('2013-01-01', '2013-01-31')) AS day LEFT JOIN lake.flights AS f ON f.flight_date = day GROUP BY day;

@@ -347,7 +347,7 @@ QUALIFIED = {
     ),
     "ORDER BY an alias": ("SELECT id AS n FROM lake.orders ORDER BY n", "ORDER BY n"),
     "USING": ("SELECT id FROM lake.orders JOIN lake.people USING (customer)", "ON orders.customer = people.customer"),
-    "a subquery without a name": ("SELECT id FROM (SELECT id FROM lake.orders)", "_0.id AS id"),
+    "a subquery without a name": ("SELECT id FROM (SELECT id FROM lake.orders)", "_from_0.id AS id"),
 }
 
 

@@ -12,7 +12,9 @@ from aggregator.compile.dateparts import date_part_problems
 from aggregator.compile.grouping import grouping_problems
 from aggregator.compile.incomparable import incomparable_problems
 from aggregator.compile.joins import join_problems
+from aggregator.compile.operands import operand_problems
 from aggregator.compile.parse import parse_select
+from aggregator.compile.placement import placement_problems
 from aggregator.compile.query import Query
 from aggregator.compile.shapes import shape_problems
 from aggregator.compile.windows import window_problems
@@ -34,8 +36,8 @@ COLUMNS = {
     "unknown": "",
 }
 SCHEMAS = {TableName("d", "t"): tuple(OutputColumn(name, type_) for name, type_ in COLUMNS.items())}
-AS_WRITTEN = (shape_problems, window_problems, join_problems)
-AS_TYPED = (cast_problems, date_part_problems, incomparable_problems, grouping_problems)
+AS_WRITTEN = (shape_problems, window_problems, join_problems, placement_problems)
+AS_TYPED = (cast_problems, date_part_problems, incomparable_problems, grouping_problems, operand_problems)
 
 REFUSED = {
     "a value with two columns": (
@@ -122,8 +124,45 @@ REFUSED = {
     "a field of a number": ("SELECT n.z FROM d.t", "a value of type INT64 has no field z"),
     "an element of a number": ("SELECT n[OFFSET(0)] AS v FROM d.t", "a value of type INT64 has no elements"),
     "a star without what is not there": ("SELECT * EXCEPT (z) FROM d.t", "the star has no column z"),
+    "an order within an aggregate over a window": (
+        "SELECT ARRAY_AGG(n ORDER BY n) OVER (PARTITION BY name) AS v FROM d.t",
+        "ARRAY_AGG can have neither ORDER BY nor LIMIT of its own with OVER",
+    ),
+    "a LAG that looks ahead": (
+        "SELECT LAG(n, -1) OVER (ORDER BY day) AS v FROM d.t",
+        "offset of LAG can't be negative",
+    ),
+    "a LEAD by a column": ("SELECT LEAD(n, n) OVER (ORDER BY day) AS v FROM d.t", "offset of LEAD must be written out"),
+    "no parts": ("SELECT NTILE(0) OVER (ORDER BY day) AS v FROM d.t", "NTILE makes one part at least"),
+    "a frame of groups": ("SELECT SUM(n) OVER (ORDER BY n GROUPS 1 PRECEDING) AS v FROM d.t", "is of ROWS or RANGE"),
+    "a frame the wrong way round": (
+        "SELECT SUM(n) OVER (ORDER BY n ROWS BETWEEN 1 FOLLOWING AND 1 PRECEDING) AS v FROM d.t",
+        "the frame ends before it begins",
+    ),
+    "ROLLUP beside a key": (
+        "SELECT n, name, COUNT(*) AS c FROM d.t GROUP BY n, ROLLUP(name)",
+        "ROLLUP must be all that GROUP BY lists",
+    ),
+    "GROUPING SETS beside ROLLUP": (
+        "SELECT n, name, COUNT(*) AS c FROM d.t GROUP BY GROUPING SETS (n, ()), ROLLUP(name)",
+        "GROUPING SETS must be all that GROUP BY lists",
+    ),
+    "two values counted together": ("SELECT COUNT(DISTINCT n, name) AS v FROM d.t", "takes one value"),
+    "columns of two types unpivoted": (
+        "SELECT * FROM (SELECT n, x FROM d.t) UNPIVOT (v FOR which IN (n, x))",
+        "UNPIVOT makes one column of these, and this is FLOAT64 beside INT64",
+    ),
+    "a zone behind a value": (
+        "SELECT ts AT TIME ZONE 'UTC' AS v FROM d.t",
+        "AT TIME ZONE stands in EXTRACT and FORMAT",
+    ),
 }
 ACCEPTED = {
+    "frames, zones and what is unpivoted as they should be": "SELECT EXTRACT(HOUR FROM ts AT TIME ZONE 'UTC') AS a, "
+    "CAST(ts AS STRING FORMAT 'YYYY' AT TIME ZONE 'UTC') AS b, SUM(v) OVER (ORDER BY v ROWS BETWEEN 1 PRECEDING AND "
+    "1 FOLLOWING) AS c, LAG(v, 2, 0) OVER (ORDER BY v) AS e, NTILE(4) OVER (ORDER BY v) AS f, "
+    "ARRAY_AGG(v) OVER (ORDER BY v) AS g FROM (SELECT ts, n, n + 1 AS m FROM d.t) UNPIVOT (v FOR which IN (n, m))",
+    "groupings alone": "SELECT n, name, COUNT(DISTINCT x) AS c FROM d.t GROUP BY GROUPING SETS ((n, name), ROLLUP(n))",
     "values, lists and arrays of one column": "SELECT (SELECT MAX(n) FROM d.t) AS a, n IN (SELECT n FROM d.t) AS b, "
     "ARRAY(SELECT n FROM d.t) AS c, ARRAY(SELECT AS STRUCT n, x FROM d.t) AS d FROM d.t",
     "a query with several columns where rows are wanted": "SELECT n FROM (SELECT n, x FROM d.t) WHERE EXISTS "

@@ -13,6 +13,7 @@ from side_by_side.further_cases import FURTHER
 from side_by_side.name_cases import NAMES
 from side_by_side.pipe_cases import PIPES
 from side_by_side.places_of_types import PLACES
+from side_by_side.told_cases import TOLD
 from side_by_side.typed_cases import TYPED
 
 GROUPS: dict[str, tuple[str, ...]] = {
@@ -1296,4 +1297,5 @@ GROUPS: dict[str, tuple[str, ...]] = {
     **NAMES,
     **FLOATS,
     **EVERYDAY,
+    **TOLD,
 }

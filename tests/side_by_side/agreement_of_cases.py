@@ -130,6 +130,16 @@ def _first_line(rewrite: Any) -> str:
 
 def typed(sql: str) -> Any:
     """The tree of a query whose nodes know their types, as the compiler makes it."""
+    return analysed(sql, "tree")
+
+
+def told(sql: str) -> list[tuple[str, str]]:
+    """The names and types of the columns of a query, as the compiler finds them."""
+    return [(each.name, each.type) for each in analysed(sql, "columns") or ()]
+
+
+def analysed(sql: str, part: str) -> Any:
+    """A part of what the compiler makes of a query; None where it makes nothing."""
     table = TableName("lake", "t")
     named = [each.this.meta for each in sqlglot.parse_one(sql, read="bigquery").find_all(exp.Table) if _is_alone(each)]
     text = sql
@@ -138,7 +148,7 @@ def typed(sql: str) -> Any:
     query = parse_select(text, Document("", text), 0, None)
     columns = tuple(OutputColumn(name, type_) for name, type_ in random_rows.COLUMNS.items())
     analysis = analyse(query, {table: columns}, "DATE") if isinstance(query, Query) else None
-    return analysis.tree if isinstance(analysis, Analysis) else None
+    return getattr(analysis, part) if isinstance(analysis, Analysis) else None
 
 
 def _is_alone(table: exp.Table) -> bool:

@@ -80,7 +80,7 @@ class FromItems:
 
     def _new_name(self) -> str:
         self._unnamed += 1
-        return f"_{self._unnamed - 1}"
+        return f"_from_{self._unnamed - 1}"  # what is called like it could not be a column: it hides those
 
     def _table(self, node: exp.Table, level: Level) -> Source:
         if not isinstance(node.this, exp.Identifier):

@@ -111,6 +111,12 @@ def _math(arguments: Arguments) -> Type | None:
     return FLOAT64 if found == INT64 else found if is_number(found) else None
 
 
+def _percentile(arguments: Arguments) -> Type | None:
+    """PERCENTILE_CONT: of a NUMERIC only where the share is one, too, and not a number with a point."""
+    found = common((_plain(value), False) for value in _many(arguments, "this", "expression"))
+    return FLOAT64 if found == INT64 else found if is_number(found) else None
+
+
 def _like_date(literal: Type) -> Rule:
     """Functions such as DATE_TRUNC, which read a string literal as their own type."""
 
@@ -119,7 +125,9 @@ def _like_date(literal: Type) -> Rule:
         found = _plain(this)
         if found == NULL or (found == STRING and this.is_literal):
             return literal
-        return found if found in (DATE, DATETIME, TIMESTAMP) else None
+        if found == DATE:
+            return DATE if literal == DATE else DATETIME
+        return found if found in (DATETIME, TIMESTAMP) else None
 
     return rule
 
@@ -190,7 +198,9 @@ def _at_time_zone(arguments: Arguments) -> Type | None:
 def _timestamp_add(arguments: Arguments) -> Type | None:
     this = _one(arguments, "this")
     found = _plain(this)
-    return TIMESTAMP if found == TIMESTAMP or this.is_literal else found if found == DATETIME else None
+    if found == TIMESTAMP or this.is_literal:
+        return TIMESTAMP
+    return DATETIME if found in (DATE, DATETIME) else None
 
 
 _MOVED = {"DATE": DATETIME, "DATETIME": DATETIME, "TIMESTAMP": TIMESTAMP, "TIME": TIME, "INTERVAL": INTERVAL}
@@ -241,7 +251,7 @@ for _kind in (exp.DPipe, exp.Pow, exp.DatetimeAdd, exp.DatetimeSub, exp.Timestam
 
 _RULES: dict[type[exp.Expr], Rule] = {
     **dict.fromkeys((exp.Abs, exp.Sign, exp.SafeNegate, exp.Neg, exp.BitwiseNot), _this),
-    **dict.fromkeys((exp.Paren, exp.Alias, exp.Nullif, exp.PercentileDisc, exp.ArrayReverse, exp.Distinct), _this),
+    **dict.fromkeys((exp.Paren, exp.Alias, exp.PercentileDisc, exp.ArrayReverse, exp.Distinct), _this),
     **dict.fromkeys((exp.ArgMax, exp.ArgMin, exp.AnyValue, exp.Max, exp.Min, exp.ArrayConcatAgg), _this),
     **dict.fromkeys((exp.Lag, exp.Lead, exp.FirstValue, exp.LastValue, exp.NthValue), _this),
     **dict.fromkeys((exp.SafeFunc, exp.NetFunc, exp.ArrayConcat, exp.ArraySlice, exp.Collate), _this),
@@ -253,7 +263,9 @@ _RULES: dict[type[exp.Expr], Rule] = {
     **dict.fromkeys((exp.Greatest, exp.Least, exp.Coalesce), _common("this", "expressions")),
     **dict.fromkeys((exp.BitwiseAnd, exp.BitwiseOr, exp.BitwiseXor), _common("this", "expression")),
     **dict.fromkeys((exp.BitwiseLeftShift, exp.BitwiseRightShift), _this),
-    **dict.fromkeys((exp.Log, exp.Pow, exp.PercentileCont), _math),
+    exp.Nullif: _common("this", "expression"),
+    **dict.fromkeys((exp.Log, exp.Pow), _math),
+    exp.PercentileCont: _percentile,
     **dict.fromkeys((exp.Concat, exp.DPipe), _text_or_bytes),
     **dict.fromkeys((exp.Add, exp.SafeAdd), _add),
     **dict.fromkeys((exp.Sub, exp.SafeSubtract), _subtract),

@@ -77,6 +77,10 @@ def _literal(_: Reader, node: exp.Expr, __: Level) -> Value:
     return Value(STRING if node.is_string else INT64 if node.is_int else FLOAT64, is_literal=True)
 
 
+def _hexadecimal(_: Reader, node: exp.Expr, __: Level) -> Value:
+    return Value(INT64, is_literal=True) if node.args.get("is_integer") else NOTHING
+
+
 def _boolean(_: Reader, __: exp.Expr, ___: Level) -> Value:
     return Value(BOOL, is_literal=True)
 
@@ -217,6 +221,7 @@ HANDLERS: dict[type[exp.Expr], Handler] = {
     exp.Except: _row,
     exp.Exists: _exists,
     exp.Extract: _extract,
+    exp.HexString: _hexadecimal,
     exp.Identifier: _nothing,
     exp.If: _if,
     exp.IgnoreNulls: _same,

@@ -9,6 +9,7 @@ from sqlglot import exp
 from aggregator.compile.analysis.functions import type_of_choice
 from aggregator.compile.analysis.lineage import Field, Value, merged, origins_of
 from aggregator.compile.analysis.types import INT64, STRING
+from aggregator.compile.pivot_names import pivot_names
 from aggregator.core.graph import Derivation
 
 if TYPE_CHECKING:
@@ -18,11 +19,12 @@ if TYPE_CHECKING:
 
 def pivoted(pivot: exp.Pivot, source: Source, level: Level, reader: Reader) -> list[Field] | None:
     """The columns that are not used, and one for each value and aggregate; None where they can't be told."""
-    names = [column.name for column in pivot.args.get("columns") or ()]
     columns = list(pivot.find_all(exp.Column))
     used = {column.name.casefold() for column in columns}
     aggregates = reader.values(pivot.expressions, level)
-    keys = reader.values([field.this for field in pivot.args.get("fields") or []], level)
+    keys = reader.values([field.this for field in pivot.args["fields"]], level)
+    reader.values([_value(item) for field in pivot.args["fields"] for item in field.expressions], level)
+    names = pivot_names(pivot, of_date=any(key.type is not None and key.type.name == "DATE" for key in keys))
     origins = origins_of(keys)
     aggregates = [value._replace(origins=value.origins | origins, is_path=False) for value in aggregates]
     if not names or not aggregates or len(names) % len(aggregates):
@@ -50,8 +52,13 @@ def unpivoted(pivot: exp.Pivot, source: Source, level: Level, reader: Reader) ->
 
 
 def _turned(item: exp.Expr, level: Level, reader: Reader) -> list[Value]:
-    inner = item.this if isinstance(item, exp.PivotAlias) else item
+    inner = _value(item)
     return reader.values(inner.expressions if isinstance(inner, exp.Tuple) else [inner], level)
+
+
+def _value(item: exp.Expr) -> exp.Expr:
+    found: exp.Expr = item.this if isinstance(item, exp.PivotAlias) else item
+    return found
 
 
 def _moved(value: Value) -> Value:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
@@ -116,10 +116,21 @@ def common(types: Iterable[tuple[Type | None, bool]]) -> Type | None:
     first = found[0][0]
     if all(type_ is first for type_, _ in found):  # types are shared, so that this is the usual case
         return first
+    if all(type_.name == "STRUCT" for type_, _ in found):
+        return _struct_of_several([type_ for type_, _ in found])
     firm = {type_ for type_, is_literal in found if not is_literal} or {type_ for type_, _ in found}
     soft = {type_ for type_, is_literal in found if is_literal} - firm
     one = next(iter(firm)) if len(firm) == 1 else _widest(firm)
     return one if one is not None and all(_gives_way(literal, one) for literal in soft) else _widest(firm | soft)
+
+
+def _struct_of_several(types: Sequence[Type]) -> Type | None:
+    """STRUCTs meet field by field; the names are those of the first."""
+    names = [name for name, _ in types[0].fields]
+    if any(len(type_.fields) != len(names) for type_ in types):
+        return None
+    columns = zip(*([(each, False) for _, each in type_.fields] for type_ in types), strict=True)
+    return struct_of(zip(names, map(common, columns), strict=True))
 
 
 def reads_as(type_: Type, wanted: Type, is_literal: bool) -> bool:  # noqa: FBT001  (what is known of a value)
@@ -148,6 +159,8 @@ def _widest(types: set[Type]) -> Type | None:
         return next(iter(types))
     if all(type_.text in _NUMBERS for type_ in types):
         return max(types, key=lambda type_: _NUMBERS.index(type_.text))
+    if types == {DATE, DATETIME}:
+        return DATETIME
     return None
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from sqlglot import exp
 
 from aggregator.engines.duckdb.dialect.typing import kind_of
 from aggregator.engines.duckdb.trees import call
 from aggregator.engines.protocol import QueryError
+
+_CONTAINERS = (exp.Rollup, exp.Cube, exp.GroupingSets, exp.Tuple, exp.Paren)
 
 
 def spelt_out(node: exp.Expr) -> exp.Expr:
@@ -18,7 +22,7 @@ def spelt_out(node: exp.Expr) -> exp.Expr:
     is_struct = node.args.get("kind") == "STRUCT"
     named = {each.alias.casefold(): each.this for each in node.expressions if isinstance(each, exp.Alias)}
     group, order = node.args.get("group"), node.args.get("order")
-    for key in list(group.expressions) if group else ():
+    for key in list(_keys(group)) if group else ():
         meant = _meant(key, named)
         if meant is None or meant.find(exp.AggFunc):
             continue
@@ -34,6 +38,12 @@ def spelt_out(node: exp.Expr) -> exp.Expr:
         if is_struct or not isinstance(ordered.this, exp.Column) or ordered.this.table:
             ordered.set("this", _spelt_out(ordered.this, named))
     return node
+
+
+def _keys(group: exp.Expr) -> Iterator[exp.Expr]:
+    """What rows are grouped by, also in ROLLUP and its kin."""
+    for key in group.expressions or [group.this]:
+        yield from _keys(key) if isinstance(key, _CONTAINERS) and (key.expressions or key.this) else (key,)
 
 
 def joined_first(node: exp.Expr) -> exp.Expr:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 
 from sqlglot import exp
 
@@ -16,9 +17,10 @@ from aggregator.engines.duckdb.dialect import (
     numbers,
     ordering,
     overflow,
+    pivoting,
     spread,
+    struct_stars,
     texts,
-    unpivoting,
 )
 from aggregator.engines.duckdb.dialect.typing import kind_of
 from aggregator.engines.duckdb.trees import call, cast
@@ -30,6 +32,8 @@ Rewrite = Callable[[exp.Expr], exp.Expr]
 
 def count_if(node: exp.Expr) -> exp.Expr:
     """COUNTIF over no rows, or over NULLs only, is 0; DuckDB's count_if is NULL and a HUGEINT."""
+    if isinstance(node.this, exp.Distinct):
+        return exp.Filter(this=exp.Count(this=node.this), expression=exp.Where(this=node.this.expressions[0].copy()))
     return exp.Filter(this=exp.Count(this=exp.Star()), expression=exp.Where(this=node.this))
 
 
@@ -48,10 +52,12 @@ def numeric(node: exp.Expr) -> exp.Expr:
 def float_literal(node: exp.Expr) -> exp.Expr:
     """A literal with a point is a FLOAT64, unless it meets or becomes a NUMERIC; DuckDB reads it as DECIMAL."""
     assert isinstance(node, exp.Literal)  # noqa: S101
-    if node.is_string or "." not in node.this:
+    if node.is_string or node.is_int:
         return node
     parent = node.parent
     if isinstance(parent, exp.Cast) and parent.to.this in _DECIMALS:
+        return exp.Literal.number(f"{Decimal(node.name):f}")  # 1e19 is a DOUBLE to DuckDB, which is only near
+    if "." not in node.name:
         return node
     is_numeric = False
     if isinstance(parent, exp.Binary):
@@ -101,7 +107,8 @@ _CASTS: dict[exp.DType, Rewrite] = {
 
 
 def substring(node: exp.Expr) -> exp.Expr:
-    """Position 0 means 1, and so does one from before the beginning."""
+    """Position 0 means 1, and so does one from before the beginning; no length is negative."""
+    texts.checked("length", node)
     start = node.args.get("start")
     if start is not None and not (isinstance(start, exp.Literal) and start.name != "0"):
         node.set("start", call("_position", node.this.copy(), start))
@@ -172,7 +179,12 @@ def or_null(otherwise: Rewrite) -> Rewrite:
 
 def query(node: exp.Expr) -> exp.Expr:
     """GROUP BY, ORDER BY and QUALIFY with what is meant in the place of names that DuckDB would read otherwise."""
-    return ordering.of_rows(aliases.joined_first(aliases.spelt_out(node)))
+    rows = struct_stars.of_rows(node)
+    better = ordering.of_rows(aliases.joined_first(aliases.spelt_out(struct_stars.spread(node))))
+    if rows is node:
+        return better
+    rows.args["from_"].this.set("this", better)
+    return rows
 
 
 def timestamp(node: exp.Expr) -> exp.Expr:
@@ -192,10 +204,10 @@ def time(node: exp.Expr) -> exp.Expr:
 
 
 def subquery(node: exp.Expr) -> exp.Expr:
-    """Subqueries over one array are functions of lists; UNPIVOT gives the value before its name."""
+    """Subqueries over one array are functions of lists; PIVOT names columns otherwise."""
     better = lists.named(node)
     better = lists.scalar(node) if better is node else better
-    return unpivoting.unpivoted(node) if better is node else better
+    return pivoting.turned(node) if better is node else better
 
 
 _CALLS = {

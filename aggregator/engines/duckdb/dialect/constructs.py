@@ -26,7 +26,7 @@ _TYPED = (exp.Func, exp.Binary, exp.Unary, exp.Between, exp.In, exp.Bracket)
 _CLAUSES = (exp.Distinct, exp.Order, exp.Limit, exp.Ordered, exp.HavingMax)
 """They stand around an argument: what counts is the type of what is in them."""
 
-_DEEP = frozenset({exp.Anonymous, exp.Format, exp.RawString})
+_DEEP = frozenset({exp.Anonymous, exp.Format, exp.HavingMax, exp.RawString})
 _UNTOLD = "more than its type"
 
 _OPERATORS = (
@@ -141,6 +141,7 @@ def _name(node: exp.Expr) -> str:
             words.append("literal")  # ARRAY<INT64>[1]
         if node.args.get("format"):
             words.append("format")
+    words += _variant(node)
     for key, value in node.args.items():
         if isinstance(value, exp.Var):
             words.append(value.name.upper())
@@ -149,6 +150,18 @@ def _name(node: exp.Expr) -> str:
         elif key not in _NOT_FLAGS and value and isinstance(value, (str, bool, int)):
             words.append(key if value is True else f"{key}={value}")
     return " ".join(words)
+
+
+def _variant(node: exp.Expr) -> list[str]:
+    """What an argument makes of a construct, beyond its type."""
+    if isinstance(node, exp.HavingMax) and node.parent is not None:
+        return [node.parent.key]
+    options = node.args.get("options") if isinstance(node, exp.JSONFormat) else None
+    if options is not None and not (isinstance(options, exp.Boolean) and not options.this):
+        return ["options"]
+    if isinstance(node, exp.JSONExtract) and isinstance(node.expression, exp.Literal):
+        return ["literal"]  # a path that sqlglot does not understand, such as 'lax $.a'
+    return []
 
 
 def _parts(node: exp.Expr) -> Iterator[Construct]:

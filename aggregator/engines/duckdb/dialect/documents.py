@@ -7,6 +7,7 @@ from sqlglot import exp
 from aggregator.engines.duckdb.dialect.json_texts import json_text
 from aggregator.engines.duckdb.dialect.typing import kind_of
 from aggregator.engines.duckdb.trees import call
+from aggregator.engines.protocol import QueryError
 
 MACROS = (
     (
@@ -74,6 +75,8 @@ _DEEP = 1_000
 
 def found(node: exp.Expr) -> exp.Expr:
     """A part of a text is text; DuckDB gives JSON."""
+    if isinstance(node.expression, exp.Literal):
+        raise QueryError(f"the path {node.expression.name} is not translated for the embedded engine")
     return call("_json_found", node.copy()) if kind_of(node.this) in exp.DataType.TEXT_TYPES else node
 
 
@@ -94,6 +97,9 @@ def written(node: exp.Expr) -> exp.Expr:
         return node
     if node.args.get("to_json"):
         return exp.cast(json_text(node.this, "_json_value"), "JSON", dialect="duckdb")
+    options = node.args.get("options")
+    if options is not None and not (isinstance(options, exp.Boolean) and not options.this):
+        raise QueryError("TO_JSON_STRING does not lay out its text for the embedded engine")
     return json_text(node.this, "_json_text")
 
 

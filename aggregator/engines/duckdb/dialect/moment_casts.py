@@ -11,7 +11,8 @@ from aggregator.engines.duckdb.failures import failing
 from aggregator.engines.duckdb.trees import call, cast
 
 _DAY, _CLOCK = r"\d{4}-\d{1,2}-\d{1,2}", r"([01]?\d|2[0-3]):[0-5]?\d:[0-5]?\d(\.\d{1,6})?"
-_NAMED = r"(UTC|GMT|EST|MST|HST|CET|EET|MET|WET)([+-]\d{1,2}(:\d\d)?)?|[A-Z]\w*(/[A-Z][\w+-]*)+"
+_NAMED = r"(UTC|GMT|EST|MST|HST|CET|EET|MET|WET)([+-]\d{1,2}(:\d\d)?)?"
+_REGION = r"[A-Z]\w*(/[A-Z][\w+-]*)+"
 _ZONE = rf"(Z|[+-](0\d|1[0-4])(:?[0-5]\d)?| ({_NAMED}))"
 _FORMS = {
     "DATE": _DAY,
@@ -25,9 +26,11 @@ _LEAP, _SMALL = r"\d{1,2}:\d{1,2}:60(\.0{1,6})?", r"[ Tt]\d{1,2}:\d{1,2}:\d{1,2}
 _NOT_HERE = {
     "TIME": _LEAP,
     "TIMESTAMP": rf"{_DAY}([ Tt]{_LEAP}|{_SMALL})",
-    "TIMESTAMPTZ": rf"{_DAY}([ Tt]{_LEAP}|{_SMALL})([Zz]|[+-]\d{{1,2}}(:\d{{1,2}})?)?",
+    "TIMESTAMPTZ": rf"{_DAY}([ Tt]{_LEAP}|{_SMALL})([Zz]|[+-]\d{{1,2}}(:\d{{1,2}})?)?|{_DAY}[ T]{_CLOCK} {_REGION}",
 }
-"""Those that BigQuery alone reads: leap seconds, small letters, offsets of one digit."""
+"""Those that are not read here: leap seconds, small letters, offsets of one digit, and zones by the name of a city."""
+
+_IN_REGION = re.compile(rf"(?P<local>{_DAY}[ T]{_CLOCK}) (?P<zone>{_REGION})", re.ASCII)
 
 _CALLED = {"DATE": "date", "TIME": "time", "TIMESTAMP": "datetime", "TIMESTAMPTZ": "timestamp"}
 
@@ -73,6 +76,11 @@ def from_text(node: exp.Expr) -> exp.Expr:
 
 
 def _read(text: exp.Expr, type_: str, *, is_safe: bool = False) -> exp.Expr:
+    found = _IN_REGION.fullmatch(text.name) if type_ == "TIMESTAMPTZ" and isinstance(text, exp.Literal) else None
+    if found is not None:  # of the two hours that are called alike, DuckDB would take the second
+        return call(
+            "_instant", cast(exp.Literal.string(found["local"]), "TIMESTAMP"), exp.Literal.string(found["zone"])
+        )
     if isinstance(text, exp.Literal) and _is_read(text.name, type_):
         return exp.TryCast(this=text, to=exp.DataType.build(type_, dialect="duckdb")) if is_safe else cast(text, type_)
     return call(f"_safe_{_CALLED[type_]}_of" if is_safe else f"_{_CALLED[type_]}_of", text)

@@ -10,6 +10,7 @@ from aggregator.engines.duckdb.dialect import overflow
 from aggregator.engines.duckdb.dialect.typing import is_numeric, kind_of
 from aggregator.engines.duckdb.failures import failing
 from aggregator.engines.duckdb.trees import bound, call
+from aggregator.engines.protocol import QueryError
 
 _OVER_ROWS = (exp.AggFunc, exp.Filter, exp.IgnoreNulls, exp.RespectNulls, exp.Window)
 _STRAY = "starts_with(typeof(x), 'DECIMAL(38') OR starts_with(typeof(y), 'DECIMAL(38')"
@@ -27,6 +28,8 @@ def _floating(function: str) -> str:
 
 
 MACROS = (
+    # All digits of the float, of which the cast behind it rounds halves away from zero.
+    "_all_digits(x) AS printf('%.60f', x)",
     # typeof() is known when a query is planned, so that this costs nothing where the types are others.
     (
         f"_divide(x, y) AS CASE WHEN y = 0 AND x IS NOT NULL THEN {failing(_BY_ZERO, 'DOUBLE')}"
@@ -236,9 +239,23 @@ def named(name: str) -> Callable[[exp.Expr], exp.Expr]:
 
 
 def from_text(node: exp.Expr) -> exp.Expr:
-    """A text with ``_`` between its digits is no number, but to DuckDB."""
+    """A text with ``_`` between its digits is no number, but to DuckDB; a NUMERIC is made of all digits of a float."""
+    is_float = kind_of(node.this) is exp.DType.DOUBLE and not node.this.is_number
+    if is_float and node.args["to"].this is not exp.DType.DOUBLE:
+        node.set("this", call("_all_digits", node.this))
     if kind_of(node.this) in exp.DataType.TEXT_TYPES and not isinstance(node.this, exp.Literal):
         node.set("this", call("replace", node.this, exp.Literal.string("_"), exp.Literal.string("?")))
+    return node
+
+
+def to_places(node: exp.Expr) -> exp.Expr:
+    """A number of places that is computed is an INTEGER to DuckDB; that of a NUMERIC must be written out."""
+    places = node.args.get("decimals")
+    if places is None or places.is_number or kind_of(places) is None:
+        return node
+    if kind_of(node.this) is exp.DType.DECIMAL:
+        raise QueryError("a NUMERIC is rounded to a number of places that is written out only")
+    node.set("decimals", exp.cast(places, "INT", dialect="duckdb"))
     return node
 
 

@@ -107,5 +107,7 @@ def greatest(node: exp.Expr) -> exp.Expr:
 
 def having(node: exp.Expr) -> exp.Expr:
     """ANY_VALUE of the rows that have the greatest key, which must not be NaN."""
+    if not isinstance(node.parent, exp.AnyValue):
+        raise QueryError("HAVING MAX is translated in ANY_VALUE alone")
     node.set("expression", without_nan(node.expression))
     return node

@@ -23,11 +23,11 @@ from aggregator.engines.duckdb.dialect import (
     octets,
     ordering,
     overflow,
+    pivoting,
     python,
     spread,
     structs,
     texts,
-    unpivoting,
 )
 from aggregator.engines.duckdb.dialect.by_type import Rewrite
 
@@ -89,6 +89,7 @@ REWRITES: dict[type[exp.Expr], Rewrite] = {
     exp.Between: floats.between,
     exp.Sign: floats.sign,
     exp.DataType: by_type.numeric,
+    **dict.fromkeys((exp.Round, exp.Trunc), numbers.to_places),
     exp.Literal: by_type.float_literal,
     exp.Cast: by_type.cast_as,
     exp.TryCast: by_type.cast_as,
@@ -106,7 +107,9 @@ REWRITES: dict[type[exp.Expr], Rewrite] = {
     exp.Substring: octets.or_else(by_type.substring),
     exp.StrPosition: octets.or_else(texts.position),
     exp.Split: octets.or_else(texts.split),
-    **dict.fromkeys((exp.Left, exp.Right, exp.Reverse, exp.Replace, exp.Repeat), octets.or_else(None)),
+    **dict.fromkeys((exp.Left, exp.Right), octets.or_else(texts.end)),
+    exp.Repeat: octets.or_else(texts.repeat),
+    **dict.fromkeys((exp.Reverse, exp.Replace), octets.or_else(None)),
     **dict.fromkeys((exp.Lower, exp.StartsWith, exp.EndsWith), octets.or_else(None)),
     exp.Concat: octets.concatenated,
     exp.Ascii: numbers.named("_ascii"),
@@ -209,6 +212,6 @@ REWRITES: dict[type[exp.Expr], Rewrite] = {
     **dict.fromkeys((exp.Union, exp.Intersect, exp.Except), ordering.of_rows),
     exp.Ordered: ordering.ordered,
     exp.Subquery: by_type.subquery,
-    exp.Table: unpivoting.unpivoted,
+    exp.Table: pivoting.turned,
 }
 """By construct: what BigQuery does is said by the first line of each function."""

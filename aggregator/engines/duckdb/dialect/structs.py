@@ -201,7 +201,7 @@ _HANDLED: Mapping[type[exp.Expr], Callable[[exp.Expr], exp.Expr]] = {
     exp.In: _among,
     exp.Case: _case,
     exp.Nullif: _null_if,
-    **dict.fromkeys((exp.If, exp.Coalesce, exp.NullSafeEQ, exp.NullSafeNEQ), _chosen),
+    **dict.fromkeys((exp.If, exp.Coalesce, exp.Array, exp.NullSafeEQ, exp.NullSafeNEQ), _chosen),
     **dict.fromkeys((exp.Union, exp.Intersect, exp.Except), _united),
 }
 

@@ -8,6 +8,7 @@ from sqlglot import exp
 
 from aggregator.engines.duckdb.dialect import cast_formats
 from aggregator.engines.duckdb.dialect.typing import kind_of
+from aggregator.engines.duckdb.failures import failing
 from aggregator.engines.duckdb.trees import bound, call, is_long
 from aggregator.engines.protocol import QueryError
 
@@ -15,7 +16,10 @@ _SPACES = "' ' || chr(9) || chr(10) || chr(11) || chr(12) || chr(13) || chr(133)
     f" || chr({code})" for code in (*range(8192, 8203), 8232, 8233, 8239, 8287, 12288)
 )
 
+_NEGATIVE = "'a length, or a number of times, cannot be negative'"
+
 MACROS = (
+    f"_length(n) AS CASE WHEN n < 0 THEN {failing(_NEGATIVE, 'BIGINT')} ELSE n END",
     # 15 digits, if they stand for the same number, else 17, as Google's libraries write it.
     (
         "_float_text(x) AS CASE WHEN x = 0 THEN '0' WHEN CAST(printf('%.15g', x) AS DOUBLE) = x THEN printf('%.15g', x)"
@@ -117,10 +121,28 @@ def byte_length(node: exp.Expr) -> exp.Expr:
 
 
 def pad(node: exp.Expr) -> exp.Expr:
-    """DuckDB takes the length as INTEGER."""
+    """DuckDB takes the length as INTEGER, and lets it be negative."""
     if node.args.get("is_left") and kind_of(node.this) is exp.DataType.Type.BINARY:
         raise QueryError("LPAD of BYTES is not translated for the embedded engine")
-    node.set("expression", exp.cast(node.expression, "INT", dialect="duckdb"))
+    node.set("expression", exp.cast(checked("expression", node).expression, "INT", dialect="duckdb"))
+    return node
+
+
+def end(node: exp.Expr) -> exp.Expr:
+    """A negative length of LEFT or RIGHT is an error; DuckDB leaves out so many characters."""
+    return checked("expression", node)
+
+
+def repeat(node: exp.Expr) -> exp.Expr:
+    """A negative number of times is an error; DuckDB gives an empty text."""
+    return checked("times", node)
+
+
+def checked(key: str, node: exp.Expr) -> exp.Expr:
+    """A function of which an argument, a length, must not be negative."""
+    length = node.args.get(key)
+    if length is not None and not (isinstance(length, exp.Literal) and length.is_int):
+        node.set(key, call("_length", length))
     return node
 
 

@@ -10,7 +10,7 @@ from sqlglot import exp
 from aggregator.compile.pipes import tree_of
 from aggregator.core.names import TableName
 from aggregator.engines.duckdb import bits, sketches
-from aggregator.engines.duckdb.dialect import floats, intervals, structs
+from aggregator.engines.duckdb.dialect import by_name, coercions, element_fields, floats, intervals, structs
 from aggregator.engines.duckdb.dialect.binding import bound, repeated
 from aggregator.engines.duckdb.dialect.moments import with_zones
 from aggregator.engines.duckdb.dialect.rewrites import MACROS, REWRITES
@@ -47,7 +47,13 @@ def translated(sql: str, columns: _Columns) -> str:
     schemas = {name: dict(each) for name, each in columns}
     tell_types(nodes, sql, schemas)
     with_zones(nodes)
+    if by_name.by_position(nodes):
+        nodes = walked(tree)
+    if coercions.read_moments(nodes):
+        nodes = walked(tree)
     if structs.compare_fields(nodes, schemas):
+        nodes = walked(tree)
+    if element_fields.spell_out(nodes):
         nodes = walked(tree)
     if floats.join_using(nodes, schemas):
         nodes = walked(tree)
