@@ -10,7 +10,7 @@ from aggregator.compile.analysis import Scope
 from aggregator.compile.nodes import name_of
 from aggregator.core.diagnostics import Code, Diagnostic, Layer, Severity
 from aggregator.lint.protocol import Inspected
-from aggregator.lint.relations import bound_columns, columns_in, outputs_of
+from aggregator.lint.relations import bound_columns, columns_in, group_expressions, outputs_of
 
 _ADDITIVE = (exp.Sum, exp.Avg, exp.Count, exp.CountIf)
 
@@ -25,7 +25,11 @@ class FanOut:
 
 The join does not use the whole key of the other table, so one row may meet several there, and its number is added up
 as often: a day with 100 flights, joined by airport alone with 24 hours of weather, has 2,400. Join on the whole key, or
-aggregate one side first, in WITH, and join then. Only tables with a `key:`, and queries that group, are judged.""",
+aggregate one side first, in WITH, and join then. Only tables with a `key:`, and queries that group, are judged.
+
+UNNEST of an array repeats its row for each element, and drops rows whose array is empty. Of sums that have nothing to
+do with the elements, nor are grouped or filtered by them, that is said too: take what is needed of the array in a
+subquery, `(SELECT MAX(leg.minutes) FROM UNNEST(legs) AS leg)`.""",
         Layer.LINT,
         Severity.WARNING,
     )
@@ -46,14 +50,21 @@ GROUP BY flights.flight_date"""
         for scope in subject.selects():
             if len(scope.selected_sources) < 2 or not subject.relations.aggregates(scope.expression):  # noqa: PLR2004
                 continue
-            repeating = _repeating(subject, scope)
-            for aggregate in _additive(scope) if repeating else ():
+            repeating, arrays = _repeating(subject, scope), list(_unused_arrays(scope))
+            for aggregate in _additive(scope) if repeating or arrays else ():
                 summed = {column.table for column in columns_in(aggregate)}
-                for alias in sorted(repeating - summed) if len(summed) == 1 else ():
+                if len(summed) == 1:
                     of = f"{name_of(aggregate)} of {next(iter(summed))}'s rows"
-                    message = f"{of} counts some of them repeatedly: the join does not use the whole key of {alias}"
-                    advice = f"join on the key of {alias}, or aggregate one side before the join"
-                    yield Diagnostic(subject.query.place_of(aggregate), self.code, message, advice)
+                    place = subject.query.place_of(aggregate)
+                    for alias in sorted(repeating - summed):
+                        message = f"{of} counts some of them repeatedly: the join does not use the whole key of {alias}"
+                        advice = f"join on the key of {alias}, or aggregate one side before the join"
+                        yield Diagnostic(place, self.code, message, advice)
+                    for array, names in arrays:
+                        if summed.isdisjoint(names):
+                            message = f"{of} counts each of them once per element of {array}"
+                            advice = f"read the array in a subquery: (SELECT … FROM UNNEST({array}))"
+                            yield Diagnostic(place, self.code, message, advice)
 
 
 def _repeating(subject: Inspected, scope: Scope) -> set[str]:
@@ -64,6 +75,23 @@ def _repeating(subject: Inspected, scope: Scope) -> set[str]:
         for alias, (_, source) in scope.selected_sources.items()
         if relations.keys(source) and not relations.has_one_row(alias, source, bound)
     }
+
+
+def _unused_arrays(scope: Scope) -> Iterator[tuple[str, set[str]]]:
+    """The arrays of rows that are unnested, and neither filtered nor grouped by; with the names of their elements."""
+    select = scope.expression
+    joins = [join for join in select.args.get("joins") or () if isinstance(join.this, exp.Unnest)]
+    clauses = [select.args.get(key) for key in ("where", "qualify")] if joins else []
+    clauses += [join.args.get("on") for join in select.args.get("joins") or ()] if joins else []
+    clauses += group_expressions(scope) if joins else []
+    used = [column for clause in clauses if clause is not None for column in clause.find_all(exp.Column)]
+    for join in joins:
+        array, alias = join.this.expressions[0], join.this.args.get("alias")
+        names = {*(alias.columns if alias else ()), alias and alias.this, join.this.args.get("offset")}
+        words = {name.name for name in names if isinstance(name, exp.Identifier)}
+        owned = isinstance(array, exp.Column) and bool(array.table)
+        if owned and all(column.table and column.table not in words for column in used):
+            yield array.name, words | {""}
 
 
 def _additive(scope: Scope) -> Iterator[exp.AggFunc]:

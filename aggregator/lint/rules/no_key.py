@@ -59,7 +59,9 @@ LEFT JOIN lake.airlines AS airlines ON airlines.carrier = flights.carrier"""
         join = next(iter(_repeating(subject, scope)), None)
         if join is not None:
             name = join.this.alias_or_name
-            message = f"this join may repeat rows of {model.name}, as nothing makes a row of {name} unique"
+            has_key = bool(subject.relations.keys(scope.selected_sources[name][1]))
+            why = f"it does not use the whole key of {name}" if has_key else f"nothing makes a row of {name} unique"
+            message = f"this join may repeat rows of {model.name}, as {why}"
             advice = "add `key:` to the front matter: it is checked before rows are published"
             yield Diagnostic(place_of_item(subject.query, join.this), self.code, message, advice)
 
