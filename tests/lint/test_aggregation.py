@@ -327,6 +327,14 @@ def test_arrays_repeat_rows(select, join, expected):
     assert [each.split()[1] for each in linted(sql)] == expected
 
 
+def test_elements_belong_to_one_row():
+    sql = """SELECT h.date, SUM(leg) AS legs
+    FROM (SELECT DATE(time_hour, 'UTC') AS date, time_hour, origin, [1, 2] AS legs FROM staging.weather) AS h
+    CROSS JOIN UNNEST(h.legs) AS leg GROUP BY h.date"""
+
+    assert linted(sql, codes="L043") == []
+
+
 def test_rows_grouped_by_elements_are_repeated_on_purpose():
     sql = """WITH f AS (SELECT flight_date, distance, [STRUCT(1 AS stop)] AS legs FROM staging.flights)
     SELECT f.flight_date, leg.stop, SUM(f.distance) AS miles FROM f CROSS JOIN UNNEST(f.legs) AS leg

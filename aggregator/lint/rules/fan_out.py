@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 
 from sqlglot import exp
@@ -13,6 +14,16 @@ from aggregator.lint.protocol import Inspected
 from aggregator.lint.relations import bound_columns, columns_in, group_expressions, outputs_of
 
 _ADDITIVE = (exp.Sum, exp.Avg, exp.Count, exp.CountIf)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Array:
+    """A column of arrays in FROM: what its elements are called, no name included, and whether anything goes by them."""
+
+    name: str
+    owner: str
+    names: frozenset[str]
+    is_used: bool
 
 
 class FanOut:
@@ -50,21 +61,29 @@ GROUP BY flights.flight_date"""
         for scope in subject.selects():
             if len(scope.selected_sources) < 2 or not subject.relations.aggregates(scope.expression):  # noqa: PLR2004
                 continue
-            repeating, arrays = _repeating(subject, scope), list(_unused_arrays(scope))
+            repeating, arrays = _repeating(subject, scope), list(_arrays(scope))
             for aggregate in _additive(scope) if repeating or arrays else ():
                 summed = {column.table for column in columns_in(aggregate)}
                 if len(summed) == 1:
-                    of = f"{name_of(aggregate)} of {next(iter(summed))}'s rows"
-                    place = subject.query.place_of(aggregate)
-                    for alias in sorted(repeating - summed):
-                        message = f"{of} counts some of them repeatedly: the join does not use the whole key of {alias}"
-                        advice = f"join on the key of {alias}, or aggregate one side before the join"
-                        yield Diagnostic(place, self.code, message, advice)
-                    for array, names in arrays:
-                        if summed.isdisjoint(names):
-                            message = f"{of} counts each of them once per element of {array}"
-                            advice = f"read the array in a subquery: (SELECT … FROM UNNEST({array}))"
-                            yield Diagnostic(place, self.code, message, advice)
+                    yield from _of_one(subject, aggregate, summed.pop(), repeating, arrays)
+
+
+def _of_one(
+    subject: Inspected, aggregate: exp.AggFunc, summed: str, repeating: set[str], arrays: list[_Array]
+) -> Iterator[Diagnostic]:
+    """What is wrong with an aggregate of the columns of one FROM item."""
+    place = subject.query.place_of(aggregate)
+    own = next((array for array in arrays if summed in array.names), None)
+    of = f"{name_of(aggregate)} of {own.name if own else summed}'s rows"
+    for alias in sorted(repeating - {summed, own.owner if own else ""}):
+        message = f"{of} counts some of them repeatedly: the join does not use the whole key of {alias}"
+        advice = f"join on the key of {alias}, or aggregate one side before the join"
+        yield Diagnostic(place, FanOut.code, message, advice)
+    for array in arrays if own is None else ():
+        if not array.is_used:
+            message = f"{of} counts each of them once per element of {array.name}"
+            advice = f"read the array in a subquery: (SELECT … FROM UNNEST({array.name}))"
+            yield Diagnostic(place, FanOut.code, message, advice)
 
 
 def _repeating(subject: Inspected, scope: Scope) -> set[str]:
@@ -77,21 +96,26 @@ def _repeating(subject: Inspected, scope: Scope) -> set[str]:
     }
 
 
-def _unused_arrays(scope: Scope) -> Iterator[tuple[str, set[str]]]:
-    """The arrays of rows that are unnested, and neither filtered nor grouped by; with the names of their elements."""
+def _arrays(scope: Scope) -> Iterator[_Array]:
+    """The columns that are unnested beside their rows."""
+    joins = scope.expression.args.get("joins") or ()
+    unnested = [join.this for join in joins if isinstance(join.this, exp.Unnest)]
+    used = list(_deciding(scope)) if unnested else []
+    for each in unnested:
+        column, alias = each.expressions[0], each.args.get("alias")
+        if isinstance(column, exp.Column) and column.table:
+            given = [*alias.columns, alias.this] if alias is not None else []
+            names = {name.name for name in (*given, each.args.get("offset")) if isinstance(name, exp.Identifier)} | {""}
+            yield _Array(column.name, column.table, frozenset(names), any(other.table in names for other in used))
+
+
+def _deciding(scope: Scope) -> Iterator[exp.Column]:
+    """The columns by which rows are filtered, joined and grouped."""
     select = scope.expression
-    joins = [join for join in select.args.get("joins") or () if isinstance(join.this, exp.Unnest)]
-    clauses = [select.args.get(key) for key in ("where", "qualify")] if joins else []
-    clauses += [join.args.get("on") for join in select.args.get("joins") or ()] if joins else []
-    clauses += group_expressions(scope) if joins else []
-    used = [column for clause in clauses if clause is not None for column in clause.find_all(exp.Column)]
-    for join in joins:
-        array, alias = join.this.expressions[0], join.this.args.get("alias")
-        names = {*(alias.columns if alias else ()), alias and alias.this, join.this.args.get("offset")}
-        words = {name.name for name in names if isinstance(name, exp.Identifier)}
-        owned = isinstance(array, exp.Column) and bool(array.table)
-        if owned and all(column.table and column.table not in words for column in used):
-            yield array.name, words | {""}
+    clauses = [select.args.get(key) for key in ("where", "qualify")]
+    clauses += [join.args.get("on") for join in select.args.get("joins") or ()]
+    for clause in (*clauses, *group_expressions(scope)):
+        yield from clause.find_all(exp.Column) if clause is not None else ()
 
 
 def _additive(scope: Scope) -> Iterator[exp.AggFunc]:
