@@ -100,7 +100,8 @@ def _place(session: Session, lineage: Lineage, what: str) -> Origin:
 def _unknown(graph: Graph, what: str, name: str) -> str:
     """What to say of a table that is not there; of half a name, whichever tables have it."""
     known = [*graph.models, *graph.sources]
-    paths = {each.document.path: str(table) for table, each in (*graph.project.models.items(), *graph.sources.items())}
+    paths = {each.document.path: str(table) for table, each in graph.project.models.items()}
+    paths |= {each.document.path: str(table) for table, each in graph.sources.items()}
     if not name or what in paths:
         return "name a table, as dataset.table" + (f": {paths[what]}" if name else "")
     if "." not in name:
