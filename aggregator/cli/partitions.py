@@ -65,7 +65,8 @@ def _asked(graph: Graph, now: datetime, name: TableName, partition: str) -> Stre
     is_there = parsed is not None and extent.first <= parsed <= extent.last
     if parsed is None or not is_there or calendar.id(parsed) != partition or calendar.grain.floor(parsed) != parsed:
         span = f"it has {calendar.id(extent.first)} to {calendar.id(extent.last)}"
-        raise click.UsageError(f"{address(name, partition)} is not a partition of {name}: {span}")
+        what = f"{address(name, partition)} is not a partition of {name}" if partition else f"{name}@: which partition"
+        raise click.UsageError(f"{what}: {span}")
     return Stretch(parsed, parsed)
 
 

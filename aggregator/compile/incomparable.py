@@ -9,6 +9,7 @@ from sqlglot import exp
 
 from aggregator.compile import codes
 from aggregator.compile.analysis.types import name_of_type
+from aggregator.compile.rows import advice_for
 from aggregator.core.diagnostics import Diagnostic
 
 if TYPE_CHECKING:
@@ -51,6 +52,5 @@ def _problems(
         name = name_of_type(value.type)
         if name in refused:
             message = f"{what} {name}"
-            yield Diagnostic(
-                analysis.query.place_of(value), codes.INCOMPARABLE, message, "take a part, or TO_JSON_STRING"
-            )
+            advice = advice_for(value, "take a part, or TO_JSON_STRING")
+            yield Diagnostic(analysis.query.place_of(value), codes.INCOMPARABLE, message, advice)

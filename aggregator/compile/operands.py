@@ -10,6 +10,7 @@ from sqlglot import exp
 from aggregator.compile import codes
 from aggregator.compile.analysis.types import BOOL, Type, common, known_type
 from aggregator.compile.nodes import name_of
+from aggregator.compile.rows import advice_for
 from aggregator.core.diagnostics import Diagnostic
 
 if TYPE_CHECKING:
@@ -127,4 +128,4 @@ def _clash(left: exp.Expr, right: exp.Expr) -> tuple[Type, Type] | None:
 
 
 def _finding(analysis: Analysis, node: exp.Expr, message: str, advice: str) -> Diagnostic:
-    return Diagnostic(analysis.query.place_of(node), codes.OPERANDS, message, advice)
+    return Diagnostic(analysis.query.place_of(node), codes.OPERANDS, message, advice_for(node, advice))

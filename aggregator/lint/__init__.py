@@ -55,6 +55,7 @@ from aggregator.lint.rules.unqualified_column import UnqualifiedColumn
 from aggregator.lint.rules.unused_cte import UnusedCte
 from aggregator.lint.rules.useless_order import UselessOrder
 from aggregator.lint.rules.where_beyond_map import WhereBeyondMap
+from aggregator.lint.rules.whole_row import WholeRow
 from aggregator.lint.rules.window_no_order import WindowNoOrder
 from aggregator.lint.rules.xor_checksum import XorChecksum
 from aggregator.lint.rules.year_and_week import YearAndWeek
@@ -116,6 +117,7 @@ RULES: tuple[Rule, ...] = (
     YearAndWeek(),
     XorChecksum(),
     SumOfTop(),
+    WholeRow(),
     BadExport(),
 )
 """All rules that look at one model, by code."""

@@ -35,15 +35,17 @@ mistake of its kind, and lend it an old reason. Remove the comment, or move it t
     Severity.WARNING,
 )
 _LEXEME = re.compile(
-    r"""(?s)\"\"\"(?:\\.|.)*?\"\"\"|'''(?:\\.|.)*?'''|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`[^`]*`"""
+    r"""(?s)\"\"\"(?:\\.|[^\\])*?\"\"\"|'''(?:\\.|[^\\])*?'''|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`[^`]*`"""
     r"""|(?P<comment>--[^\n]*|{\#.*?\#}|\#[^\n]*|/\*.*?\*/)"""
 )
 """What may hold a comment's marks without being one, and comments."""
 
-_TEXT = re.compile(r"(?s)(?:--|{\#|\#|/\*)\s*(?P<said>lint:.*?)\s*(?:\*/|\#})?")
+_BEGINNING = re.compile(r"(?i)(?:--|{\#|\#|/\*)\s*(?=lint:)")
 _ALLOW = re.compile(
-    r"lint:\s*allow\s+(?P<rules>[\w-]+(?:\s*,\s*[\w-]+)*)(?:\s+because\b\s*(?P<reason>\S.*)?)?", re.DOTALL
+    r"(?i:lint:\s*allow)\s+(?P<rules>[\w-]+(?:\s*,\s*[\w-]+)*)(?:\s+because\b\s*(?P<reason>\S.*)?)?", re.DOTALL
 )
+
+_ID = re.compile(r"[A-Z]\d{3}")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,13 +72,14 @@ def allowances(document: Document, start: int, known: Collection[str]) -> tuple[
     """
     found: list[Allowance] = []
     problems: list[Diagnostic] = []
-    if "lint:" not in document.text:
+    if "lint:" not in document.text.casefold():
         return found, problems
     for comment, is_first in _comments(document.text, start):
-        text = _TEXT.fullmatch(comment[0])
-        if text is None:
+        beginning = _BEGINNING.match(comment[0])
+        if beginning is None:
             continue
-        said = _ALLOW.fullmatch(text["said"])
+        text = comment[0][beginning.end() :].removesuffix("*/").removesuffix("#}")
+        said = _ALLOW.fullmatch(text.rstrip())
         rules = tuple(each.strip() for each in said["rules"].split(",")) if said else ()
         reason = said["reason"] if said else ""
         problem = _problem(rules, reason or "", known)
@@ -148,6 +151,8 @@ def _problem(rules: tuple[str, ...], reason: str, known: Collection[str]) -> tup
     if not rules:
         return "this comment allows nothing", form
     unknown = next((rule for rule in rules if rule not in known), None)
+    if unknown is not None and _ID.fullmatch(unknown):
+        return f"rules are allowed by name, not as {unknown}", f"`aggregator explain {unknown}` says the name"
     if unknown is not None:
         return f"there is no rule {unknown}", did_you_mean(unknown, known)
     return None if reason else (f"it is not said why {', '.join(rules)} is allowed", form)

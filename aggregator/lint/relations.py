@@ -197,15 +197,17 @@ def bound_columns(scope: Scope) -> dict[str, set[str]]:
         for one, other in _sides(test):
             if isinstance(one, exp.Column) and one.table not in {each.table for each in columns_in(other)}:
                 bound.setdefault(one.table, set()).add(one.name.casefold())
-    group = select.args.get("group")
-    for each in _group_expressions(scope, group) if group is not None else ():
+    for each in group_expressions(scope):
         for column in columns_in(each):
             bound.setdefault(column.table, set()).add(column.name.casefold())
     return bound
 
 
-def _group_expressions(scope: Scope, group: exp.Group) -> Iterator[exp.Expr]:
+def group_expressions(scope: Scope) -> Iterator[exp.Expr]:
     """What rows are grouped by; the names of output columns stand for what these are."""
+    group = scope.expression.args.get("group")
+    if group is None:
+        return
     outputs = {item.alias_or_name.casefold(): item.unalias() for item in outputs_of(scope)}
     for each in group.expressions:
         is_name = isinstance(each, exp.Column) and not each.table

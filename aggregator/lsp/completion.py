@@ -71,6 +71,7 @@ def _sql(spot: Spot, script: Script) -> Iterator[Suggestion]:
     elif path:
         read = (each for each in script.relations_at(first) if each.alias.casefold() == path[-1].casefold())
         yield from _columns((each.column for relation in read for each in script.columns(relation)), start)
+        yield from _columns(script.fields(tuple(path), first), start)
     else:
         yield from _in_scope(script, first)
 
@@ -132,7 +133,7 @@ def _inputs(spot: Spot, start: int) -> Iterator[Suggestion]:
     """The tables that the SELECT below reads, and their aliases."""
     for relation in spot.script.relations_at(len(spot.text.text)):
         path = ".".join(relation.path)
-        for name in (path, relation.alias):
+        for name in (path, relation.alias) if path else ():
             yield Suggestion(name, What.TABLE, start, path, inserted=f"{name}: ")
 
 

@@ -7,6 +7,7 @@ import functools
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
+from aggregator.compile.analysis.types import Type, type_of
 from aggregator.core.graph import OutputColumn
 from aggregator.core.names import TableName
 from aggregator.lsp.select import Named, Output, Relation, branch_at, branches, named_queries, outputs, relations
@@ -41,6 +42,7 @@ class Script:
         self.tokens = list(tokens(before + text[start:]))
         self.root = blocks(iter(self.tokens), len(text))
         self._known: dict[int, list[Column]] = {}
+        self._elements: dict[int, Type | None] = {}
 
     @functools.cached_property
     def _all_relations(self) -> list[Relation]:
@@ -88,6 +90,10 @@ class Script:
 
     def columns(self, relation: Relation) -> Iterator[Column]:
         """The columns of an item of a FROM."""
+        element = self._element(relation)
+        if element is not None:
+            yield from (Column(each, relation) for each in _fields(element))
+            return
         table = self.table(relation)
         if table is not None:
             yield from (Column(column, relation, table=table) for column in self._catalog.columns(table))
@@ -101,7 +107,12 @@ class Script:
         """The column that a path means at an offset, in the nearest SELECT that has one."""
         if not path:
             return None
-        return self._find(path, self.relations_at(offset))
+        read = self.relations_at(offset)
+        return self._find(path, read) or self._field(path, read)
+
+    def fields(self, path: tuple[str, ...], offset: int) -> list[OutputColumn]:
+        """The fields of the STRUCT that a path means at an offset."""
+        return _fields(self._type(path, self.relations_at(offset)))
 
     def outputs(self) -> list[Column]:
         """The output columns of the whole."""
@@ -149,3 +160,36 @@ class Script:
                 if found is not None:
                     return found
         return None
+
+    def _field(self, path: tuple[str, ...], read: Sequence[Relation]) -> Column | None:
+        """The field that a path means: ``alias.column.field``, ``column.field``, and so on."""
+        within = _fields(self._type(path[:-1], read))
+        found = next((each for each in within if each.name.casefold() == path[-1].casefold()), None)
+        return Column(found) if found is not None else None
+
+    def _type(self, path: tuple[str, ...], read: Sequence[Relation]) -> Type | None:
+        """The type of a column, or of a field in one; the first word may be the alias of what is read."""
+        for length in (2, 1):
+            column = self._find(path[:length], read) if len(path) >= length else None
+            type_ = type_of(column.column.type) if column is not None else None
+            for name in path[length:]:
+                type_ = type_.field(name.casefold()) if type_ is not None else None
+            if type_ is not None:
+                return type_
+        return None
+
+    def _element(self, relation: Relation) -> Type | None:
+        """What an array in FROM holds, ``UNNEST(f.legs)`` or ``f.legs``; None of all else, and of what reads itself."""
+        if relation.start not in self._elements:
+            self._elements[relation.start] = None
+            others = [each for each in self.relations_at(relation.start) if each.start != relation.start]
+            is_column = len(relation.path) > 1 and relation.path[0].casefold() in {e.alias.casefold() for e in others}
+            path = relation.array or (relation.path if is_column else ())
+            type_ = self._type(path, others) if path else None
+            self._elements[relation.start] = type_.element if type_ is not None else None
+        return self._elements[relation.start]
+
+
+def _fields(type_: Type | None) -> list[OutputColumn]:
+    named = [(name, each) for name, each in type_.fields if name] if type_ is not None else []
+    return [OutputColumn(name, each.text if each is not None else "") for name, each in named]

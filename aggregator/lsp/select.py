@@ -19,9 +19,10 @@ _NO_ALIAS = (
 
 @dataclasses.dataclass(frozen=True)
 class Relation:
-    """One item of a FROM: a path such as ``lake.flights``, a name of WITH, or a SELECT in brackets.
+    """One item of a FROM: a path such as ``lake.flights``, a name of WITH, a SELECT in brackets, or an array.
 
-    ``start`` and ``end`` are the offsets of the path; ``alias`` is what its columns are called by.
+    ``start`` and ``end`` are the offsets of the path; ``alias`` is what its columns are called by. ``array`` is the
+    path of the column in ``UNNEST(…)``.
     """
 
     path: tuple[str, ...]
@@ -29,6 +30,7 @@ class Relation:
     alias: str
     start: int
     end: int
+    array: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -130,7 +132,9 @@ def _relation(items: Sequence[Item], index: int) -> tuple[Relation | None, int]:
     path, end = path_at(items, index)
     query = first if isinstance(first, Block) else None
     after = index + 1 if query else end
-    is_call = not query and after < len(items) and isinstance(items[after], Block)
+    call = items[after] if not query and after < len(items) else None
+    is_call = isinstance(call, Block)
+    array = path_at(call.items, 0)[0] if isinstance(call, Block) and _is_word(first, "UNNEST") else ()
     after += is_call
     alias = path[-1] if path and not is_call else ""
     if after < len(items) and _is_word(items[after], "AS"):
@@ -139,8 +143,8 @@ def _relation(items: Sequence[Item], index: int) -> tuple[Relation | None, int]:
     if isinstance(name, Token) and name.name and not name.is_word(*_NO_ALIAS):
         alias, after = name.name, after + 1
     last = items[end - 1] if path else first
-    relation = Relation(() if is_call else path, query, alias, first.start, last.end)
-    return (relation if alias or query else None), after
+    relation = Relation(() if is_call else path, query, alias, first.start, last.end, array)
+    return (relation if alias or query or array else None), after
 
 
 def path_at(items: Sequence[Item], index: int) -> tuple[tuple[str, ...], int]:

@@ -222,7 +222,12 @@ def test_tables_as_json(project, aggregator):
 REFUSALS = {
     "a table that is not there": ("marts.citys", "there is no table marts.citys. did you mean marts.cities?"),
     "a column that is not there": ("marts.cities.citty", "marts.cities has no column citty. did you mean city?"),
-    "no table at all": ("cities", "there is no table cities"),
+    "a table without its dataset": ("cities", "cities is no table: write dataset.table. did you mean marts.cities?"),
+    "a table without its dataset, misspelt": ("citys", "write dataset.table. did you mean marts.cities?"),
+    "a dataset": ("marts@", "marts is no table: write dataset.table. did you mean marts."),
+    "nothing like a table": ("xyzzy", "xyzzy is no table: write dataset.table\n"),
+    "nothing": ("@", "name a table, as dataset.table\n"),
+    "the file of a model": ("models/marts/cities.sql", "name a table, as dataset.table: marts.cities"),
     "a name with a blank": ("marts.ci ties.x", "there is no table"),
 }
 

@@ -130,6 +130,42 @@ def test_divisions(expression, expected):
             SELECT flight_date, 1 / n AS x FROM counted""",
             ["L044"],
         ),
+        (
+            """WITH counted AS (
+              SELECT flight_date, COUNT(tailnum) AS n FROM staging.flights GROUP BY flight_date HAVING n > 0
+            ),
+            renamed AS (SELECT flight_date, n AS planes FROM counted)
+            SELECT flight_date, 1 / planes AS x FROM renamed""",
+            [],
+        ),
+        (
+            """WITH counted AS (SELECT flight_date, COUNT(tailnum) AS n FROM staging.flights GROUP BY flight_date)
+            SELECT flight_date, 1 / n AS x FROM (SELECT * FROM counted WHERE n > 0)""",
+            [],
+        ),
+        (
+            """WITH counted AS (
+              SELECT flight_date, COUNT(tailnum) AS n, COUNT(*) AS m FROM staging.flights
+              GROUP BY flight_date HAVING m > 0
+            )
+            SELECT flight_date, 1 / n AS x FROM counted""",
+            ["L044"],
+        ),
+        (
+            """SELECT f.flight_date, 1 / p.seats AS x FROM staging.flights AS f
+            JOIN dims.planes AS p ON p.tailnum = f.tailnum AND p.seats > 0""",
+            [],
+        ),
+        (
+            """SELECT f.flight_date, 1 / p.seats AS x FROM staging.flights AS f
+            LEFT JOIN dims.planes AS p ON p.tailnum = f.tailnum AND p.seats <> f.distance""",
+            ["L044"],
+        ),
+        (
+            """SELECT flight_date, carrier, COUNT(*) / SUM(COUNT(*)) OVER (PARTITION BY flight_date) AS x
+            FROM staging.flights GROUP BY flight_date, carrier""",
+            [],
+        ),
     ],
     ids=[
         "by the rows of a group",
@@ -138,6 +174,12 @@ def test_divisions(expression, expected):
         "after HAVING",
         "by rows counted in WITH",
         "by some in WITH",
+        "after HAVING in WITH, renamed",
+        "after WHERE of a subquery",
+        "after HAVING of something else",
+        "after ON",
+        "after ON of an outer join",
+        "by the rows of all groups",
     ],
 )
 def test_divisions_in_a_query(sql, expected):
@@ -151,6 +193,8 @@ def test_divisions_in_a_query(sql, expected):
         ("ticket_price_eur", "distance * 0.11", ["L045"]),
         ("price", "CAST(distance * 0.11 AS NUMERIC)", []),
         ("price_cents", "distance", []),
+        ("price_cents / 100", "distance", ["L045"]),
+        ("price_cents * tax_rate", "distance", []),
         ("tax_rate", "distance * 0.11", []),
         ("miles_per_dollar", "distance * 0.11", []),
         ("costume", "distance * 0.11", []),
@@ -159,7 +203,8 @@ def test_divisions_in_a_query(sql, expected):
 )
 def test_sums_of_money(name, expression, expected):
     sql = f"""SELECT flight_date, SUM({name}) AS total
-    FROM (SELECT flight_date, {expression} AS {name} FROM staging.flights) GROUP BY flight_date"""
+    FROM (SELECT flight_date, {expression} AS {name.split()[0]}, 0.2 AS tax_rate FROM staging.flights)
+    GROUP BY flight_date"""
 
     assert [each.split()[1] for each in linted(sql)] == expected
 
@@ -259,6 +304,43 @@ JOINS = {
         [],
     ),
 }
+
+
+CROSS = "CROSS JOIN UNNEST(f.legs) AS leg"
+ARRAYS = {
+    "a sum behind an array": ("SUM(f.distance) AS x", CROSS, ["L043"]),
+    "in a LEFT JOIN": ("SUM(f.distance) AS x", "LEFT JOIN UNNEST(f.legs) AS leg ON TRUE", ["L043"]),
+    "a mean beside what is counted of the array": ("AVG(f.distance) AS x, COUNT(leg) AS n", CROSS, ["L043"]),
+    "a sum of elements": ("SUM(leg) AS x", CROSS, []),
+    "elements counted": ("COUNT(*) AS x", CROSS, []),
+    "distinct rows": ("COUNT(DISTINCT f.flight) AS x", CROSS, []),
+    "a chosen element": ("SUM(f.distance) AS x", f"{CROSS} WHERE leg = 1", []),
+    "a weighted sum": ("SUM(f.distance * leg) AS x", CROSS, []),
+}
+
+
+@pytest.mark.parametrize(("select", "join", "expected"), ARRAYS.values(), ids=ARRAYS)
+def test_arrays_repeat_rows(select, join, expected):
+    sql = f"""WITH f AS (SELECT flight_date, flight, distance, [1, 2] AS legs FROM staging.flights)
+    SELECT f.flight_date, {select} FROM f {join} GROUP BY f.flight_date"""
+
+    assert [each.split()[1] for each in linted(sql)] == expected
+
+
+def test_elements_belong_to_one_row():
+    sql = """SELECT h.date, SUM(leg) AS legs
+    FROM (SELECT DATE(time_hour, 'UTC') AS date, time_hour, origin, [1, 2] AS legs FROM staging.weather) AS h
+    CROSS JOIN UNNEST(h.legs) AS leg GROUP BY h.date"""
+
+    assert linted(sql, codes="L043") == []
+
+
+def test_rows_grouped_by_elements_are_repeated_on_purpose():
+    sql = """WITH f AS (SELECT flight_date, distance, [STRUCT(1 AS stop)] AS legs FROM staging.flights)
+    SELECT f.flight_date, leg.stop, SUM(f.distance) AS miles FROM f CROSS JOIN UNNEST(f.legs) AS leg
+    GROUP BY f.flight_date, leg.stop"""
+
+    assert linted(sql) == []
 
 
 @pytest.mark.parametrize(("sql", "expected"), JOINS.values(), ids=JOINS)

@@ -8,7 +8,7 @@ import pytest
 from small_lint import project, run
 
 from aggregator.core.diagnostics import Code, Diagnostic, Document, Layer, Place, Related
-from aggregator.lint.allow import unallowed, without_allowed
+from aggregator.lint.allow import allowances, unallowed, without_allowed
 
 STAR, CLOCK, PAIR = (Code(f"L90{n}", name, "", Layer.LINT) for n, name in enumerate(("star", "clock", "pair")))
 KNOWN = ("star", "clock", "pair")
@@ -39,6 +39,7 @@ ALLOWED = {
     "with another kind of comment": ("SELECT\n  * # lint: allow star because it is so\nFROM t", at(2)),
     "with a comment in the middle of a line": ("SELECT\n  /* lint: allow star because it is so */ *\nFROM t", at(2)),
     "with a comment of the template": ("SELECT\n  {# lint: allow star because it is so #}\n  *\nFROM t", at(3)),
+    "in another case": ("SELECT\n  * -- Lint: Allow star because it is so\nFROM t", at(2)),
     "with others": ("SELECT\n  * -- lint: allow pair, star because it is so\nFROM t", at(2)),
     "in a macro that is called here": (
         "SELECT\n  {{ all() }} -- lint: allow star because it is so\nFROM t",
@@ -72,6 +73,8 @@ BAD = {
         "it is not said why star is allowed",
     ),
     "no rule": ("SELECT\n  * -- lint: allow\nFROM t", "this comment allows nothing"),
+    "an id": ("SELECT\n  * -- lint: allow L003 because it is so\nFROM t", "rules are allowed by name, not as L003"),
+    "another case, and no rule": ("SELECT\n  * -- Lint: Allow\nFROM t", "this comment allows nothing"),
     "another word": ("SELECT\n  * -- lint: ignore star because it is so\nFROM t", "this comment allows nothing"),
     "an unknown rule": ("SELECT\n  * -- lint: allow stars because it is so\nFROM t", "there is no rule stars"),
 }
@@ -167,3 +170,18 @@ def test_a_finding_of_a_model_is_allowed(sql: str, tmp_path: Path, capsys: pytes
     assert found.code == 1
     assert "L001" in found.err
     assert "L030 it is not said why clock, not-volatile is allowed" in found.err
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'SELECT 1 {% if false %}"""' + "\\\\" * 5_000 + "{% endif %} -- lint: x",
+        "SELECT 1 -- lint:" + " " * 100_000 + "x",
+        "SELECT 1 -- lint: allow star" + " " * 100_000 + "x",
+    ],
+    ids=["backslashes in a text without end", "blanks", "blanks behind a rule"],
+)
+def test_long_texts_take_no_longer_for_each_letter(text):
+    _, problems = allowances(Document("m.sql", text), 0, KNOWN)
+
+    assert len(problems) <= 1

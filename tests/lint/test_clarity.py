@@ -103,6 +103,13 @@ FOUND = {
         ),
         ["2:8 L061"],
     ),
+    "HAVING with a condition on groups and one on rows": (
+        (
+            "SELECT flight_date, carrier, COUNT(*) AS n FROM staging.flights GROUP BY flight_date, carrier\n"
+            "HAVING COUNT(*) > 10 AND carrier = 'UA'"
+        ),
+        ["2:26 L061"],
+    ),
     "an order in WITH": (
         "WITH f AS (SELECT flight_date FROM staging.flights\nORDER BY dep_delay)\nSELECT flight_date FROM f",
         ["2:10 L062"],

@@ -147,6 +147,9 @@ WEEKS = {
     "EXTRACT(ISOYEAR FROM flight_date) AS y, EXTRACT(ISOWEEK FROM flight_date) AS w": [],
     "EXTRACT(YEAR FROM flight_date) AS y, EXTRACT(QUARTER FROM flight_date) AS w": [],
     "DATE_TRUNC(flight_date, ISOWEEK) AS y, 1 AS w": [],
+    "FORMAT_DATE('%Y-%V', flight_date) AS y, 1 AS w": ["L084"],
+    "FORMAT_DATE('%G-%V', flight_date) AS y, 1 AS w": [],
+    "FORMAT_DATE('%Y-%m', flight_date) AS y, 1 AS w": [],
 }
 
 

@@ -32,6 +32,15 @@ FILES = {
           owner: ops@example.com
           columns: {carrier: STRING, name: STRING}
         """,
+    "models/lake/trips.yml": """
+        source:
+          description: Trips.
+          owner: ops@example.com
+          columns:
+            id: STRING
+            plane: STRUCT<seats INT64, maker STRUCT<town STRING>>
+            legs: ARRAY<STRUCT<miles INT64>>
+        """,
     "models/marts/daily.sql": """
         /*---
         description: Delays per day and carrier.

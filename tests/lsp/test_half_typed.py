@@ -21,7 +21,7 @@ class Tables:
 
     def columns(self, table: TableName):
         names = {"lake.a": ("x", "y"), "lake.b": ("x", "z")}.get(str(table), ())
-        return [OutputColumn(name, "INT64") for name in names]
+        return [OutputColumn(name, "ARRAY<STRUCT<x INT64>>" if name == "z" else "INT64") for name in names]
 
 
 def outputs(sql: str) -> list[str]:
@@ -65,8 +65,9 @@ def test_many_queries_that_each_read_the_one_before_twice():
 
 
 WORDS = ("SELECT ", "FROM ", "JOIN ", "lake.a ", "AS w ", "WITH w AS (", "UNION ALL ", "EXCEPT ", "WHERE ", "ON ", "x ")
+ARRAYS = ("UNNEST(", "lake.b ", "z ", "w.", "w.z ")
 SIGNS = (*"()*.,#;'`\"\\", "--", "/*", "*/", "\n", "{{", "}}", "{%", "@start ", "1.5 ", "ü ", "🎈")
-PIECES = st.sampled_from([*WORDS, *SIGNS])
+PIECES = st.sampled_from([*WORDS, *ARRAYS, *SIGNS])
 
 
 @hypothesis.given(st.lists(PIECES, max_size=25).map("".join), st.integers(0, 100))
@@ -75,6 +76,7 @@ def test_no_text_is_too_broken(sql, offset):
 
     script.outputs()
     script.find(script.path_at(offset), offset)
+    script.fields(script.path_at(offset), offset)
     for relation in script.relations_at(offset):
         list(script.columns(relation))
     assert (

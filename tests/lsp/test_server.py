@@ -177,6 +177,20 @@ HOVERS = {
         "WITH w AS (SELECT carrier AS code, FROM lake.flights) SELECT code┃, SUM( FROM w WHERE",
         ["**code** `STRING`"],
     ),
+    "a field": ("SELECT t.plane.se┃ats FROM lake.trips AS t", ["**seats** `INT64`"]),
+    "a field of a field": ("SELECT plane.maker.to┃wn FROM lake.trips", ["**town** `STRING`"]),
+    "a field of an element": (
+        "SELECT leg.mi┃les FROM lake.trips AS t, UNNEST(t.legs) AS leg",
+        ["**miles** `INT64`"],
+    ),
+    "a field of an element, without UNNEST": (
+        "SELECT leg.mi┃les FROM lake.trips AS t, t.legs AS leg",
+        ["**miles** `INT64`"],
+    ),
+    "a field in a subquery": (
+        "SELECT (SELECT MAX(mi┃les) FROM UNNEST(t.legs)) AS m FROM lake.trips AS t",
+        ["**miles** `INT64`"],
+    ),
     "a source": ("SELECT carrier FROM lake.fl┃ights", ["**lake.flights** · source", "Flights.", "`delay` INT64"]),
     "a model": ("SELECT late FROM marts.daily┃", ["**marts.daily** · model by day", "Delays per day and carrier."]),
     "a table in backticks": ("SELECT carrier FROM `lake.fl┃ights`", ["**lake.flights** · source"]),
@@ -280,6 +294,10 @@ COMPLETIONS = {
         ["flight_date", "late", "name", "d", "c"],
         ["delay", "lake.flights"],
     ),
+    "fields": ("SELECT t.plane.┃ FROM lake.trips AS t", ["seats", "maker"], ["id", "town"]),
+    "fields of a field": ("SELECT plane.maker.┃ FROM lake.trips", ["town"], ["seats"]),
+    "fields of an element": ("SELECT leg.┃ FROM lake.trips, UNNEST(legs) AS leg", ["miles"], ["id"]),
+    "fields through WITH": ("WITH w AS (SELECT plane AS p FROM lake.trips) SELECT w.p.┃ FROM w", ["seats"], ["p"]),
     "columns behind WHERE": ("SELECT 1 AS x FROM marts.daily WHERE ┃", ["late"], ["delay"]),
     "columns behind ON": ("SELECT 1 AS x FROM marts.daily d JOIN lake.carriers c ON d.┃", ["carrier"], ["name"]),
     "columns of a query of WITH": (

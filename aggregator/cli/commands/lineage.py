@@ -36,6 +36,9 @@ class Branch:
     is_again: bool = False
 
 
+_SHOWN = 3
+"""So many tables are suggested."""
+
 Steps = Callable[[Origin], Iterator[tuple[Origin, str]]]
 
 
@@ -83,8 +86,7 @@ def _place(session: Session, lineage: Lineage, what: str) -> Origin:
     if name is None or (name not in graph.models and name not in graph.sources):
         if name in graph.project.models or name in graph.project.broken:
             session.stop_on_errors()
-        advice = did_you_mean(f"{dataset}.{table}", map(str, (*graph.models, *graph.sources)))
-        raise click.UsageError(f"{what}: there is no table {dataset}.{table}. {advice}".strip())
+        raise click.UsageError(_unknown(graph, what, f"{dataset}.{table}".strip(".")))
     if not column:
         return Origin(str(name), "")
     found = lineage.column(Origin(str(name), column))
@@ -93,6 +95,25 @@ def _place(session: Session, lineage: Lineage, what: str) -> Origin:
         raise click.UsageError(f"{what}: {name} has no column {column}. {advice}".strip())
     _, dot, fields = column.partition(".")
     return Origin(str(name), f"{found.name}{dot}{fields}")
+
+
+def _unknown(graph: Graph, what: str, name: str) -> str:
+    """What to say of a table that is not there; of half a name, whichever tables have it."""
+    known = [*graph.models, *graph.sources]
+    paths = {each.document.path: str(table) for table, each in graph.project.models.items()}
+    paths |= {each.document.path: str(table) for table, each in graph.sources.items()}
+    if not name or what in paths:
+        return "name a table, as dataset.table" + (f": {paths[what]}" if name else "")
+    if "." not in name:
+        found = [str(each) for each in known if name.casefold() in (each.dataset.casefold(), each.table.casefold())]
+        found = sorted(found) or [str(each) for each in known if did_you_mean(name, [each.table])][:1]
+        return f"{name} is no table: write dataset.table" + (f". did you mean {_listed(found)}?" if found else "")
+    return f"{what}: there is no table {name}. {did_you_mean(name, map(str, known))}".strip()
+
+
+def _listed(names: list[str]) -> str:
+    *most, last = names[:_SHOWN] + ["another"] * (len(names) > _SHOWN)
+    return f"{', '.join(most)} or {last}" if most else last
 
 
 # --- one partition ---

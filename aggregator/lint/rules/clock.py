@@ -24,7 +24,8 @@ class Clock:
 
 A partition that is built again tomorrow would then come out differently, late data could not be repaired, and a
 backfill would fill every day with today. Use the interval that is being built: `@start` is its first moment and
-`@end` the first moment after it, both of the type of the partition column.""",
+`@end` the first moment after it, both of the type of the partition column. A table that is rebuilt whole has no
+interval: give it a `partition:`, or say how long its rows are good for, `volatile: 1 day`, and allow the clock.""",
         Layer.LINT,
     )
     bad = "SELECT flight_date, DATE_DIFF(CURRENT_DATE(), flight_date, DAY) AS age FROM staging.flights"
@@ -32,10 +33,14 @@ backfill would fill every day with today. Use the interval that is being built: 
 
     def check(self, subject: Inspected) -> Iterator[Diagnostic]:
         """One finding per call."""
+        is_cut = subject.model.calendar is not None
+        advice = (
+            "use @start or @end" if is_cut else "partition the table, and use @start or @end; or make it `volatile:`"
+        )
         for node in subject.written.of(*_CLOCKS):
             name = node.sql_name()
             message = f"{name} makes every run give another answer"
-            yield Diagnostic(subject.query.place_of(node), self.code, message, "use @start or @end")
+            yield Diagnostic(subject.query.place_of(node), self.code, message, advice)
         for call, name in found_in_bodies(subject.analysis.called, _CLOCKS, _IN_JAVASCRIPT):
             message = f"{name} in {call.routine.name} makes every run give another answer"
             yield Diagnostic(

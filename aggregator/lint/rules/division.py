@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from sqlglot import exp
 
+from aggregator.compile.analysis import Scope
 from aggregator.compile.nodes import conjuncts
 from aggregator.core.diagnostics import Code, Diagnostic, Layer, Severity
 from aggregator.lint.protocol import Inspected
-from aggregator.lint.relations import TableColumn, columns_in
+from aggregator.lint.relations import TableColumn, columns_in, outputs_of
 
 _NEVER_NEGATIVE = (exp.Exp, exp.Abs, exp.Count, exp.CountIf, exp.Length, exp.Sqrt)
 _CONDITIONALS = (exp.If, exp.Case)
@@ -43,10 +44,12 @@ GROUP BY flight_date"""
     def check(self, subject: Inspected) -> Iterator[Diagnostic]:
         """One finding per division."""
         for node in subject.qualified.of(*_FORMS):
-            if not _is_never_zero(node.expression, subject) and not _is_tested(node):
+            divisor = node.expression.unnest()
+            if not _is_never_zero(divisor, subject) and not _is_tested(node) and not _is_filtered(divisor, subject):
                 sign, advice = _FORMS[type(node)]
+                name = divisor.name if isinstance(divisor, exp.Column) else f"what stands here to the right of {sign}"
                 place = subject.query.place_of(node.expression)
-                yield Diagnostic(place, self.code, f"what stands here to the right of {sign} may be zero", advice)
+                yield Diagnostic(place, self.code, f"{name} may be zero", f"write {advice}, which gives NULL then")
 
 
 def _is_never_zero(node: exp.Expr, subject: Inspected) -> bool:
@@ -73,8 +76,10 @@ def _is_above_zero(node: exp.Expr) -> bool:
 
 
 def _counts_a_group(node: exp.Expr) -> bool:
-    """``COUNT(*)`` of a group, which has a row at least, or of a window around the row itself."""
+    """``COUNT(*)`` of a group, which has a row at least, or of a window around the row itself; or the sum of such."""
     count = node.this if isinstance(node, exp.Window) else node
+    if isinstance(node, exp.Window) and isinstance(count, exp.Sum):
+        return node.args.get("spec") is None and _counts_a_group(count.this)
     if not isinstance(count, exp.Count) or not isinstance(count.this, (exp.Star, exp.Literal)):
         return False
     if isinstance(node, exp.Window):
@@ -105,9 +110,28 @@ def _is_tested(division: exp.Expr) -> bool:
         node = node.parent
     if not isinstance(node, exp.Select):
         return False
-    clauses = ("having", "qualify") if any(divisor.find_all(exp.AggFunc)) else ("where", "having", "qualify")
-    tests = [test for key in clauses if node.args.get(key) for test in conjuncts(node.args[key].this)]
-    return any(_looks_at([test], divisor) for test in tests)
+    return _is_chosen_by(node, divisor)
+
+
+def _is_filtered(divisor: exp.Expr, subject: Inspected) -> bool:
+    """Whether a query in WITH or FROM, through which a column comes, keeps only rows by a condition on it."""
+    source = subject.relations.source_of(divisor) if isinstance(divisor, exp.Column) else None
+    if not isinstance(source, Scope) or not isinstance(source.expression, exp.Select):
+        return False
+    names = (item for item in outputs_of(source) if item.alias_or_name.casefold() == divisor.name.casefold())
+    made = next((item.unalias().unnest() for item in names), None)
+    if made is None or made is divisor:
+        return False
+    return _is_chosen_by(source.expression, made) or _is_filtered(made, subject)
+
+
+def _is_chosen_by(select: exp.Select, value: exp.Expr) -> bool:
+    """Whether a condition on the rows or groups of a SELECT looks at a value of theirs."""
+    clauses = ("having", "qualify") if any(value.find_all(exp.AggFunc)) else ("where", "having", "qualify")
+    conditions = [select.args[key].this for key in clauses if select.args.get(key)]
+    if "where" in clauses:
+        conditions += [join.args.get("on") for join in select.args.get("joins") or () if not join.side]
+    return any(_looks_at([test], value) for condition in conditions for test in conjuncts(condition))
 
 
 def _condition(parent: exp.Expr, child: exp.Expr) -> list[exp.Expr]:

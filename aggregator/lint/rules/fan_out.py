@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 
 from sqlglot import exp
@@ -10,9 +11,19 @@ from aggregator.compile.analysis import Scope
 from aggregator.compile.nodes import name_of
 from aggregator.core.diagnostics import Code, Diagnostic, Layer, Severity
 from aggregator.lint.protocol import Inspected
-from aggregator.lint.relations import bound_columns, columns_in, outputs_of
+from aggregator.lint.relations import bound_columns, columns_in, group_expressions, outputs_of
 
 _ADDITIVE = (exp.Sum, exp.Avg, exp.Count, exp.CountIf)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Array:
+    """A column of arrays in FROM: what its elements are called, no name included, and whether anything goes by them."""
+
+    name: str
+    owner: str
+    names: frozenset[str]
+    is_used: bool
 
 
 class FanOut:
@@ -25,7 +36,11 @@ class FanOut:
 
 The join does not use the whole key of the other table, so one row may meet several there, and its number is added up
 as often: a day with 100 flights, joined by airport alone with 24 hours of weather, has 2,400. Join on the whole key, or
-aggregate one side first, in WITH, and join then. Only tables with a `key:`, and queries that group, are judged.""",
+aggregate one side first, in WITH, and join then. Only tables with a `key:`, and queries that group, are judged.
+
+UNNEST of an array repeats its row for each element, and drops rows whose array is empty. Of sums that have nothing to
+do with the elements, nor are grouped or filtered by them, that is said too: take what is needed of the array in a
+subquery, `(SELECT MAX(leg.minutes) FROM UNNEST(legs) AS leg)`.""",
         Layer.LINT,
         Severity.WARNING,
     )
@@ -46,14 +61,29 @@ GROUP BY flights.flight_date"""
         for scope in subject.selects():
             if len(scope.selected_sources) < 2 or not subject.relations.aggregates(scope.expression):  # noqa: PLR2004
                 continue
-            repeating = _repeating(subject, scope)
-            for aggregate in _additive(scope) if repeating else ():
+            repeating, arrays = _repeating(subject, scope), list(_arrays(scope))
+            for aggregate in _additive(scope) if repeating or arrays else ():
                 summed = {column.table for column in columns_in(aggregate)}
-                for alias in sorted(repeating - summed) if len(summed) == 1 else ():
-                    of = f"{name_of(aggregate)} of {next(iter(summed))}'s rows"
-                    message = f"{of} counts some of them repeatedly: the join does not use the whole key of {alias}"
-                    advice = f"join on the key of {alias}, or aggregate one side before the join"
-                    yield Diagnostic(subject.query.place_of(aggregate), self.code, message, advice)
+                if len(summed) == 1:
+                    yield from _of_one(subject, aggregate, summed.pop(), repeating, arrays)
+
+
+def _of_one(
+    subject: Inspected, aggregate: exp.AggFunc, summed: str, repeating: set[str], arrays: list[_Array]
+) -> Iterator[Diagnostic]:
+    """What is wrong with an aggregate of the columns of one FROM item."""
+    place = subject.query.place_of(aggregate)
+    own = next((array for array in arrays if summed in array.names), None)
+    of = f"{name_of(aggregate)} of {own.name if own else summed}'s rows"
+    for alias in sorted(repeating - {summed, own.owner if own else ""}):
+        message = f"{of} counts some of them repeatedly: the join does not use the whole key of {alias}"
+        advice = f"join on the key of {alias}, or aggregate one side before the join"
+        yield Diagnostic(place, FanOut.code, message, advice)
+    for array in arrays if own is None else ():
+        if not array.is_used:
+            message = f"{of} counts each of them once per element of {array.name}"
+            advice = f"read the array in a subquery: (SELECT … FROM UNNEST({array.name}))"
+            yield Diagnostic(place, FanOut.code, message, advice)
 
 
 def _repeating(subject: Inspected, scope: Scope) -> set[str]:
@@ -64,6 +94,28 @@ def _repeating(subject: Inspected, scope: Scope) -> set[str]:
         for alias, (_, source) in scope.selected_sources.items()
         if relations.keys(source) and not relations.has_one_row(alias, source, bound)
     }
+
+
+def _arrays(scope: Scope) -> Iterator[_Array]:
+    """The columns that are unnested beside their rows."""
+    joins = scope.expression.args.get("joins") or ()
+    unnested = [join.this for join in joins if isinstance(join.this, exp.Unnest)]
+    used = list(_deciding(scope)) if unnested else []
+    for each in unnested:
+        column, alias = each.expressions[0], each.args.get("alias")
+        if isinstance(column, exp.Column) and column.table:
+            given = [*alias.columns, alias.this] if alias is not None else []
+            names = {name.name for name in (*given, each.args.get("offset")) if isinstance(name, exp.Identifier)} | {""}
+            yield _Array(column.name, column.table, frozenset(names), any(other.table in names for other in used))
+
+
+def _deciding(scope: Scope) -> Iterator[exp.Column]:
+    """The columns by which rows are filtered, joined and grouped."""
+    select = scope.expression
+    clauses = [select.args.get(key) for key in ("where", "qualify")]
+    clauses += [join.args.get("on") for join in select.args.get("joins") or ()]
+    for clause in (*clauses, *group_expressions(scope)):
+        yield from clause.find_all(exp.Column) if clause is not None else ()
 
 
 def _additive(scope: Scope) -> Iterator[exp.AggFunc]:

@@ -31,7 +31,8 @@ class FloatMoney:
 
 0.1 has no exact value there, and the sum depends on the order in which the engine takes the rows: the same day gives
 1048.57 now and 1048.5700000000002 later. The rows look changed although nothing is new, and the total differs from the
-ledger by cents. Use NUMERIC, which is exact: `SUM(CAST(price AS NUMERIC))`, best where the column first comes in.""",
+ledger by cents. Use NUMERIC, which is exact: `SUM(CAST(price AS NUMERIC))`, best where the column first comes in. Of
+whole cents or micros, divide the sum and not each row: `SUM(price_micros) / 1000000`.""",
         Layer.LINT,
         Severity.WARNING,
     )
@@ -47,13 +48,20 @@ GROUP BY flight_date"""
         for node in subject.aggregates(exp.Sum):
             if node.this is None or not node.this.is_type(exp.DataType.Type.DOUBLE):
                 continue
-            name = next((each.name for each in columns_in(node.this) if _is_money(each)), None)
+            money = [each for each in columns_in(node.this) if _is_money(each)]
+            name = next((each.name for each in money if each.is_type(exp.DataType.Type.DOUBLE)), None)
             if name is not None:
                 message = f"the sum of {name}, a FLOAT64, depends on the order of the rows"
                 advice = f"SUM(CAST({name} AS NUMERIC))"
+                yield Diagnostic(subject.query.place_of(node), self.code, message, advice)
+            elif len(money) == 1 and money == list(columns_in(node.this)):
+                message = (
+                    f"{money[0].name} is made a FLOAT64 before it is added up: the sum depends on the order of the rows"
+                )
+                advice = f"SUM({money[0].name}) first, and convert the sum"
                 yield Diagnostic(subject.query.place_of(node), self.code, message, advice)
 
 
 def _is_money(column: exp.Column) -> bool:
     words = column.name.casefold().split("_")
-    return column.is_type(exp.DataType.Type.DOUBLE) and not _MONEY.isdisjoint(words) and _NOT_MONEY.isdisjoint(words)
+    return not _MONEY.isdisjoint(words) and _NOT_MONEY.isdisjoint(words)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from sqlglot import exp
 
+from aggregator.compile.nodes import conjuncts
 from aggregator.core.diagnostics import Code, Diagnostic, Layer, Severity
 from aggregator.lint.protocol import Inspected
 
@@ -36,11 +37,17 @@ GROUP BY flight_date, carrier
 HAVING COUNT(*) > 10"""
 
     def check(self, subject: Inspected) -> Iterator[Diagnostic]:
-        """One finding per HAVING."""
+        """One finding per HAVING, at the first of its conditions on rows."""
         for having in subject.qualified.of(exp.Having):
             select = having.parent
             group = select.args.get("group") if select is not None else None
-            has_totals = group is not None and group.find(exp.Rollup, exp.Cube, exp.GroupingSets) is not None
-            if not has_totals and having.find(exp.Column) is not None and having.find(*_AGGREGATING) is None:
-                place = subject.query.place_of(having.this)
-                yield Diagnostic(place, self.code, "HAVING looks at nothing aggregated", "move the condition to WHERE")
+            if group is not None and group.find(exp.Rollup, exp.Cube, exp.GroupingSets) is not None:
+                continue  # of totals, WHERE would leave out rows, and HAVING whole totals
+            plain = [test for test in conjuncts(having.this) if _is_on_rows(test)]
+            if plain:
+                message = "HAVING looks at nothing aggregated here"
+                yield Diagnostic(subject.query.place_of(plain[0]), self.code, message, "move the condition to WHERE")
+
+
+def _is_on_rows(test: exp.Expr) -> bool:
+    return test.find(exp.Column) is not None and test.find(*_AGGREGATING) is None

@@ -58,10 +58,20 @@ LEFT JOIN lake.airlines AS airlines ON airlines.carrier = flights.carrier"""
             return
         join = next(iter(_repeating(subject, scope)), None)
         if join is not None:
-            name = join.this.alias_or_name
-            message = f"this join may repeat rows of {model.name}, as nothing makes a row of {name} unique"
-            advice = "add `key:` to the front matter: it is checked before rows are published"
+            why, more = _why(subject, scope.selected_sources[join.this.alias_or_name][1], join.this.alias_or_name)
+            message = f"this join may repeat rows of {model.name}, as {why}"
+            advice = f"add `key:` to the front matter: it is checked before rows are published{more}"
             yield Diagnostic(place_of_item(subject.query, join.this), self.code, message, advice)
+
+
+def _why(subject: Inspected, source: exp.Table | Scope, alias: str) -> tuple[str, str]:
+    """Why several rows of a FROM item may fit, and what else than a key of this table would keep them from it."""
+    table = subject.relations.table(source)
+    if subject.relations.keys(source):
+        return f"it does not use the whole key of {alias}", ""
+    if table is None:
+        return f"nothing makes a row of {alias} unique", ""
+    return f"{table.name} has no `key:`", f"; or give {table.name} one, if the join is on what makes its rows unique"
 
 
 def _repeating(subject: Inspected, scope: Scope) -> Iterator[exp.Join]:

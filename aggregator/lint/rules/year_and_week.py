@@ -9,6 +9,9 @@ from sqlglot import exp
 from aggregator.core.diagnostics import Code, Diagnostic, Layer, Severity
 from aggregator.lint.protocol import Inspected
 
+_MARKS = {"%Y": "YEAR", "%G": "ISOYEAR", "%V": "ISOWEEK", "%m": "MONTH"}
+"""What FORMAT_DATE writes, as parts of a date."""
+
 
 class YearAndWeek:
     """``GROUP BY`` the calendar's year and the week."""
@@ -20,7 +23,8 @@ class YearAndWeek:
 
 Weeks straddle the turn of the year. The 30th and 31st of December 2013 are in ISO week 1, so with the calendar's year
 they are counted with the first days of January 2013; a `WEEK` is cut in two, and each part looks like a bad week. Group
-by the day on which the week begins, `DATE_TRUNC(flight_date, ISOWEEK)`, or take `ISOYEAR` with `ISOWEEK`.""",
+by the day on which the week begins, `DATE_TRUNC(flight_date, ISOWEEK)`, or take `ISOYEAR` with `ISOWEEK`. The same is
+wrong with `FORMAT_DATE('%Y-%V', …)`, where `'%G-%V'` is right.""",
         Layer.LINT,
         Severity.WARNING,
     )
@@ -40,7 +44,7 @@ GROUP BY EXTRACT(ISOYEAR FROM time_hour), EXTRACT(ISOWEEK FROM time_hour)"""
                 message = "the year and the week do not belong together at the turn of the year"
                 if week == "WEEK":
                     message = "weeks at the turn of the year are cut in two"
-                advice = "group by DATE_TRUNC(…, ISOWEEK)" + (", or by ISOYEAR" if week == "ISOWEEK" else "")
+                advice = "group by DATE_TRUNC(…, ISOWEEK)" + (", or by ISOYEAR (%G)" if week == "ISOWEEK" else "")
                 yield Diagnostic(subject.query.place_of(parts[week]), self.code, message, advice)
 
 
@@ -52,3 +56,6 @@ def _parts(node: exp.Expr, subject: Inspected) -> Iterator[str]:
         if isinstance(inner, exp.Extract):
             part = inner.this
             yield "WEEK" if isinstance(part, exp.WeekStart) else part.name.upper()
+        elif isinstance(inner, exp.TimeToStr):
+            written = inner.args["format"].name
+            yield from (part for mark, part in _MARKS.items() if mark in written)
