@@ -103,17 +103,20 @@ class Checked:
         return found
 
     def _judged(self, promise: Promise, values: Sequence[Any], rows: int, partition: str) -> Verdict:
-        is_hidden = self._sensitive and not self._sensitive.isdisjoint(each.casefold() for each in promise.columns)
         if promise.drift is not None and promise.drift.is_set:
-            if is_hidden:
+            if self._is_hidden(promise):
                 return Verdict(promise, (None,), rows, error=f"{promise.columns[0]} is sensitive: values are not kept")
             if is_too_long(promise.drift, values[0]):
                 return Verdict(promise, (None,), rows, error=f"there are more than {MAX_VALUES:,} different values")
         verdict = judged(promise, values, rows, lambda number, days: self._memory.earlier(partition, number, days))
-        if is_hidden and not promise.counts_rows and "COUNT(" not in promise.expectations[0].number:
+        tells_value = not promise.counts_rows and "COUNT(" not in promise.expectations[0].number
+        if tells_value and self._is_hidden(promise):
             said = promise.expectations[0].complaint.replace("{value}", MASK) if verdict.complaint else ""
             return dataclasses.replace(verdict, complaint=said, values=(MASK,) * len(values))
         return verdict
+
+    def _is_hidden(self, promise: Promise) -> bool:
+        return not self._sensitive.isdisjoint(each.casefold() for each in promise.columns)
 
     # --- promises with a query of their own ---
 

@@ -16,7 +16,7 @@ ZONES = ("UTC", "America/New_York", "Europe/Berlin", "Asia/Kolkata")
 CALENDARS = st.builds(
     Calendar, st.just("day"), st.sampled_from(ColumnType), st.sampled_from(Grain), st.sampled_from(ZONES)
 )
-MOMENTS = st.datetimes(datetime(1999, 12, 1), datetime(2030, 1, 31))
+MOMENTS = st.datetimes(datetime.fromisoformat("1999-12-01"), datetime.fromisoformat("2030-01-31"))
 
 
 @given(CALENDARS, CALENDARS, MOMENTS)

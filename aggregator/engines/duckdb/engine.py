@@ -26,7 +26,15 @@ from aggregator.engines.duckdb.freshness import read_arrivals, write_freshness
 from aggregator.engines.duckdb.ingest import is_loaded, load, origin_of, unload_sample
 from aggregator.engines.duckdb.ledger import append_rows, prepare, read_history, read_ledger
 from aggregator.engines.duckdb.publishing import fits, overwrite, replace
-from aggregator.engines.duckdb.reading import from_staging, readable, schema_of, schemas_of, to_come, with_own_columns
+from aggregator.engines.duckdb.reading import (
+    from_staging,
+    most_rows,
+    readable,
+    schema_of,
+    schemas_of,
+    to_come,
+    with_own_columns,
+)
 from aggregator.engines.duckdb.remembered import Remembered
 from aggregator.engines.duckdb.staging import STAGING, Staging, used
 from aggregator.engines.duckdb.tables import Tables
@@ -146,7 +154,7 @@ class DuckDbEngine:
         write = dataclasses.replace(write, query=query)
         model = self._graph.models[write.table]
         write = with_own_columns(write, model, self._tables)
-        batches = self._staging.fill(write, expectations, self._most_rows(write.table))
+        batches = self._staging.fill(write, expectations, most_rows(self._graph, self._tables, write.table))
         return Staged(batches, fits(self._tables, write, self._staging.columns(write.table)))
 
     @contextlib.contextmanager
@@ -301,17 +309,6 @@ class DuckDbEngine:
         finally:
             with translated(lost):
                 trial.detach()
-
-    def _most_rows(self, reader: TableName) -> int:
-        """How many rows the largest of the tables has that a model reads, by itself or through views."""
-        versions, found = self._tables.versions(), 0
-        read = list(self._graph.upstream(reader))
-        for name in read:
-            if name in self._tables.columns:
-                found = max(found, sum(each.rows for each in versions.get(name, {}).values()))
-            else:
-                read += [each for each in self._graph.upstream(name) if each not in read]
-        return found
 
     def _make_readable(self, reader: TableName) -> None:
         """A partitioned table of which nothing was built yet is read as empty: a model's own, the first time, too."""

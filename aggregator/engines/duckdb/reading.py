@@ -78,6 +78,18 @@ def to_come(graph: Graph, reader: TableName, there: Collection[TableName]) -> It
         yield table, {name: type_to_duckdb(type_) for name, type_ in types.items()}
 
 
+def most_rows(graph: Graph, tables: Tables, reader: TableName) -> int:
+    """How many rows the largest of the tables has that a model reads, by itself or through views."""
+    versions, found = tables.versions(), 0
+    read = list(graph.upstream(reader))
+    for name in read:
+        if name in tables.columns:
+            found = max(found, sum(each.rows for each in versions.get(name, {}).values()))
+        else:
+            read += [each for each in graph.upstream(name) if each not in read]
+    return found
+
+
 def with_own_columns(write: Write, model: CompiledModel, tables: Tables) -> Write:
     """The query of a table that reads itself finds its new columns there, as NULL, before they are published."""
     if write.table not in tables.columns or all(edge.table != write.table for edge in model.inputs):

@@ -51,7 +51,7 @@ class Tables:
         return self._versions
 
     def create(self, table: TableName, columns: Columns) -> None:
-        """Make an empty table, in the place of a view if there is one. Types are to be written as DuckDB writes them."""
+        """Make an empty table, in the place of a view if there is one; with types as DuckDB itself writes them."""
         listed = ", ".join(f'"{name}" {type_}' for name, type_ in columns.items())
         if all(each.dataset != table.dataset for each in self.columns):
             self._db.execute(f'CREATE SCHEMA IF NOT EXISTS "{table.dataset}"')
