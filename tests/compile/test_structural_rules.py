@@ -148,7 +148,6 @@ REFUSED = {
         "SELECT n, name, COUNT(*) AS c FROM d.t GROUP BY GROUPING SETS (n, ()), ROLLUP(name)",
         "GROUPING SETS must be all that GROUP BY lists",
     ),
-    "two values counted together": ("SELECT COUNT(DISTINCT n, name) AS v FROM d.t", "takes one value"),
     "columns of two types unpivoted": (
         "SELECT * FROM (SELECT n, x FROM d.t) UNPIVOT (v FOR which IN (n, x))",
         "UNPIVOT makes one column of these, and this is FLOAT64 beside INT64",
