@@ -20,6 +20,7 @@ from aggregator.compile.operands import operand_problems
 from aggregator.compile.outputs import declaration_problems, output_problems, parameter_problems
 from aggregator.compile.parse import parse_select
 from aggregator.compile.placement import placement_problems
+from aggregator.compile.reserved import reserved_problems
 from aggregator.compile.resolve import Reference, Resolver, references, unknown_references
 from aggregator.compile.routines import Routines
 from aggregator.compile.shapes import shape_problems
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
 Tables = Mapping["TableName", Table]
 
 
-_LOOKS = (output_problems, placement_problems, shape_problems, window_problems, join_problems)
+_LOOKS = (output_problems, placement_problems, shape_problems, window_problems, join_problems, reserved_problems)
 """What looks at a SELECT as it is written."""
 
 _CLOSER_LOOKS = (grouping_problems, operand_problems, cast_problems, incomparable_problems, date_part_problems)

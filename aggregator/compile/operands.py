@@ -56,10 +56,6 @@ def _aggregated(analysis: Analysis) -> Iterator[Diagnostic]:
         if type_ is not None and type_.name not in _NUMERIC:
             message = f"{name_of(aggregate)} needs numbers, and this is {type_.text}"
             yield _finding(analysis, aggregate, message, "COUNTIF counts conditions; CAST makes numbers of texts")
-    for count in analysis.nodes.of(exp.Count):
-        if isinstance(count.this, exp.Distinct) and len(count.this.expressions) > 1:
-            message = "COUNT(DISTINCT …) takes one value"
-            yield _finding(analysis, count, message, "count TO_JSON_STRING(STRUCT(…)) of them")
 
 
 def _turned(analysis: Analysis, pivot: exp.Expr) -> Iterator[Diagnostic]:

@@ -16,6 +16,7 @@ from aggregator.compile.operands import operand_problems
 from aggregator.compile.parse import parse_select
 from aggregator.compile.placement import placement_problems
 from aggregator.compile.query import Query
+from aggregator.compile.reserved import reserved_problems
 from aggregator.compile.shapes import shape_problems
 from aggregator.compile.windows import window_problems
 from aggregator.core.diagnostics import Diagnostic, Document
@@ -36,7 +37,7 @@ COLUMNS = {
     "unknown": "",
 }
 SCHEMAS = {TableName("d", "t"): tuple(OutputColumn(name, type_) for name, type_ in COLUMNS.items())}
-AS_WRITTEN = (shape_problems, window_problems, join_problems, placement_problems)
+AS_WRITTEN = (shape_problems, window_problems, join_problems, placement_problems, reserved_problems)
 AS_TYPED = (cast_problems, date_part_problems, incomparable_problems, grouping_problems, operand_problems)
 
 REFUSED = {
@@ -147,11 +148,12 @@ REFUSED = {
         "SELECT n, name, COUNT(*) AS c FROM d.t GROUP BY GROUPING SETS (n, ()), ROLLUP(name)",
         "GROUPING SETS must be all that GROUP BY lists",
     ),
-    "two values counted together": ("SELECT COUNT(DISTINCT n, name) AS v FROM d.t", "takes one value"),
     "columns of two types unpivoted": (
         "SELECT * FROM (SELECT n, x FROM d.t) UNPIVOT (v FOR which IN (n, x))",
         "UNPIVOT makes one column of these, and this is FLOAT64 beside INT64",
     ),
+    "a word of the language as a name": ("SELECT day AS at FROM d.t", "at is a word of the language, and no name"),
+    "a table that is called like a word": ("SELECT rows.n FROM d.t AS rows", "rows is a word of the language"),
     "a zone behind a value": (
         "SELECT ts AT TIME ZONE 'UTC' AS v FROM d.t",
         "AT TIME ZONE stands in EXTRACT and FORMAT",
@@ -162,6 +164,7 @@ ACCEPTED = {
     "CAST(ts AS STRING FORMAT 'YYYY' AT TIME ZONE 'UTC') AS b, SUM(v) OVER (ORDER BY v ROWS BETWEEN 1 PRECEDING AND "
     "1 FOLLOWING) AS c, LAG(v, 2, 0) OVER (ORDER BY v) AS e, NTILE(4) OVER (ORDER BY v) AS f, "
     "ARRAY_AGG(v) OVER (ORDER BY v) AS g FROM (SELECT ts, n, n + 1 AS m FROM d.t) UNPIVOT (v FOR which IN (n, m))",
+    "words in backticks, and other words": "SELECT n AS `at`, x AS rank, day AS date, name AS value FROM d.t AS `rows`",
     "groupings alone": "SELECT n, name, COUNT(DISTINCT x) AS c FROM d.t GROUP BY GROUPING SETS ((n, name), ROLLUP(n))",
     "values, lists and arrays of one column": "SELECT (SELECT MAX(n) FROM d.t) AS a, n IN (SELECT n FROM d.t) AS b, "
     "ARRAY(SELECT n FROM d.t) AS c, ARRAY(SELECT AS STRUCT n, x FROM d.t) AS d FROM d.t",

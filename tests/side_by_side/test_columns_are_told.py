@@ -11,6 +11,8 @@ from side_by_side.told_cases import TOLD
 
 from aggregator.analyzers.googlesql import module
 from aggregator.analyzers.googlesql.tables import Rows
+from aggregator.analyzers.protocol import Mistake
+from aggregator.compile.reserved import RESERVED
 
 _UNNAMED = "$"
 
@@ -34,3 +36,14 @@ def test_columns_are_those_of_the_analyzer(group: str):
 
     assert analysed
     assert told == analysed
+
+
+def test_reserved_words_are_those_of_the_analyzer():
+    rows = random_rows.rows(1, 1)
+    refused = {
+        word
+        for word in (*RESERVED, "ASSERT", "DATE", "END_DATE", "FIRST", "KEY", "OFFSET", "RANK", "ROW", "VALUE", "VIEW")
+        if isinstance(compare.asked(_reference(), f"SELECT 1 AS {word}", rows), Mistake)
+    }
+
+    assert refused == RESERVED

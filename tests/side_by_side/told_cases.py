@@ -260,5 +260,18 @@ TOLD: dict[str, tuple[str, ...]] = {
         "SELECT k, a[0] AS v FROM t WHERE ARRAY_LENGTH(a) > 0",
         "SELECT k, IF(b, STRUCT(1 AS x, 2.5 AS y), STRUCT(i, f)) AS v FROM t",
     ),
+    "elements in pipes": (
+        "FROM t |> SELECT ev, k |> CROSS JOIN UNNEST(ev) AS one |> DROP ev |> LIMIT 5",
+        "FROM t |> SELECT ev, k |> CROSS JOIN UNNEST(ev) AS one |> WHERE one.key = 'a'",
+        "FROM t |> SELECT ev, k |> CROSS JOIN UNNEST(ev) AS one |> EXTEND one.value.n + 1 AS n1 |> SELECT k, one.key, n1",
+        "FROM t |> SELECT ev, k |> CROSS JOIN UNNEST(ev) AS one |> SELECT * EXCEPT (ev)",
+        "FROM t |> SELECT ev, k |> CROSS JOIN UNNEST(ev) AS one |> SELECT key, one.key AS k2",
+        "FROM t |> SELECT ev, k |> CROSS JOIN UNNEST(ev) AS one WITH OFFSET AS o |> DROP ev",
+        "FROM t |> CROSS JOIN UNNEST(ev) AS one |> EXTEND one.value.n AS n1 |> AGGREGATE SUM(n1) AS v GROUP BY one.key",
+        "FROM t |> CROSS JOIN UNNEST(a) AS x |> EXTEND x + 1 AS y1 |> AGGREGATE SUM(y1) AS v GROUP BY k",
+        "SELECT * FROM (SELECT k, ev FROM t), UNNEST(ev) AS one",
+        "WITH x AS (SELECT * FROM (SELECT k, ev FROM t), UNNEST(ev) AS one) SELECT k, key, value.n FROM x",
+        "SELECT * FROM t |> SELECT k |> EXTEND k + 1 AS l",
+    ),
 }
 """By what they are about."""

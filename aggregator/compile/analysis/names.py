@@ -87,6 +87,15 @@ class Source:
         """The columns that a star stands for, in order."""
         return [field for name in self.names if not self._is_spread(name) and (field := self.get(name)) is not None]
 
+    @property
+    def rows(self) -> list[Field]:
+        """The columns that a step of a pipe hands on, in order: an element by itself, and not its fields."""
+        element = self._fields.get(self.element) if self.has_fields else None
+        if element is None or element.value.type is None:
+            return self.fields
+        spread = {name.casefold() for name, _ in element.value.type.fields}
+        return [field for name, field in self._fields.items() if name not in spread or name == self.element]
+
     def _is_spread(self, name: str) -> bool:
         return self.has_fields and name == self.element
 

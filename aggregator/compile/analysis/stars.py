@@ -24,7 +24,7 @@ def spelt_out(item: exp.Expr, level: Level, reader: Reader, query: Query) -> lis
     """What a star stands for; None where that is not known, and the star stays."""
     star, columns = item, None
     if isinstance(item, exp.Star):
-        columns = _of_all(level)
+        columns = _of_all(level, is_implied="start" not in item.meta)
     elif isinstance(item, exp.Column):
         star, columns = item.this, _of_one(item, level, reader, query)
     elif isinstance(item, exp.Dot):
@@ -70,7 +70,8 @@ class _Changes:
             yield node, field
 
 
-def _of_all(level: Level) -> list[Column] | None:
+def _of_all(level: Level, *, is_implied: bool) -> list[Column] | None:
+    """The columns of all FROM items; a step of a pipe, which writes no star, hands on elements as they are."""
     if not level.sources or any(source.is_open for source in level.sources.values()):
         return None
     found: list[Column] = []
@@ -82,12 +83,13 @@ def _of_all(level: Level) -> list[Column] | None:
         found.append((exp.Coalesce(this=nodes[0], expressions=nodes[1:]), Field(shown, joint.value)))
     for source in level.sources.values():
         joined = {name for name, sides in level.joined.items() if source.alias in sides}
-        found += [column for column in _of_source(source) if column[1].name.casefold() not in joined]
+        columns = _of_source(source, source.rows if is_implied else source.fields)
+        found += [column for column in columns if column[1].name.casefold() not in joined]
     return found
 
 
-def _of_source(source: Source) -> list[Column]:
-    return [(_column(field.name.casefold(), source.alias, field.value), field) for field in source.fields]
+def _of_source(source: Source, fields: list[Field]) -> list[Column]:
+    return [(_column(field.name.casefold(), source.alias, field.value), field) for field in fields]
 
 
 def _of_one(item: exp.Column, level: Level, reader: Reader, query: Query) -> list[Column] | None:
@@ -97,7 +99,7 @@ def _of_one(item: exp.Column, level: Level, reader: Reader, query: Query) -> lis
     source = next((each.sources[names[0]] for each in level.around() if names[0] in each.sources), None)
     if source is not None and len(parts) == 1:
         parts[0].args["this"] = names[0]
-        return None if source.is_open else _of_source(source)
+        return None if source.is_open else _of_source(source, source.fields)
     if level.find(names) is None:
         if level.is_known:
             reader.findings.append(no_table(query, item, names[0], level))

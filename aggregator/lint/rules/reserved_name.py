@@ -6,18 +6,9 @@ from collections.abc import Iterator
 
 from sqlglot import exp
 
+from aggregator.compile.reserved import RESERVED
 from aggregator.core.diagnostics import Code, Diagnostic, Layer, Severity
 from aggregator.lint.protocol import Inspected
-
-_RESERVED = frozenset(
-    """all and any array as asc assert_rows_modified at between by case cast collate contains create cross cube current
-    default define desc distinct else end enum escape except exclude exists extract false fetch following for from full
-    group grouping groups hash having if ignore in inner intersect interval into is join lateral left like limit lookup
-    merge natural new no not null nulls of on or order outer over partition preceding proto qualify range recursive
-    respect right rollup rows select set some struct tablesample then to treat true unbounded union unnest using when
-    where window with within""".split()  # noqa: SIM905  (read as words, not as a hundred strings)
-)
-"""The reserved keywords of GoogleSQL."""
 
 
 class ReservedName:
@@ -40,6 +31,8 @@ reads the table has to write them, for ever. Choose another name: `row_count`, `
         """One finding per alias."""
         for node in subject.written.of(exp.Alias, exp.TableAlias):
             name = node.args.get("alias") if isinstance(node, exp.Alias) else node.this
-            if isinstance(name, exp.Identifier) and name.this.casefold() in _RESERVED and "start" in name.meta:
+            if not isinstance(name, exp.Identifier) or not name.args.get("quoted"):
+                continue  # compiling refuses it
+            if name.this.upper() in RESERVED and "start" in name.meta:
                 message = f"{name.name} is a reserved keyword: everyone who reads it needs backticks"
                 yield Diagnostic(subject.query.place_of(name), self.code, message, "choose another name")

@@ -42,9 +42,9 @@ def _element(source: exp.Expr) -> str:
 
 
 def _starred(item: exp.Expr, sources: list[exp.Expr]) -> list[exp.Expr]:
-    """A star without elements, and behind it what these stand for."""
+    """A star without elements, and behind it what these stand for; one that a step of a pipe implies stays."""
     first = next(place for place, each in enumerate([*sources, None]) if each is None or _fields(each))
-    if not isinstance(item, exp.Star) or first == len(sources):
+    if not isinstance(item, exp.Star) or "start" not in item.meta or first == len(sources):
         return [item]
     if not all(isinstance(each, exp.Unnest) and _element(each) for each in sources[first:]):
         raise QueryError("a star is not translated where a table follows an UNNEST of STRUCTs; name the columns")

@@ -42,7 +42,8 @@ def translated(sql: str, columns: _Columns) -> str:
         tree.set("kind", None)  # the fields are the columns of what is stored
     nodes = walked(tree)
     for node in nodes:
-        node._meta = None  # noqa: SLF001  (places in the text, which take long to copy, and which nobody asks for)
+        if type(node) is not exp.Star:  # one that has no place is implied by a pipe
+            node._meta = None  # noqa: SLF001  (places in the text, which take long to copy, and which nobody asks for)
     refuse_outside(nodes)
     schemas = {name: dict(each) for name, each in columns}
     tell_types(nodes, sql, schemas)
