@@ -143,8 +143,9 @@ def _read_regex(value: Plain, name: str, given: Given, _model: CompiledModel) ->
     try:
         if not _RE2S.search(value):
             re.compile(value)
-    except re.error as error:
-        raise BadArgumentsError(f"{written(value)} is no regular expression: {error.msg}", at=value) from None
+    except (re.error, RecursionError) as error:
+        why = error.msg if isinstance(error, re.error) else "it is nested too deeply"
+        raise BadArgumentsError(f"{written(value)} is no regular expression: {why}", at=value) from None
     return value
 
 

@@ -20,6 +20,9 @@ COLORS = {Severity.ERROR: "red", Severity.WARNING: "yellow"}
 MAX_CALLS = 4
 """Further calls of a macro in which something is wrong; the rest is counted."""
 
+MAX_LINE = 200
+"""So much of a line of source is shown, around the place that is meant."""
+
 
 def say(message: str) -> None:
     """Talk, to standard error."""
@@ -65,7 +68,7 @@ def print_text(found: Iterable[Diagnostic], root: Path) -> None:
         first, *others = same
         color = COLORS[code.severity]
         head = click.style(f"{place.path}:{place.line}:{place.column}:", bold=True)
-        click.echo(f"{head} {click.style(code.id, fg=color, bold=True)} {message}", err=True)
+        click.echo(f"{head} {click.style(code.id, fg=color, bold=True)} {_printable(message)}", err=True)
         _print_source(place, lines, root, color)
         for related in first.related:
             click.echo(f"  {_position(related.place)}: {related.message}", err=True)
@@ -115,12 +118,23 @@ def _print_source(place: Place, lines: dict[str, list[str]], root: Path, color: 
         return
     line, number = lines[place.path][place.line - 1], str(place.line)
     end = place.end_column if place.end_line == place.line else len(line) + 1
-    shown = line.expandtabs(1)[:200]
-    caret = " " * (place.column - 1) + "^" * max(1, min(end, 201) - place.column)
+    first = 0 if place.column < MAX_LINE else place.column - MAX_LINE // 2  # of what is shown of a long line
+    shown = ("…" if first else "") + _printable(line.expandtabs(1)[first : first + MAX_LINE])
+    before = place.column - 1 - first + bool(first)
+    caret = " " * before + "^" * max(1, min(end - place.column, len(shown) - before))
     margin = " " * len(number)
     click.echo(f"  {number} | {shown}", err=True)
-    if place.column <= len(shown) + 1:
+    if before <= len(shown):
         click.echo(f"  {margin} | {click.style(caret, fg=color)}", err=True)
+
+
+def _printable(text: str) -> str:
+    """A text whose characters all show: those that steer terminals, or turn the direction of writing, are replaced."""
+    return (
+        text
+        if text.isprintable()
+        else "".join(each if each.isprintable() or each == "\n" else "\ufffd" for each in text)
+    )
 
 
 def _lines(path: Path) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator
 
+from aggregator.compile import codes
 from aggregator.compile.facts import (
     BROKEN,
     Facts,
@@ -48,7 +49,10 @@ class Examiner:
         if model.rollup is not None:
             of = TableName.parse(model.rollup.of)
             return {of: model.rollup.of.place} if of in self._names and of else {}
-        parsed, _ = self._parse(model, {})
+        try:
+            parsed, _ = self._parse(model, {})
+        except RecursionError:
+            parsed = None
         if parsed is None:
             return {}
         mentions = (each for each in reversed(parsed.references) if each.table != name)
@@ -57,6 +61,12 @@ class Examiner:
     def examine(self, name: TableName, known: Known) -> Facts:
         """Compile and inspect a model, if all tables that it reads are known."""
         model = self._project.models[name]
+        try:
+            return self._examine(name, model, known)
+        except RecursionError:
+            return Facts((), findings=findings_text([_too_deep(model)], model))
+
+    def _examine(self, name: TableName, model: Model, known: Known) -> Facts:
         if model.rollup is not None:
             first = self._input_of_rollup(model, model.rollup.of, known)
             if first is not None:
@@ -100,6 +110,12 @@ class Examiner:
         if table not in known or known[table] == BROKEN:
             return Facts((table,), () if table in known else (table,))
         return None
+
+
+def _too_deep(model: Model) -> Diagnostic:
+    written = model.document.text[model.sql_start :]
+    place = model.document.place(model.sql_start + len(written) - len(written.lstrip()))
+    return Diagnostic(place, codes.SYNTAX, "the SELECT is too long, or nested too deeply", "make several models of it")
 
 
 def _maps_nothing(model: Model, parsed: Parsed) -> bool:

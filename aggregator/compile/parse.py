@@ -23,6 +23,8 @@ DIALECT = "bigquery"
 _BIGQUERY = Dialect.get_or_raise(DIALECT)
 _OPENING = re.compile(r"\"\"\"|\'\'\'|[\"\'`]|/\*")
 _MAX_TRIES = 100
+_MAX_DEPTH = 200
+_DEPTHS = {TokenType.L_PAREN: 1, TokenType.R_PAREN: -1}
 _CONFUSED = (AssertionError, AttributeError, IndexError, KeyError, TypeError, ValueError)
 """What sqlglot's builders of functions raise on a call that is too strange."""
 
@@ -81,6 +83,8 @@ def parse_select(text: str, document: Document, start: int, source_map: SourceMa
 def _statements(query: Query) -> tuple[list[Token], list[exp.Expr]] | Diagnostic:
     try:
         tokens = _BIGQUERY.tokenize(query.text)
+        if _is_deep(query.text, tokens):
+            return _too_deep(query)
         trees = _BIGQUERY.parser().parse(tokens, query.text)
         return tokens, [tree for tree in trees if tree is not None and not isinstance(tree, exp.Semicolon)]
     except ParseError as error:
@@ -88,9 +92,24 @@ def _statements(query: Query) -> tuple[list[Token], list[exp.Expr]] | Diagnostic
     except TokenError:
         return _never_closed(query)
     except RecursionError:
-        return Diagnostic(query.place(_beginning(query.text)), codes.SYNTAX, "the expression is nested too deeply")
+        return _too_deep(query)
     except _CONFUSED:
         return _strange_call(query, tokens)
+
+
+def _too_deep(query: Query) -> Diagnostic:
+    return Diagnostic(query.place(_beginning(query.text)), codes.SYNTAX, "the expression is nested too deeply")
+
+
+def _is_deep(text: str, tokens: list[Token]) -> bool:
+    """Whether brackets stand in each other, or steps of pipes behind each other, so often that the parser takes ages.
+
+    It copies what is left of each FROM, so that the time grows with the square of the depth.
+    """
+    if text.count("(") <= _MAX_DEPTH:
+        return text.count("|>") > _MAX_DEPTH
+    depths = itertools.accumulate(_DEPTHS.get(token.token_type, 0) for token in tokens)
+    return max(depths, default=0) > _MAX_DEPTH
 
 
 def _never_closed(query: Query) -> Diagnostic:

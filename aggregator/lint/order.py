@@ -90,6 +90,14 @@ def fixed_columns(subject: Inspected, select: exp.Select) -> frozenset[str]:
 
     WHERE says so (``origin = 'EWR'``), or the partition map: a day's build reads one day of the input.
     """
+    known = subject.relations.fixed
+    if id(select) not in known:
+        known[id(select)] = frozenset()  # a recursive WITH meets itself
+        known[id(select)] = _new_fixed_columns(subject, select)
+    return known[id(select)]
+
+
+def _new_fixed_columns(subject: Inspected, select: exp.Select) -> frozenset[str]:
     scope = subject.analysis.scopes.get(id(select))
     sources = scope.sources.items() if scope else ()
     mapped = [exp.column(name, table=alias) for alias, source in sources for name in _fixed_names(subject, source)]

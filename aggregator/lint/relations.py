@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from aggregator.core.diagnostics import Place
     from aggregator.core.graph import Measure, OutputColumn, Table
 
-_MAX_DEPTH = 30
 _ONE_PARTITION = frozenset({Reach.SAME, Reach.OFFSET, Reach.LATEST, Reach.PREVIOUS})
 
 
@@ -37,7 +36,8 @@ class TableColumn:
 class Relations:
     """Follows columns from where they are used to where they are computed, and finds the keys of FROM items.
 
-    ``measures`` are the kinds of number that were found so far, by the identity of the expression.
+    ``measures`` are the kinds of number that were found so far, by the identity of the expression; ``fixed`` are the
+    columns that have one value in all rows, by that of the SELECT.
     """
 
     def __init__(self, subject: Subject) -> None:
@@ -47,7 +47,9 @@ class Relations:
         self._over_rows = subject.analysis.nodes.over_rows
         self._keys: dict[int, tuple[frozenset[str], ...]] = {}
         self._named: dict[int, dict[str, int]] = {}
+        self._defined: dict[tuple[int, str], tuple[exp.Expr | TableColumn, ...]] = {}
         self.measures: dict[int, Measure] = {}
+        self.fixed: dict[int, frozenset[str]] = {}
 
     def selects(self) -> Iterator[Scope]:
         """The scopes of every SELECT, inner before outer."""
@@ -71,23 +73,33 @@ class Relations:
         """What is known of a table in FROM; None of anything else."""
         return self._tables.get(TableName(source.db, source.name)) if isinstance(source, exp.Table) else None
 
-    def definitions(self, column: exp.Column, depth: int = 0) -> Iterator[exp.Expr | TableColumn]:
-        """What a column was computed as, through WITH and subqueries; one for each side of a UNION.
+    def definitions(self, column: exp.Column) -> Iterator[exp.Expr | TableColumn]:
+        """What a column was computed as, through WITH and subqueries, each once; several if there is a UNION.
 
         Nothing where it can't be followed: columns of unnested arrays, of pivots and of tables without a schema.
         """
         source = self.source_of(column)
+        if source is None:
+            return iter(())
+        key = (id(source), column.name.casefold())
+        if key not in self._defined:
+            self._defined[key] = ()  # a recursive WITH meets itself
+            self._defined[key] = tuple({id(each): each for each in self._definitions(source, column)}.values())
+        return iter(self._defined[key])
+
+    def _definitions(self, source: exp.Table | Scope, column: exp.Column) -> Iterator[exp.Expr | TableColumn]:
+        name = column.name.casefold()
         if isinstance(source, exp.Table):
-            table, name = self.table(source), column.name.casefold()
+            table = self.table(source)
             known = table.columns if table is not None and not source.args.get("pivots") else ()
             yield from (TableColumn(table, each) for each in known if table and each.name.casefold() == name)
-        elif source is not None and depth < _MAX_DEPTH:
-            for item in self._outputs(source, column.name.casefold()):
-                inner = item.unalias()
-                if isinstance(inner, exp.Column):
-                    yield from self.definitions(inner, depth + 1)
-                else:
-                    yield inner
+            return
+        for item in self._outputs(source, name):
+            inner = item.unalias()
+            if isinstance(inner, exp.Column):
+                yield from self.definitions(inner)
+            else:
+                yield inner
 
     def _outputs(self, scope: Scope, name: str) -> Iterator[exp.Expr]:
         """The items that make an output column of a query, in each side of its UNIONs."""

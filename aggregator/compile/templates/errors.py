@@ -30,6 +30,8 @@ _SENTENCES = tuple(
     for pattern, sentence in (
         (r"'dict object' has no attribute '(\w+)'", r"there is no variable \1"),
         (r"'([\w.]+)(?: object)?' has no attribute '(\w+)'", r"there is no \2 here"),
+        (r"'caller' is undefined", "caller() stands in a macro, for what {% call %} gives it, and here nothing does"),
+        (r"list object has no element (-?\d+)", r"the list has no element \1: the first is 0"),
         (r"'(\w+)' is undefined", r"there is no \1: a template sees `vars` and the macros in macros/"),
         (r"Unexpected end.*innermost block that needs to be closed is '(\w+)'.*", r"{% \1 %} is never closed"),
         (
@@ -43,7 +45,9 @@ _SENTENCES = tuple(
         (r"Missing end of raw directive", "{% raw %} is never closed"),
         (r"expected token '(.+)', got '(.+)'", r"\1 is expected here, not \2"),
         (r"unexpected '(.+)', expected '(.+)'", r"\2 is expected here, not \1"),
-        (r"unexpected char '(.+)' at \d+", r"\1 is not expected here"),
+        (r"unexpected char [\"'](.+)[\"'] at \d+", r"\1 is not expected here"),
+        (r"too many statically nested blocks.*", "loops are nested too deeply: at most 20"),
+        (r"Exceeds the limit .* for integer string conversion.*", "the number is too large"),
         (r"unexpected '(.+)'", r"\1 is not expected here"),
         (r"Expected an expression, got '(.+)'", r"a value is expected here, not \1"),
         (r"No (filter|test) named '(\w+)'", r"there is no \1 \2"),
@@ -92,8 +96,10 @@ def mishap(template: TemplateText, texts: Mapping[str, TemplateText], error: Exc
     if isinstance(line, int):
         return _while_reading(template, template.start + line - 1, said, name)._replace(among=among)
     calls = tuple(_calls(template, texts, error))
-    if isinstance(error, RecursionError) and calls[-1] not in calls[:-1]:
+    if isinstance(error, RecursionError) and len(calls) > 1 and calls[-1] not in calls[:-1]:
         calls = calls[:-1]  # a call that had only just begun, and stands at the beginning of its macro
+    if isinstance(error, RecursionError) and len(calls) == 1:
+        said = "it is nested too deeply"  # no call led there: it was being read
     return _while_rendering(calls, said, name)._replace(among=among)
 
 

@@ -77,7 +77,7 @@ class Renderer:
         if found.among == "names" and name in variables:
             return f"variables of the project are written vars.{name}"
         known: dict[str, Iterable[str]] = {
-            "names": ("vars", *variables, *_macro_names(self._project.macros), *self._sandbox.globals),
+            "names": ("vars", *variables, *_macro_names(self._project.macros), "range", "namespace"),
             "variables": variables,
             "filters": self._sandbox.filters,
             "tests": self._sandbox.tests,

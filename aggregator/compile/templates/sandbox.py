@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import jinja2
+from jinja2.filters import do_sum
 from jinja2.lexer import Lexer
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -18,6 +19,8 @@ from aggregator.compile.templates.text import TemplateText
 from aggregator.compile.templates.tracing import OffsetLexer, TracingGenerator, follow_filters
 
 MAX_EXPONENT = 64
+MAX_BITS = 10_000
+"""Of a product of whole numbers: no SQL has longer ones, and squares of squares would take for ever."""
 
 
 class Sandbox(ImmutableSandboxedEnvironment):
@@ -26,7 +29,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
     ``texts`` are the templates that were loaded, by the paths of their files. What is rendered is a ``Traced`` text.
     """
 
-    intercepted_binops = frozenset({"**"})
+    intercepted_binops = frozenset({"**", "*"})
     code_generator_class = TracingGenerator
     concat = staticmethod(traced.joined)
     put_in = staticmethod(traced.put_in)
@@ -36,6 +39,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
             undefined=jinja2.StrictUndefined, keep_trailing_newline=True, finalize=_writable, optimized=False
         )
         del self.globals["lipsum"], self.filters["random"]
+        self.filters["sum"] = _sum
         follow_filters(self.filters)
         self.texts: dict[str, TemplateText] = {}
         self.origins: dict[str, list[Any]] = {}
@@ -83,8 +87,11 @@ class Sandbox(ImmutableSandboxedEnvironment):
         return super().getattr(obj, attribute)
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
-        """A power of powers would keep the machine busy in a single step."""
-        if abs(right) > MAX_EXPONENT or abs(left) > 2**MAX_EXPONENT:
+        """A power of powers, or a square of squares, would keep the machine busy in a single step."""
+        if operator == "*":
+            if isinstance(left, int) and isinstance(right, int) and left.bit_length() + right.bit_length() > MAX_BITS:
+                raise TooMuchError("the product is too large")
+        elif abs(right) > MAX_EXPONENT or abs(left) > 2**MAX_EXPONENT:
             raise TooMuchError("the power is too large")
         return super().call_binop(context, operator, left, right)
 
@@ -95,3 +102,11 @@ def _writable(value: Any) -> Any:
         return value
     names = {type(None): "null", list: "a list", dict: "a mapping"}
     raise TypeError(f"{names.get(type(value), 'a function')} can't be written into SQL")
+
+
+@jinja2.pass_environment
+def _sum(environment: jinja2.Environment, iterable: Any, attribute: Any = None, start: Any = 0) -> Any:
+    """Adds up numbers; adding up lists copies each of them again and again, in a single step."""
+    if isinstance(start, (list, tuple)):
+        raise TypeError("sum adds numbers, and no lists")
+    return do_sum(environment, iterable, attribute, start)

@@ -43,27 +43,39 @@ GROUP BY flight_date"""
 
     def check(self, subject: Inspected) -> Iterator[Diagnostic]:
         """One finding per division."""
+        known: dict[int, bool] = {}
         for node in subject.qualified.of(*_FORMS):
             divisor = node.expression.unnest()
-            if not _is_never_zero(divisor, subject) and not _is_tested(node) and not _is_filtered(divisor, subject):
+            if (
+                not _is_never_zero(divisor, subject, known)
+                and not _is_tested(node)
+                and not _is_filtered(divisor, subject)
+            ):
                 sign, advice = _FORMS[type(node)]
                 name = divisor.name if isinstance(divisor, exp.Column) else f"what stands here to the right of {sign}"
                 place = subject.query.place_of(node.expression)
                 yield Diagnostic(place, self.code, f"{name} may be zero", f"write {advice}, which gives NULL then")
 
 
-def _is_never_zero(node: exp.Expr, subject: Inspected) -> bool:
-    node = node.unnest()
+def _is_never_zero(node: exp.Expr, subject: Inspected, known: dict[int, bool]) -> bool:
+    """``known`` keeps what was found out of the nodes before."""
+    if id(node) not in known:
+        known[id(node)] = False  # a recursive WITH meets itself
+        known[id(node)] = _is_surely_not_zero(node.unnest(), subject, known)
+    return known[id(node)]
+
+
+def _is_surely_not_zero(node: exp.Expr, subject: Inspected, known: dict[int, bool]) -> bool:
     if node.find(exp.Column, exp.AggFunc, exp.Query) is None:
         return True  # a constant; who divides by 0 as such notices
     if isinstance(node, exp.Column):
         found = list(subject.relations.definitions(node))
-        known = [each for each in found if not isinstance(each, TableColumn)]
-        return bool(found) and len(known) == len(found) and all(_is_never_zero(each, subject) for each in known)
+        made = [each for each in found if not isinstance(each, TableColumn)]
+        return bool(found) and len(made) == len(found) and all(_is_never_zero(each, subject, known) for each in made)
     if isinstance(node, (exp.Cast, exp.Neg)):
-        return _is_never_zero(node.this, subject)
+        return _is_never_zero(node.this, subject, known)
     if isinstance(node, exp.Mul):
-        return _is_never_zero(node.left, subject) and _is_never_zero(node.right, subject)
+        return _is_never_zero(node.left, subject, known) and _is_never_zero(node.right, subject, known)
     return isinstance(node, (exp.Nullif, exp.Exp)) or _is_above_zero(node) or _counts_a_group(node)
 
 

@@ -35,9 +35,9 @@ decided so; a dashboard breaks. It also reads every column, and BigQuery bills b
         """One finding per star in the final SELECT, or in a branch of a final UNION."""
         if subject.model.model.kind is Kind.VIEW:
             return
-        named = {cte.alias.casefold(): cte.this for cte in subject.query.nodes.of(exp.CTE)}
+        lists = _Lists({cte.alias.casefold(): cte.this for cte in subject.query.nodes.of(exp.CTE)})
         for select in _final_selects(subject.query.tree):
-            for item in _inheriting(select, named):
+            for item in lists.inheriting(select):
                 star = item.find(exp.Star)
                 if star is not None and subject.query.text[star.meta.get("start", 0)] == "*":  # a pipe ends in another
                     message = "SELECT * lets the columns of this table change by themselves"
@@ -45,24 +45,36 @@ decided so; a dashboard breaks. It also reads every column, and BigQuery bills b
                     yield Diagnostic(place, self.code, message, "list the columns", edits=edits)
 
 
-def _inheriting(select: exp.Select, named: Mapping[str, exp.Expr]) -> Iterator[exp.Expr]:
-    """The stars of a SELECT that stand for columns which this model never lists; ``named`` are the queries in WITH."""
-    read = [each.this for each in (select.args.get("from_"), *(select.args.get("joins") or ())) if each is not None]
-    for item in select.expressions:
-        if item.is_star:
-            starred = [each for each in read if item.text("table") in ("", each.alias_or_name)]
-            if not starred or not all(_lists_columns(each, named) for each in starred):
-                yield item
+class _Lists:
+    """Knows which queries of a model list their columns; each is looked at once."""
 
+    def __init__(self, named: Mapping[str, exp.Expr]) -> None:
+        self._named = named
+        """The queries in WITH."""
+        self._known: dict[int, bool] = {}
 
-def _lists_columns(source: exp.Expr, named: Mapping[str, exp.Expr]) -> bool:
-    """Whether what a SELECT reads is a query of this model whose columns are all listed."""
-    if isinstance(source, exp.Table):
-        query = None if source.db else named.get(source.name.casefold())
-        others = {name: each for name, each in named.items() if each is not query}  # a recursive one has its own name
-        return query is not None and _lists_columns(query, others)
-    selects = list(_final_selects(source))
-    return bool(selects) and not any(True for each in selects for _ in _inheriting(each, named))
+    def inheriting(self, select: exp.Select) -> Iterator[exp.Expr]:
+        """The stars of a SELECT that stand for columns which this model never lists."""
+        read = [each.this for each in (select.args.get("from_"), *(select.args.get("joins") or ())) if each is not None]
+        for item in select.expressions:
+            if item.is_star:
+                starred = [each for each in read if item.text("table") in ("", each.alias_or_name)]
+                if not starred or not all(map(self._lists_columns, starred)):
+                    yield item
+
+    def _lists_columns(self, source: exp.Expr) -> bool:
+        """Whether what a SELECT reads is a query of this model whose columns are all listed."""
+        query = source
+        if isinstance(source, exp.Table):
+            found = None if source.db else self._named.get(source.name.casefold())
+            if found is None:
+                return False
+            query = found
+        if id(query) not in self._known:
+            self._known[id(query)] = False  # a recursive one meets itself
+            selects = list(_final_selects(query))
+            self._known[id(query)] = bool(selects) and not any(True for each in selects for _ in self.inheriting(each))
+        return self._known[id(query)]
 
 
 def _listed(subject: Inspected, select: exp.Select, item: exp.Expr) -> tuple[Edit, ...]:
