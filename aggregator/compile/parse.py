@@ -106,8 +106,10 @@ def _is_deep(text: str, tokens: list[Token]) -> bool:
 
     It copies what is left of each FROM, so that the time grows with the square of the depth.
     """
+    if text.count("|>") > _MAX_DEPTH:
+        return True
     if text.count("(") <= _MAX_DEPTH:
-        return text.count("|>") > _MAX_DEPTH
+        return False
     depths = itertools.accumulate(_DEPTHS.get(token.token_type, 0) for token in tokens)
     return max(depths, default=0) > _MAX_DEPTH
 
