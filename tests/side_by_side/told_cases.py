@@ -26,6 +26,15 @@ TOLD: dict[str, tuple[str, ...]] = {
         "WITH x AS (SELECT p, b, i FROM t) SELECT p, s1_true FROM x PIVOT (SUM(i) AS s1, COUNT(*) AS c1 FOR b IN (TRUE, FALSE))",
         "FROM t |> SELECT p, b, i |> PIVOT (SUM(i) AS s1, COUNT(*) AS c1 FOR b IN (TRUE, FALSE)) |> SELECT p, c1_true",
     ),
+    "patterns that may be empty": (
+        "SELECT k, w, REGEXP_EXTRACT_ALL(w, r'b*') AS v FROM t CROSS JOIN UNNEST(['abc', '', 'bb', 'xb', 'xbx', NULL]) AS w",
+        "SELECT k, w, REGEXP_EXTRACT_ALL(w, r'[^,]*') AS v FROM t CROSS JOIN UNNEST(['a,b,', ',', 'äb,ä']) AS w",
+        "SELECT k, w, REGEXP_EXTRACT_ALL(w, r'(b?)x*') AS v FROM t CROSS JOIN UNNEST(['abc', '', 'bxx', 'x']) AS w",
+        "SELECT k, REGEXP_EXTRACT_ALL(words, r'\\pL*') AS v, REGEXP_EXTRACT_ALL(words, r'[[:alpha:]]*?') AS u FROM t",
+        "SELECT k, REGEXP_EXTRACT_ALL(CONCAT(words, IF(k > 2, 'x', '')), r'\\[*[a-z]*') AS v FROM t",
+        "SELECT k, REGEXP_EXTRACT(words, r'[a-z]*') AS v, REGEXP_REPLACE(words, r'[a-z]*', '-') AS u FROM t",
+        "SELECT k, REGEXP_EXTRACT(words, r'[a-z]+', 1, 2) AS v, REGEXP_INSTR(words, r'[a-z]+', 1, 2) AS u FROM t",
+    ),
     "stars over structs, and structs of stars": (
         "SELECT p, ARRAY_AGG(STRUCT(k, s) ORDER BY d DESC, k LIMIT 1)[OFFSET(0)].* FROM t GROUP BY p",
         "SELECT p, ARRAY_AGG(STRUCT(k, s, i) ORDER BY d DESC, k LIMIT 1)[OFFSET(0)].* EXCEPT (s) FROM t GROUP BY p",

@@ -10,7 +10,7 @@ from typing import Any
 from sqlglot import exp
 
 from aggregator.compile.nodes import Nodes
-from aggregator.engines.duckdb.dialect import cast_formats, elements, formats
+from aggregator.engines.duckdb.dialect import cast_formats, elements, formats, patterns
 
 _LEAVES = (exp.Identifier, exp.Boolean, exp.Null, exp.Parameter, exp.Var, exp.JSONPathPart)
 _COMMON = frozenset({exp.Identifier, exp.Column, exp.TableAlias, exp.Var, exp.Null, exp.Boolean})
@@ -26,7 +26,7 @@ _TYPED = (exp.Func, exp.Binary, exp.Unary, exp.Between, exp.In, exp.Bracket)
 _CLAUSES = (exp.Distinct, exp.Order, exp.Limit, exp.Ordered, exp.HavingMax)
 """They stand around an argument: what counts is the type of what is in them."""
 
-_DEEP = frozenset({exp.Anonymous, exp.Format, exp.HavingMax, exp.RawString})
+_DEEP = frozenset({exp.Anonymous, exp.Format, exp.HavingMax, exp.RawString, *patterns.SEARCHING})
 _UNTOLD = "more than its type"
 
 _OPERATORS = (
@@ -161,6 +161,8 @@ def _variant(node: exp.Expr) -> list[str]:
         return ["options"]
     if isinstance(node, exp.JSONExtract) and isinstance(node.expression, exp.Literal):
         return ["literal"]  # a path that sqlglot does not understand, such as 'lax $.a'
+    if isinstance(node, patterns.SEARCHING):
+        return list(filter(None, [patterns.variant(node)]))
     return []
 
 

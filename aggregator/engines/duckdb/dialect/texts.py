@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from sqlglot import exp
 
 from aggregator.engines.duckdb.dialect import cast_formats
@@ -169,19 +167,6 @@ def normalize(node: exp.Expr) -> exp.Expr:
 def sha2(node: exp.Expr) -> exp.Expr:
     """SHA512; sqlglot writes SHA256 for both."""
     return call("_py_sha512", call("_as_bytes", node.this)) if node.text("length") == "512" else node
-
-
-def extracted(node: exp.Expr) -> exp.Expr:
-    """A pattern with two groups is an error."""
-    pattern = node.expression
-    if (
-        isinstance(pattern, (exp.Literal, exp.RawString))
-        and len(re.findall(r"(?<!\\)\((?!\?)", re.sub(r"\[[^\]]*\]", "", pattern.name))) > 1
-    ):
-        raise QueryError(
-            "Regular expressions passed into extraction functions must not have more than 1 capturing group"
-        )
-    return node
 
 
 def fingerprint(node: exp.Expr) -> exp.Expr:
