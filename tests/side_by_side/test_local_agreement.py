@@ -16,6 +16,7 @@ from side_by_side.agreed_cases import GROUPS
 
 from aggregator.analyzers.googlesql import module
 from aggregator.compile.nodes import Nodes
+from aggregator.core.graph import Fidelity
 from aggregator.engines.duckdb.dialect.constructs import constructs_of, shape_of, telling
 
 SEEDS = range(1, 1 + int(os.environ.get("AGGREGATOR_SEEDS", "1")))
@@ -47,6 +48,28 @@ def test_nodes_of_one_shape_are_the_same_constructs():
     assert len(untold) > 1
     assert len(by_shape) > 1_000
     assert [found for found in by_shape.values() if len(found) > 1] == []
+
+
+SEARCHES = {
+    "a second match of what may be empty": "REGEXP_EXTRACT(words, r'o*', 1, 2)",
+    "a second match of what is computed": "REGEXP_EXTRACT(words, CONCAT('o', s), 1, 2)",
+    "all matches of what may be empty at the end": "REGEXP_EXTRACT_ALL(words, r'o*$')",
+    "all matches of what may be empty at the end of a word": r"REGEXP_EXTRACT_ALL(words, r'o*\b')",
+    "all matches of what is computed": "REGEXP_EXTRACT_ALL(words, s)",
+    "the place of what may be empty": "REGEXP_INSTR(words, r'(?:o|x)?')",
+    "the place of a pattern that only RE2 can read": "REGEXP_INSTR(words, r'(?<name>o)')",
+}
+
+
+@pytest.mark.parametrize("case", SEARCHES.values(), ids=SEARCHES)
+def test_searches_that_may_differ_are_refused_before_they_are_run(case: str):
+    assert agreement_of_cases.fidelity(case) is Fidelity.REFUSED
+
+
+def test_searches_of_what_is_never_empty_are_not_refused():
+    case = r"REGEXP_EXTRACT(words, r'[$]|\^+|\pL|^\d|o\b', 1, 2)"
+
+    assert agreement_of_cases.fidelity(case) is Fidelity.EXACT
 
 
 def test_the_allow_list_is_what_agrees(found: dict[str, compare.Compared]):

@@ -21,7 +21,8 @@ MACROS = ("_before_end(found, text) AS CASE WHEN text = '' THEN found ELSE found
 _PARTS = re.compile(r"\\[pP](?:\{\^?\w+\}|\w)|\\.|\[\^?\]?(?:\\.|\[:\^?\w+:\]|[^\]\\])*\]", re.DOTALL)
 """What stands for one character: a class, in its two forms; and what is no more than it seems, behind a backslash."""
 
-_LOOKS_AROUND = re.compile(r"\\[bBAzZ]|(?<!\\)[\^$]")
+_LOOKS_AROUND = re.compile(r"\\[bBAzZ]")
+"""What is there or not, and is no character."""
 
 SEARCHING = (exp.RegexpExtract, exp.RegexpExtractAll, exp.RegexpInstr)
 """What may look for a second match."""
@@ -34,9 +35,10 @@ def variant(node: exp.Expr) -> str:
     pattern = _written(node)
     if pattern is None:
         return "computed"
-    if not _may_be_empty(pattern):
-        return ""
-    return "empty here and there" if _LOOKS_AROUND.search(_simplified(pattern)) else "empty"
+    try:
+        return _variant(pattern)
+    except re.error:
+        return "unread"
 
 
 def extracted(node: exp.Expr) -> exp.Expr:
@@ -82,19 +84,11 @@ def _written(node: exp.Expr) -> str | None:
     return str(pattern.name) if isinstance(pattern, (exp.Literal, exp.RawString)) else None
 
 
-def _simplified(pattern: str) -> str:
-    """A pattern in which ``x`` stands for each class of characters, so that Python reads it as RE2 does."""
-
-    def plain(part: re.Match[str]) -> str:
-        return "x" if part[0][0] == "[" or part[0][:2] in (r"\p", r"\P") else part[0]
-
-    return _PARTS.sub(plain, pattern)
-
-
-def _may_be_empty(pattern: str) -> bool:
-    """Whether a pattern can match an empty text; also where that can't be told."""
-    try:
-        with warnings.catch_warnings(action="ignore"):
-            return re.fullmatch(_simplified(pattern), "") is not None
-    except re.error:
-        return True
+def _variant(pattern: str) -> str:
+    """Raises :class:`re.error` where Python can't read what RE2 can."""
+    plain = _PARTS.sub(lambda part: "^" if _LOOKS_AROUND.fullmatch(part[0]) else "x", pattern)
+    with warnings.catch_warnings(action="ignore"):
+        is_never_empty = re.fullmatch(plain.replace("^", "").replace("$", ""), "") is None
+    if is_never_empty:
+        return ""
+    return "empty here and there" if "^" in plain or "$" in plain else "empty"
