@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from aggregator.compile.analysis.lineage import Value
-from aggregator.compile.analysis.types import BOOL, BYTES, FLOAT64, INT64, STRING, Type, known, type_of
+from aggregator.compile.analysis.types import BOOL, BYTES, FLOAT64, INT64, NULL, STRING, Type, known, type_of
 
 GEOGRAPHY = known("GEOGRAPHY")
 _NAMED: dict[str, Type] = {
@@ -29,6 +29,7 @@ _NAMED: dict[str, Type] = {
         (BOOL, "ST_TOUCHES ST_INTERSECTSBOX ST_ISEMPTY ST_ISRING ST_ISCOLLECTION ST_ISCLOSED"),
         (BOOL, "IS_INF IS_NAN RANGE_OVERLAPS RANGE_CONTAINS ARRAY_IS_DISTINCT"),
         (known("ARRAY<STRING>"), "JSON_KEYS"),
+        (NULL, "ERROR"),  # it has the type of whatever it meets
     )
     for name in names.split()
 }
