@@ -1,4 +1,4 @@
-"""Output that nobody takes: a reader that has gone, a disk that is full, no output at all."""
+"""Output that nobody takes: a reader that has gone, a disk that is full, no output at all; what nobody should read."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from lab import model, source
 
 COMMANDS = [pytest.param(("explain", "A105"), id="text"), pytest.param(("schema", "model"), id="JSON")]
 ROOT = Path(__file__).resolve().parents[2]
@@ -44,3 +45,16 @@ def test_no_output_at_all(arguments):
     done = started(arguments, preexec_fn=lambda: os.close(1))
 
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_what_python_thinks_of_a_pattern_is_not_shown(make_project):
+    root = make_project(
+        {
+            "models/lake/names.yml": source({"name": "STRING"}),
+            "models/marts/first.sql": model("SELECT REGEXP_EXTRACT(name, r'[[:alpha:]]+') AS word FROM lake.names"),
+        }
+    )
+
+    done = started(["lint", "--quiet", "--project", str(root)], stdout=subprocess.PIPE)
+
+    assert "Warning" not in done.stderr
