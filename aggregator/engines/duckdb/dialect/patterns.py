@@ -44,7 +44,7 @@ def variant(node: exp.Expr) -> str:
 def extracted(node: exp.Expr) -> exp.Expr:
     """A pattern with two groups is an error."""
     pattern = _written(node)
-    if pattern is not None and len(re.findall(r"(?<!\\)\((?!\?)", re.sub(r"\[[^\]]*\]", "", pattern))) > 1:
+    if pattern is not None and len(re.findall(r"\((?!\?)", _PARTS.sub("x", pattern))) > 1:
         raise QueryError(
             "Regular expressions passed into extraction functions must not have more than 1 capturing group"
         )
