@@ -82,7 +82,7 @@ FINDING = {
 
 
 def test_compile(make_project, aggregator):
-    outcome = aggregator(make_project(FILES), "compile", "--format", "json")
+    outcome = aggregator(make_project(FILES), "compile", "--format", "json", "--quiet")  # of a slow machine, too
 
     assert (outcome.code, outcome.err) == (0, "")
     models = {model["name"]: model for model in outcome.json["models"]}
@@ -186,6 +186,13 @@ def test_talk_goes_to_standard_error_and_results_to_standard_output(make_project
 
     assert (wrong.out, fine.out, fine.err) == ("", "3 models: nothing found\n", "")
     assert wrong.err.startswith("models/marts/wrong.sql:5:8: A210 ")
+
+
+def test_lint_counts_the_models_that_it_was_asked_about(make_project, aggregator):
+    root = make_project(FILES)
+
+    assert aggregator(root, "lint", "--select", "marts.daily").out == "1 model: nothing found\n"
+    assert aggregator(root, "lint", "--select", "+marts.trend").out == "2 models: nothing found\n"
 
 
 def test_github(make_project, aggregator):

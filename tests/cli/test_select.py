@@ -116,7 +116,7 @@ def edit(root, path, addition="\n-- changed\n"):
 def test_nothing_has_changed(git, selected, aggregator):
     outcome = aggregator(selected.root, "lint", "--select", "changed:HEAD")
 
-    assert (outcome.code, outcome.err) == (0, "")
+    assert (outcome.code, outcome.out, outcome.err) == (0, "0 models: nothing found\n", "")
 
 
 @needs_git

@@ -35,7 +35,8 @@ def command(
     if is_fixing and _fix(session, _selected(session, selection)):
         session = open_project(folder, environment, output, quiet=quiet)
     found = _selected(session, selection)
-    paths = {path_of(session.graph, name) for name in select(session.graph, selection)} if selection else None
+    looked_at = select(session.graph, selection) if selection else session.graph.models
+    paths = {path_of(session.graph, name) for name in looked_at} if selection else None
     if is_writing:
         known = write_baseline(found, session.root, paths)
         say(f"{FILE} knows {count(sum(each.count for each in known), 'finding')}")
@@ -45,7 +46,7 @@ def command(
     if stale:
         say(f"{count(stale, 'finding')} of {FILE} is no more: aggregator lint --write-baseline forgets it")
     if output == "text":
-        _print_summary(comparison.new, len(found) - len(comparison.new), len(session.graph.models))
+        _print_summary(comparison.new, len(found) - len(comparison.new), len(looked_at))
     return 1 if comparison.new else 0
 
 
