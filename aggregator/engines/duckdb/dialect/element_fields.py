@@ -73,15 +73,11 @@ def _offset(source: exp.Expr) -> str:
 
 def _columns(source: exp.Expr) -> Iterator[exp.Expr]:
     element, fields = _element(source), _fields(source)
-    yield from (exp.alias_(_of(element, field), field) for field in fields)
+    yield from (exp.alias_(exp.column(field, table=element), field) for field in fields)
     if not fields:
         yield exp.column(element)
     if _offset(source):
         yield exp.column(_offset(source))
-
-
-def _of(element: str, field: str) -> exp.Expr:
-    return exp.column(field, table=element)
 
 
 def _name_elements(select: exp.Expr, sources: list[exp.Expr]) -> None:
